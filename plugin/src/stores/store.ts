@@ -1,0 +1,33 @@
+/**
+ * Where bytes lie. The same structural interface as zarrita's `Readable`: a bare `Map<string, Uint8Array>`
+ * is a store. Keys are absolute paths such as `/0/c/0/0`; a missing key is `undefined`, every other
+ * failure is an {@link AlibiError}.
+ */
+export interface ReadStore {
+  get(key: `/${string}`, options?: StoreOptions): Promise<Uint8Array | undefined>;
+  /** Part of a value: a byte range, or the last `suffixLength` bytes. Absent where the store cannot. */
+  getRange?(key: `/${string}`, range: ByteRange, options?: StoreOptions): Promise<Uint8Array | undefined>;
+}
+
+export type ByteRange =
+  | { readonly offset: number; readonly length: number }
+  | { readonly suffixLength: number };
+
+export interface StoreOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteStore extends ReadStore {
+  set(key: `/${string}`, value: Uint8Array, options?: StoreOptions): Promise<void>;
+  /** Deleting what is not there is not an error. */
+  delete(key: `/${string}`, options?: StoreOptions): Promise<void>;
+  /** Every key below `prefix` (which ends in `/`); absent where the store cannot list (plain HTTP). */
+  list?(prefix: `/${string}`, options?: StoreOptions): AsyncIterable<`/${string}`>;
+}
+
+/** What a person can hand us as an image. */
+export type Source = string | URL | ReadStore | FileSystemDirectoryHandle | File;
+
+export function isWritable(store: ReadStore): store is WriteStore {
+  return 'set' in store && typeof store.set === 'function' && 'delete' in store;
+}
