@@ -1,0 +1,132 @@
+import type { Fit } from './array/fit.ts';
+import type { LazyArray } from './array/lazy-array.ts';
+import type { ExecutionProvider, ProviderReport } from './encoder/encoder.ts';
+import type { AlibiError } from './errors.ts';
+import type { OmeImage } from './ome/ome-image.ts';
+import type { Progress } from './pipeline/pipeline.ts';
+import type { ClassSpec, Stroke } from './segment/types.ts';
+import type { Source, WriteStore } from './stores/store.ts';
+
+/** Where the encoder stands; the image can be looked at in every state. */
+export type EncoderStatus =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'loading'; readonly bytes: number; readonly totalBytes: number }
+  | { readonly kind: 'testing' }
+  | {
+      readonly kind: 'ready';
+      readonly provider: ExecutionProvider;
+      readonly report: ProviderReport;
+      /** Median milliseconds a window. */
+      readonly windowMs: number;
+    }
+  | { readonly kind: 'failed'; readonly error: AlibiError };
+
+export type LayerKind = 'pca' | 'clusters' | 'classes' | 'label';
+
+/** One level a layer can be drawn from, on top of the image's pixels. */
+export interface LayerLevel {
+  /**
+   * Canonical (t?, z?, y, x, …): uint8 […, c = 3] colours for `pca`, integer ids for the others. Its
+   * transform places it in the image's physical space.
+   */
+  readonly pixels: LazyArray;
+  /** Level of the image it belongs to. */
+  readonly imageLevel: number;
+}
+
+/** A derived layer: lazy arrays, what they were fitted with, and how they are shown at first. */
+export interface Layer {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: LayerKind;
+  /** Finest first. */
+  readonly levels: readonly LayerLevel[];
+  readonly fit: Fit | null;
+  /** Colours of ids, 0 to 255; an id without one is drawn in a hashed colour, 0 never. */
+  readonly colors: ReadonlyMap<number, readonly [number, number, number]>;
+  /** Names of ids, where they have any. */
+  readonly names: ReadonlyMap<number, string>;
+  /** True for what the session made and can save; false for labels read from the image. */
+  readonly derived: boolean;
+}
+
+/** What is under way, for a progress bar. */
+export interface Work {
+  readonly id: string;
+  /** In words: `Fitting colours`, `Saving labels/phases`. */
+  readonly title: string;
+  readonly progress: Progress | null;
+  readonly cancel: () => void;
+}
+
+export interface SaveOptions {
+  readonly name: string;
+  /** Default: the image's own store, where that can be written. */
+  readonly target?: { readonly store: WriteStore; readonly path: string; readonly location: string };
+  readonly overwrite?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface SaveResult {
+  /** Chunks stored, and chunks left out because they hold nothing but 0. */
+  readonly written: number;
+  readonly skipped: number;
+  readonly seconds: number;
+  /** What `validate` says of the label image just written. */
+  readonly validation: { readonly valid: boolean; readonly message?: string };
+  /** Where the label image lies. */
+  readonly location: string;
+}
+
+export interface SessionEvents {
+  /** Layers, classes, strokes, encoder status or work changed; read the session again. */
+  change: CustomEvent<{ readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' }>;
+  error: CustomEvent<{ readonly error: AlibiError }>;
+}
+
+/** One image with one encoder: owns the graph, the worker and every lifetime. */
+export interface Session {
+  readonly image: OmeImage;
+  readonly encoder: EncoderStatus;
+  readonly layers: readonly Layer[];
+  readonly classes: readonly ClassSpec[];
+  readonly strokes: readonly Stroke[];
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly work: readonly Work[];
+  /** Windows of one slice of each level, to say how long the rest takes; `[]` until the encoder is ready. */
+  readonly windowsPerLevel: readonly number[];
+
+  pca(options?: { readonly signal?: AbortSignal }): Promise<Layer>;
+  clusters(options: { readonly k: number; readonly level?: number; readonly seed?: number; readonly signal?: AbortSignal }): Promise<Layer>;
+  /** An existing label image of the OME-Zarr as a layer. */
+  openLabel(name: string, options?: { readonly signal?: AbortSignal }): Promise<Layer>;
+  removeLayer(id: string): void;
+
+  addClass(spec: ClassSpec): number;
+  updateClass(index: number, spec: Partial<ClassSpec>): void;
+  /** Removes the class and its strokes. */
+  removeClass(index: number): void;
+  /** Adds a stroke and retrains soon after (debounced); never shows a stale result. */
+  stroke(stroke: Omit<Stroke, 'id'>): void;
+  undo(): void;
+  redo(): void;
+  clearStrokes(): void;
+  /** Train now. `null` where fewer than two classes have strokes. */
+  train(options?: { readonly level?: number; readonly signal?: AbortSignal }): Promise<Layer | null>;
+
+  save(layer: Layer, options: SaveOptions): Promise<SaveResult>;
+  close(): Promise<void>;
+
+  addEventListener<K extends keyof SessionEvents>(type: K, listener: (event: SessionEvents[K]) => void, options?: AddEventListenerOptions): void;
+  removeEventListener<K extends keyof SessionEvents>(type: K, listener: (event: SessionEvents[K]) => void): void;
+}
+
+export interface OpenSessionOptions {
+  readonly source: Source;
+  /** URL of a manifest.json; absent: the image can be looked at, nothing is computed. */
+  readonly model?: string | URL;
+  readonly channels?: readonly number[];
+  readonly signal?: AbortSignal;
+}
