@@ -41,7 +41,11 @@ const text = new TextEncoder();
 function encode(value: unknown, out: Uint8Array[]): void {
   if (ArrayBuffer.isView(value)) {
     out.push(text.encode(`${value.constructor.name}:${value.byteLength}:`));
-    out.push(new Uint8Array(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength) as ArrayBuffer));
+    out.push(
+      new Uint8Array(
+        value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength) as ArrayBuffer,
+      ),
+    );
   } else if (Array.isArray(value)) {
     out.push(text.encode(`[${value.length}:`));
     for (const item of value) encode(item, out);

@@ -14,7 +14,10 @@ export interface Region {
 }
 
 /** The region chunk `index` covers, clipped to the array. */
-export function chunkRegion(array: Pick<LazyArray, 'shape' | 'chunkShape'>, index: readonly number[]): Region {
+export function chunkRegion(
+  array: Pick<LazyArray, 'shape' | 'chunkShape'>,
+  index: readonly number[],
+): Region {
   const start = index.map((position, axis) => position * (array.chunkShape[axis] ?? 1));
   const stop = start.map((begin, axis) =>
     Math.min(begin + (array.chunkShape[axis] ?? 1), array.shape[axis] ?? 0),
