@@ -86,7 +86,7 @@ export interface SessionEvents {
 }
 
 /** One image with one encoder: owns the graph, the worker and every lifetime. */
-export interface Session {
+export interface Session extends EventTarget {
   readonly image: OmeImage;
   readonly encoder: EncoderStatus;
   readonly layers: readonly Layer[];
@@ -119,8 +119,14 @@ export interface Session {
   save(layer: Layer, options: SaveOptions): Promise<SaveResult>;
   close(): Promise<void>;
 
-  addEventListener<K extends keyof SessionEvents>(type: K, listener: (event: SessionEvents[K]) => void, options?: AddEventListenerOptions): void;
+  addEventListener<K extends keyof SessionEvents>(
+    type: K,
+    listener: (event: SessionEvents[K]) => void,
+    options?: AddEventListenerOptions,
+  ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
   removeEventListener<K extends keyof SessionEvents>(type: K, listener: (event: SessionEvents[K]) => void): void;
+  removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: EventListenerOptions | boolean): void;
 }
 
 export interface OpenSessionOptions {

@@ -1,4 +1,4 @@
-import type { LazyArray, Transform } from '../array/lazy-array.ts';
+import type { LazyArray, LazyPyramid, Transform } from '../array/lazy-array.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
 import type { ClassifierFit, ClassSpec, Stroke } from '../segment/types.ts';
@@ -15,10 +15,27 @@ export interface WorkOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+export interface PipelineCost {
+  /** Windows of one slice of each level. */
+  readonly windows: readonly number[];
+  /** Median milliseconds a window takes. */
+  readonly windowMs: number;
+  /** Windows run so far. */
+  readonly runs: number;
+}
+
 /** Which slices a fit may sample: indices along z and t. */
 export interface Slices {
   readonly z: readonly number[];
   readonly t: readonly number[];
+}
+
+/** Which weights a result was made with. */
+export interface ModelIdentity {
+  readonly name: string;
+  /** sha256 of the ONNX graph that ran. */
+  readonly sha256: string;
+  readonly precision: 'fp32' | 'fp16' | 'int8';
 }
 
 /** A grid of pixels to put labels on: a level of the image, as canonical (t?, z?, y, x). */
@@ -36,9 +53,10 @@ export interface PixelGrid {
  */
 export interface Pipeline {
   readonly provider: ProviderReport;
+  readonly model: ModelIdentity;
   readonly normalisation: Normalisation;
   /** Windows needed for one slice of each level, and the median milliseconds one takes. */
-  cost(): Promise<{ readonly windows: readonly number[]; readonly windowMs: number; readonly runs: number }>;
+  cost(): Promise<PipelineCost>;
   tokens(level: number): Promise<LazyArray<'float32'>>;
   /** One basis for all levels, z and t. */
   fitPca(options: { readonly components: number; readonly seed: number; readonly slices: Slices } & WorkOptions): Promise<PcaFit>;
@@ -63,3 +81,21 @@ export interface Pipeline {
   labels(scores: LazyArray<'float32'>, grid: PixelGrid, chunkPx: number): Promise<LazyArray<'uint8' | 'uint16'>>;
   close(): Promise<void>;
 }
+
+/** What a pipeline needs to know of an image, and which checkpoint it runs. */
+export interface PipelineInput {
+  readonly pixels: LazyPyramid;
+  readonly normalisation: Normalisation;
+  /** URL (or, in Node, path) of the checkpoint's manifest.json. */
+  readonly manifest: string;
+}
+
+export type OpeningStage =
+  | { readonly kind: 'loading'; readonly bytes: number; readonly totalBytes: number }
+  | { readonly kind: 'testing' };
+
+/** In the process, or in a worker: the session does not know which. */
+export type OpenPipeline = (
+  input: PipelineInput,
+  options: { readonly signal?: AbortSignal; readonly onStage?: (stage: OpeningStage) => void },
+) => Promise<Pipeline>;

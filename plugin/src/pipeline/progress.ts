@@ -1,0 +1,20 @@
+import type { Progress } from './pipeline.ts';
+
+/**
+ * Counts steps of equal size and estimates the time left from the mean so far.
+ *
+ * @param total  number of steps
+ * @param report called after every step; absent: counting costs nothing
+ */
+export function createProgress(total: number, report: ((progress: Progress) => void) | undefined, now = () => performance.now()) {
+  const startMs = now();
+  let done = 0;
+  report?.({ done, total });
+  return {
+    step(count = 1): void {
+      done += count;
+      const etaMs = ((now() - startMs) / done) * (total - done);
+      report?.({ done, total, etaMs });
+    },
+  };
+}

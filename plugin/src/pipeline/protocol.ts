@@ -1,0 +1,54 @@
+import type { ArrayHandle } from '../array/remote-messages.ts';
+import type { Normalisation } from '../encoder/encoder.ts';
+import type { PlainError } from '../errors.ts';
+import type { ClustersFit, PcaFit } from '../features/fits.ts';
+import type { ClassifierFit } from '../segment/types.ts';
+import type { OpeningStage, Pipeline, PixelGrid, Progress } from './pipeline.ts';
+
+/**
+ * A pipeline across a `MessagePort`. Calls carry an id, replies carry it back; arrays cross as handles
+ * and their chunks travel on a port of their own. Fits are plain data and are copied.
+ */
+
+/** First message to the worker; the three ports are transferred with it. */
+export interface OpenMessage {
+  readonly kind: 'open';
+  readonly manifest: string;
+  readonly normalisation: Normalisation;
+  readonly pixels: readonly ArrayHandle[];
+  readonly calls: MessagePort;
+  /** The page serves the image's chunks on it. */
+  readonly pixelPort: MessagePort;
+  /** The worker serves its layers' chunks on it. */
+  readonly layerPort: MessagePort;
+}
+
+interface CallOptions {
+  readonly fitPca: Parameters<Pipeline['fitPca']>[0];
+  readonly fitClusters: Parameters<Pipeline['fitClusters']>[0];
+  readonly trainClassifier: Parameters<Pipeline['trainClassifier']>[0];
+}
+type Fitting = { readonly [K in keyof CallOptions]: { readonly method: K; readonly options: Omit<CallOptions[K], 'signal' | 'onProgress'> } }[keyof CallOptions];
+
+/** One call, its arguments as plain data; arrays are named by their handle. */
+export type Call =
+  | Fitting
+  | { readonly method: 'cost' | 'close' }
+  | { readonly method: 'tokens'; readonly level: number }
+  | { readonly method: 'pca'; readonly fit: PcaFit; readonly level: number }
+  | { readonly method: 'clusterScores'; readonly fit: ClustersFit; readonly level: number }
+  | { readonly method: 'classScores'; readonly fit: ClassifierFit }
+  | { readonly method: 'labels'; readonly scores: number; readonly grid: PixelGrid; readonly chunkPx: number };
+
+export type Request =
+  | { readonly kind: 'call'; readonly id: number; readonly call: Call }
+  | { readonly kind: 'abort'; readonly id: number };
+
+export type Reply =
+  | { readonly kind: 'stage'; readonly stage: OpeningStage }
+  | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
+  | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: PlainError | 'abort' };
+
+/** The opening is answered under this id before any call is made. */
+export const openingId = 0;

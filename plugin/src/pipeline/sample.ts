@@ -1,0 +1,67 @@
+import { AlibiError } from '../errors.ts';
+import type { Slices } from './pipeline.ts';
+
+/** Windows a PCA basis is fitted on: about what a first view computes anyway. */
+export const pcaWindows = 4;
+/** Windows centroids are fitted on. */
+export const clusterWindows = 16;
+
+/** One window of one slice. */
+export interface WindowPick {
+  readonly t: number;
+  readonly z: number;
+  /** Row-major index of the window in its slice's plan. */
+  readonly window: number;
+}
+
+/**
+ * The level a basis shared by all levels is fitted on: the finest whose slice takes at most `budget`
+ * windows, else the coarsest (of which seeded windows are drawn).
+ *
+ * @param windowsPerLevel  windows of one slice of each level, finest first
+ */
+export function sampleLevel(windowsPerLevel: readonly number[], budget: number): number {
+  const level = windowsPerLevel.findIndex((windows) => windows <= budget);
+  return level === -1 ? windowsPerLevel.length - 1 : level;
+}
+
+/**
+ * The windows a fit samples: a function of the slices, the plan, the budget and the seed alone. All of
+ * them where they are few; otherwise one from each of `budget` equal strata, slice by slice, so that
+ * slices and places are both spread.
+ */
+export function pickWindows(windowsPerSlice: number, slices: Slices, budget: number, seed: number): WindowPick[] {
+  const total = windowsPerSlice * slices.t.length * slices.z.length;
+  if (total === 0) {
+    throw new AlibiError('InvalidInput', {
+      what: 'no slice to sample',
+      where: 'z and t selection',
+      remedy: 'Select at least one z and one t.',
+    });
+  }
+  const random = createRandom(seed);
+  const picks: WindowPick[] = [];
+  const count = Math.min(budget, total);
+  for (let i = 0; i < count; i++) {
+    const index = total <= budget ? i : Math.min(total - 1, Math.floor(((i + random()) * total) / count));
+    const slice = Math.floor(index / windowsPerSlice);
+    picks.push({
+      t: slices.t[Math.floor(slice / slices.z.length)]!,
+      z: slices.z[slice % slices.z.length]!,
+      window: index % windowsPerSlice,
+    });
+  }
+  return picks;
+}
+
+/** mulberry32: uniform in [0, 1), the same on every engine. Source: T. Ettinger, public domain. */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let x = state;
+    x = Math.imul(x ^ (x >>> 15), x | 1);
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
+    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * Colours that people with any colour vision can tell apart, for classes and clusters; they repeat after
+ * eight. Source: Okabe & Ito, Color Universal Design, 2008 (black replaced by grey).
+ */
+const palette = ['e69f00', '56b4e9', '009e73', 'f0e442', '0072b2', 'd55e00', 'cc79a7', '999999'] as const;
+
+/** Hex colour of id 1, 2, …; `rrggbb`. */
+export function paletteHex(id: number): string {
+  return palette[(id - 1) % palette.length] ?? palette[0];
+}
+
+/** Red, green, blue (0 to 255) of id 1, 2, … */
+export function paletteColor(id: number): readonly [number, number, number] {
+  return parseHexColor(paletteHex(id));
+}
+
+/** `rrggbb` (a leading # is allowed) as 0 to 255 each; anything else is black. */
+export function parseHexColor(hex: string): readonly [number, number, number] {
+  const value = Number.parseInt(hex.replace(/^#/, ''), 16);
+  if (Number.isNaN(value)) return [0, 0, 0];
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
