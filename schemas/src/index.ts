@@ -1,0 +1,3 @@
+export * from './generated/parsers.ts';
+export type * from './generated/types.ts';
+export type { Parsed } from './parsed.ts';
