@@ -1,0 +1,359 @@
+import { createData, type DataType, type LazyArray, type Transform } from '../../src/array/lazy-array.ts';
+import type { OmeImage } from '../../src/ome/ome-image.ts';
+import type { ClassSpec, Stroke } from '../../src/segment/types.ts';
+import type { Layer, Session } from '../../src/session-types.ts';
+
+/** An array whose elements are a function of their index; `delayMs` makes chunks arrive one after another. */
+export function functionArray<T extends DataType>(options: {
+  readonly dtype: T;
+  readonly axes: readonly string[];
+  readonly shape: readonly number[];
+  readonly chunkShape: readonly number[];
+  readonly transform?: Transform;
+  readonly delayMs?: number;
+  readonly fails?: (index: readonly number[]) => Error | null;
+  readonly value: (position: readonly number[]) => number | bigint;
+}): LazyArray<T> & { readonly requests: number } {
+  const { dtype, shape, chunkShape } = options;
+  const wide = dtype === 'int64' || dtype === 'uint64';
+  let requests = 0;
+  return {
+    axes: options.axes.map((name) => ({
+      name,
+      ...(name === 'c' ? { type: 'channel' } : { type: name === 't' ? 'time' : 'space', unit: 'micrometer' }),
+    })),
+    shape,
+    chunkShape,
+    dtype,
+    fillValue: (wide ? 0n : 0) as LazyArray<T>['fillValue'],
+    transform: options.transform ?? { scale: shape.map(() => 1), translation: shape.map(() => 0) },
+    revision: 0,
+    get requests() {
+      return requests;
+    },
+    async getChunk(index, { signal }) {
+      requests++;
+      const failure = options.fails?.(index);
+      await new Promise<void>((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const timer = setTimeout(resolve, options.delayMs ?? 0);
+        signal?.addEventListener('abort', () => {
+          clearTimeout(timer);
+          reject(signal.reason);
+        });
+      });
+      if (failure) throw failure;
+      const start = index.map((position, axis) => position * chunkShape[axis]!);
+      const size = start.map((begin, axis) => Math.min(chunkShape[axis]!, shape[axis]! - begin));
+      const count = size.reduce((product, length) => product * length, 1);
+      const data = createData(dtype, count);
+      const position = [...start];
+      for (let i = 0; i < count; i++) {
+        let rest = i;
+        for (let axis = size.length - 1; axis >= 0; axis--) {
+          position[axis] = start[axis]! + (rest % size[axis]!);
+          rest = Math.floor(rest / size[axis]!);
+        }
+        (data as Float64Array)[i] = options.value(position) as number;
+      }
+      return { data, shape: size };
+    },
+  };
+}
+
+/** Voronoi grains with round precipitates, smooth noise and a charging gradient: what a person would load. */
+export function microstructure(x: number, y: number): { grain: number; precipitate: boolean; shade: number } {
+  const cell = 180;
+  let best = Number.POSITIVE_INFINITY;
+  let second = Number.POSITIVE_INFINITY;
+  let grain = 0;
+  const cx = Math.floor(x / cell);
+  const cy = Math.floor(y / cell);
+  for (let j = cy - 1; j <= cy + 1; j++) {
+    for (let i = cx - 1; i <= cx + 1; i++) {
+      const id = hash(i * 7919 + j * 104729);
+      const d = Math.hypot((i + (id & 255) / 255) * cell - x, (j + ((id >> 8) & 255) / 255) * cell - y);
+      if (d < best) {
+        second = best;
+        best = d;
+        grain = id & 0xffff;
+      } else if (d < second) second = d;
+    }
+  }
+  const p = 37;
+  const px = Math.floor(x / p);
+  const py = Math.floor(y / p);
+  const pid = hash(px * 31337 + py * 271);
+  const precipitate = (pid & 3) === 0 && Math.hypot((px + 0.5) * p - x, (py + 0.5) * p - y) < 6 + (pid % 7);
+  const noise = ((hash(x * 92821 + y * 68917) & 255) - 128) / 128;
+  const boundary = second - best < 5 ? -0.25 : 0;
+  const shade =
+    0.35 +
+    0.25 * ((grain & 255) / 255) +
+    (precipitate ? 0.28 : 0) +
+    boundary +
+    0.05 * noise +
+    0.08 * Math.sin(y / 700);
+  return { grain: 1 + (grain % 5), precipitate, shade: Math.min(1, Math.max(0, shade)) };
+}
+
+function hash(value: number): number {
+  let x = value | 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** A three-channel image of 2048 pixels in four levels whose factors are 2, 3 and 2. */
+export function fakeImage(
+  options: { readonly sizePx?: number; readonly rgb?: boolean; readonly z?: number } = {},
+): OmeImage {
+  const size = options.sizePx ?? 2048;
+  const depth = options.z ?? 4;
+  const factors = [1, 2, 6, 12];
+  const pixels = factors.map((factor) => {
+    const side = Math.ceil(size / factor);
+    return functionArray({
+      dtype: 'uint16',
+      axes: ['c', 'z', 'y', 'x'],
+      shape: [3, depth, side, side],
+      chunkShape: [1, 1, 256, 256],
+      transform: { scale: [1, 1, 0.25 * factor, 0.25 * factor], translation: [0, 0, 0, 0] },
+      delayMs: 10,
+      value: ([c = 0, z = 0, y = 0, x = 0]) => {
+        const { shade, precipitate, grain } = microstructure(x * factor + z * 40, y * factor);
+        const value = c === 0 ? shade : c === 1 ? (precipitate ? 0.8 : 0.05) : grain === 2 ? 0.7 : 0.1;
+        return Math.round(value * 4000);
+      },
+    });
+  });
+  const channel = (label: string, color: string, active: boolean) => ({
+    label,
+    color,
+    active,
+    window: { start: 0, end: 4095, min: 0, max: 65535 },
+    estimated: false,
+  });
+  return {
+    name: 'Ni superalloy, creep 900 °C',
+    version: '0.5',
+    zarrFormat: 3,
+    axes: pixels[0]!.axes,
+    levels: pixels.map((array, index) => ({
+      path: String(index),
+      shape: array.shape,
+      chunks: array.chunkShape,
+      dtype: array.dtype,
+      transform: array.transform,
+    })),
+    pixels,
+    channels: [
+      channel('BSE', 'ffffff', true),
+      channel('Al Kα', '00d0ff', false),
+      channel('Cr Kα', 'ff8800', false),
+    ],
+    rgb: false,
+    labels: [{ name: 'grains', path: 'labels/grains' }],
+    store: new Map<string, Uint8Array>() as unknown as OmeImage['store'],
+    path: '',
+    location: 'http://localhost/sample.zarr',
+    attributes: {},
+    metadataHash: '0'.repeat(64),
+  };
+}
+
+/** A session that answers at once from functions; `settings` makes its states. */
+export function fakeSession(
+  settings: {
+    readonly image?: OmeImage;
+    readonly encoder?: Session['encoder'];
+    readonly delayMs?: number;
+  } = {},
+): Session & { emit(what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work'): void } {
+  const image = settings.image ?? fakeImage();
+  const finest = image.pixels[0]!;
+  const side = finest.shape.at(-1)!;
+  const target = new EventTarget();
+  let layers: Layer[] = [];
+  let classes: ClassSpec[] = [];
+  let strokes: Stroke[] = [];
+  let undone: Stroke[] = [];
+  const emit = (what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work') =>
+    target.dispatchEvent(new CustomEvent('change', { detail: { what } }));
+  const add = (layer: Layer): Layer => {
+    layers = [...layers.filter((old) => old.kind !== layer.kind || old.kind === 'label'), layer];
+    emit('layers');
+    return layer;
+  };
+  const tokens = (imageLevel: number) => {
+    const base = image.pixels[imageLevel]!;
+    const px = base.transform.scale.at(-1)!;
+    const count = Math.ceil(base.shape.at(-1)! / 14);
+    const factor = px / finest.transform.scale.at(-1)!;
+    return functionArray({
+      dtype: 'uint8',
+      axes: ['z', 'y', 'x', 'c'],
+      shape: [image.pixels[0]!.shape[1]!, count, count, 3],
+      chunkShape: [1, 21, 21, 3],
+      transform: { scale: [1, px * 14, px * 14, 1], translation: [0, px * 6.5, px * 6.5, 0] },
+      delayMs: settings.delayMs ?? 30,
+      value: ([, y = 0, x = 0, c = 0]) => {
+        const { grain, precipitate } = microstructure((x + 0.5) * 14 * factor, (y + 0.5) * 14 * factor);
+        return 40 + ((grain * 53 + c * 90 + (precipitate ? 70 : 0)) % 200);
+      },
+    });
+  };
+  const ids = (imageLevel: number, value: (x: number, y: number) => number) => {
+    const base = image.pixels[imageLevel]!;
+    const factor = base.transform.scale.at(-1)! / finest.transform.scale.at(-1)!;
+    return functionArray({
+      dtype: 'uint8',
+      axes: ['z', 'y', 'x'],
+      shape: base.shape.slice(1),
+      chunkShape: [1, 256, 256],
+      transform: { scale: base.transform.scale.slice(1), translation: base.transform.translation.slice(1) },
+      delayMs: settings.delayMs ?? 30,
+      value: ([, y = 0, x = 0]) => value(x * factor, y * factor),
+    });
+  };
+  const session: Session & { emit: typeof emit } = {
+    emit,
+    image,
+    encoder: settings.encoder ?? {
+      kind: 'ready',
+      provider: 'wasm-threads',
+      windowMs: 1180,
+      report: {
+        chosen: 'wasm-threads',
+        refused: [{ provider: 'webgpu', reason: 'no adapter found' }],
+        selfTestError: 3.1e-4,
+      },
+    },
+    get layers() {
+      return layers;
+    },
+    get classes() {
+      return classes;
+    },
+    get strokes() {
+      return strokes;
+    },
+    get canUndo() {
+      return strokes.length > 0;
+    },
+    get canRedo() {
+      return undone.length > 0;
+    },
+    work: [],
+    windowsPerLevel: [49, 16, 4, 1],
+    pca: async () =>
+      add({
+        id: 'pca',
+        name: 'Features',
+        kind: 'pca',
+        levels: image.pixels.map((_, imageLevel) => ({ pixels: tokens(imageLevel), imageLevel })),
+        fit: null,
+        colors: new Map(),
+        names: new Map(),
+        derived: true,
+      }),
+    clusters: async ({ k }) =>
+      add({
+        id: `clusters-${k}`,
+        name: `Clusters (${k})`,
+        kind: 'clusters',
+        levels: [{ pixels: ids(1, (x, y) => 1 + (microstructure(x, y).grain % k)), imageLevel: 1 }],
+        fit: null,
+        colors: new Map([
+          [1, [230, 159, 0]],
+          [2, [86, 180, 233]],
+          [3, [0, 158, 115]],
+        ]),
+        names: new Map(),
+        derived: true,
+      }),
+    openLabel: async (name) =>
+      add({
+        id: `label-${name}`,
+        name,
+        kind: 'label',
+        levels: [{ pixels: ids(0, (x, y) => microstructure(x, y).grain), imageLevel: 0 }],
+        fit: null,
+        colors: new Map(),
+        names: new Map(),
+        derived: false,
+      }),
+    removeLayer(id) {
+      layers = layers.filter((layer) => layer.id !== id);
+      emit('layers');
+    },
+    addClass(spec) {
+      classes = [...classes, spec];
+      emit('classes');
+      return classes.length - 1;
+    },
+    updateClass(index, spec) {
+      classes = classes.map((old, position) => (position === index ? { ...old, ...spec } : old));
+      emit('classes');
+    },
+    removeClass(index) {
+      classes = classes.filter((_, position) => position !== index);
+      emit('classes');
+    },
+    stroke(stroke) {
+      strokes = [...strokes, { ...stroke, id: `stroke-${strokes.length}` }];
+      undone = [];
+      emit('strokes');
+      const used = new Set(strokes.map(({ classIndex }) => classIndex).filter((index) => index !== null));
+      if (used.size > 1) {
+        add({
+          id: `classes-${strokes.length}`,
+          name: 'Segmentation',
+          kind: 'classes',
+          levels: [{ pixels: ids(1, (x, y) => (microstructure(x, y).precipitate ? 2 : 1)), imageLevel: 1 }],
+          fit: null,
+          colors: new Map(classes.map(({ color }, index) => [index + 1, rgb(color)])),
+          names: new Map(classes.map(({ name }, index) => [index + 1, name])),
+          derived: true,
+        });
+      }
+    },
+    undo() {
+      undone = [...undone, ...strokes.slice(-1)];
+      strokes = strokes.slice(0, -1);
+      emit('strokes');
+    },
+    redo() {
+      strokes = [...strokes, ...undone.slice(-1)];
+      undone = undone.slice(0, -1);
+      emit('strokes');
+    },
+    clearStrokes() {
+      strokes = [];
+      emit('strokes');
+    },
+    train: async () => null,
+    save: async (_layer, { name, onProgress }) => {
+      for (let done = 0; done <= 10; done++) {
+        onProgress?.({ done, total: 10, etaMs: (10 - done) * 40 });
+        await new Promise((resolve) => setTimeout(resolve, 40));
+      }
+      return {
+        written: 64,
+        skipped: 3,
+        seconds: 1.9,
+        validation: { valid: true },
+        location: `${image.location}/labels/${name}`,
+      };
+    },
+    close: async () => {},
+    addEventListener: target.addEventListener.bind(target),
+    removeEventListener: target.removeEventListener.bind(target),
+  };
+  return session;
+}
+
+function rgb(hex: string): readonly [number, number, number] {
+  const value = Number.parseInt(hex, 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
