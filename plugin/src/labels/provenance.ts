@@ -1,0 +1,62 @@
+import type { Json } from '../array/json.ts';
+import type { ExecutionProvider, Normalisation } from '../encoder/encoder.ts';
+import type { OmeImage } from '../ome/ome-image.ts';
+import type { Stroke } from '../segment/types.ts';
+
+/** What a program knows of how it made a label image; `null` and `[]` where there is nothing to tell. */
+export interface ProvenanceFacts {
+  readonly model: {
+    readonly name: string;
+    /** Of the ONNX graph that ran. */
+    readonly sha256: string;
+    readonly precision: 'fp32' | 'fp16' | 'int8';
+  } | null;
+  readonly executionProvider: ExecutionProvider | null;
+  readonly normalisation: Normalisation | null;
+  readonly fit: {
+    readonly kind: string;
+    readonly id: string;
+    readonly source: Readonly<Record<string, Json>>;
+  } | null;
+  readonly strokes: readonly Stroke[];
+  /** Level of the image whose features were used. */
+  readonly level?: number;
+  /** Slices processed; labels elsewhere are 0. Absent: all. */
+  readonly slices?: { readonly z: readonly number[]; readonly t: readonly number[] };
+  /** sha256 of the bytes of the image's metadata file. */
+  readonly imageMetadataSha256: string;
+}
+
+/** What is stored in the label's attributes: `schemas/src/label-provenance.schema.json`. Plain JSON. */
+export interface LabelProvenance extends ProvenanceFacts {
+  readonly format: 'alibi-zarr/label-provenance/1';
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  /** Where the image lay, without credentials. */
+  readonly image: string;
+}
+
+/** The facts with a time and a place, as they are stored. */
+export function createProvenance(
+  facts: ProvenanceFacts,
+  image: Pick<OmeImage, 'location'>,
+  now = new Date(),
+): LabelProvenance {
+  return {
+    format: 'alibi-zarr/label-provenance/1',
+    created: now.toISOString(),
+    image: publicLocation(image.location),
+    ...facts,
+  };
+}
+
+/** A location without what may be secret: user, password, query and fragment of a URL. */
+export function publicLocation(location: string): string {
+  if (!/^https?:/i.test(location)) return location;
+  const url = new URL(location);
+  url.username = '';
+  url.password = '';
+  url.search = '';
+  url.hash = '';
+  return url.href;
+}
