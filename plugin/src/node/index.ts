@@ -1,0 +1,3 @@
+/** What Node programs use of alibi-zarr without a browser. */
+export { selfTestImage } from '../encoder/self-test-input.ts';
+export { AlibiError, asAlibiError, type ErrorTag, isAbort } from '../errors.ts';

@@ -1,0 +1,8 @@
+/** Reads public vision transformer checkpoints and writes them as ONNX graphs with a manifest. */
+export { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
+export type { CheckpointManifest } from './manifest.ts';
+export { type ExportOptions, exportVit } from './onnx/export.ts';
+export type { AlibiPosition, Position } from './onnx/position.ts';
+export type { Precision } from './onnx/weight-storage.ts';
+export { type RandomCheckpointOptions, writeRandomCheckpoint } from './random-checkpoint.ts';
+export type { VitWeights } from './weights/vit-weights.ts';

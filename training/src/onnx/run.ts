@@ -1,0 +1,49 @@
+import * as ort from 'onnxruntime-node';
+import type { Tensor } from '../weights/vit-weights.ts';
+
+/** An ONNX graph of one image input, loaded on one execution provider. */
+export interface Runner {
+  readonly provider: string;
+  /** @param image  float32 of the given shape [N, 3, H, W]; @returns the graph's outputs by name, owned by the caller */
+  run(image: Float32Array, shape: readonly number[]): Promise<ReadonlyMap<string, Tensor>>;
+  close(): Promise<void>;
+}
+
+/** ONNX Runtime on the processor. */
+export async function openCpuRunner(model: Uint8Array): Promise<Runner> {
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    // 3: errors only; the warnings are about optimisations.
+    logSeverityLevel: 3,
+  });
+  return {
+    provider: 'cpu',
+    run: async (image, shape) =>
+      collect(await session.run({ image: new ort.Tensor('float32', image, [...shape]) })),
+    close: () => session.release(),
+  };
+}
+
+/** @throws TypeError  an output is not float32 */
+export function collect(
+  outputs: Readonly<Record<string, { readonly data: unknown; readonly dims: readonly number[] }>>,
+): ReadonlyMap<string, Tensor> {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { data, dims }] of Object.entries(outputs)) {
+    if (!(data instanceof Float32Array)) throw new TypeError(`output ${name} is not float32`);
+    tensors.set(name, { shape: dims, data });
+  }
+  return tensors;
+}
+
+/** ‖a − b‖₂ / ‖b‖₂ over the whole tensor. */
+export function relativeError(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < a.length; i++) {
+    difference += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
+    norm += (b[i] ?? 0) ** 2;
+  }
+  return norm === 0 ? Math.sqrt(difference) : Math.sqrt(difference / norm);
+}
