@@ -38,7 +38,7 @@ export function normalisePlane(data: ChunkData[DataType], black: number, white: 
   const scale = 1 / (white - black);
   for (let i = 0; i < data.length; i++) {
     const value = (Number(data[i]) - black) * scale;
-    result[i] = value > 0 ? (value < 1 ? value : 1) : 0;
+    result[i] = value > 0 ? Math.min(value, 1) : 0;
   }
   return result;
 }

@@ -62,7 +62,9 @@ export function tokensArray(options: TokensOptions): TokensArray {
     );
     const shape = region.start.map((start, axis) => region.stop[axis]! - start);
     const data = new Float32Array((y.end - y.begin) * (x.end - x.begin) * encoder.dim);
-    needed.forEach((at, i) => addWindow(data, chunks[i]!, at, { plan, y, x, dim: encoder.dim }));
+    for (const [i, at] of needed.entries()) {
+      addWindow(data, chunks[i]!, at, { plan, y, x, dim: encoder.dim });
+    }
     return { data, shape };
   };
 
