@@ -4,14 +4,9 @@
  */
 const palette = ['e69f00', '56b4e9', '009e73', 'f0e442', '0072b2', 'd55e00', 'cc79a7', '999999'] as const;
 
-/** Hex colour of id 1, 2, …; `rrggbb`. */
-export function paletteHex(id: number): string {
-  return palette[(id - 1) % palette.length] ?? palette[0];
-}
-
 /** Red, green, blue (0 to 255) of id 1, 2, … */
 export function paletteColor(id: number): readonly [number, number, number] {
-  return parseHexColor(paletteHex(id));
+  return parseHexColor(palette[(id - 1) % palette.length] ?? palette[0]);
 }
 
 /** `rrggbb` (a leading # is allowed) as 0 to 255 each; anything else is black. */
@@ -19,4 +14,9 @@ export function parseHexColor(hex: string): readonly [number, number, number] {
   const value = Number.parseInt(hex.replace(/^#/, ''), 16);
   if (Number.isNaN(value)) return [0, 0, 0];
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
+
+/** Red, green, blue (0 to 255) as `rrggbb`. */
+export function formatHexColor(color: readonly [number, number, number]): string {
+  return color.map((value) => value.toString(16).padStart(2, '0')).join('');
 }

@@ -99,7 +99,12 @@ export interface Session extends EventTarget {
   readonly windowsPerLevel: readonly number[];
 
   pca(options?: { readonly signal?: AbortSignal }): Promise<Layer>;
-  clusters(options: { readonly k: number; readonly level?: number; readonly seed?: number; readonly signal?: AbortSignal }): Promise<Layer>;
+  clusters(options: {
+    readonly k: number;
+    readonly level?: number;
+    readonly seed?: number;
+    readonly signal?: AbortSignal;
+  }): Promise<Layer>;
   /** An existing label image of the OME-Zarr as a layer. */
   openLabel(name: string, options?: { readonly signal?: AbortSignal }): Promise<Layer>;
   removeLayer(id: string): void;
@@ -124,9 +129,20 @@ export interface Session extends EventTarget {
     listener: (event: SessionEvents[K]) => void,
     options?: AddEventListenerOptions,
   ): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
-  removeEventListener<K extends keyof SessionEvents>(type: K, listener: (event: SessionEvents[K]) => void): void;
-  removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: EventListenerOptions | boolean): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: AddEventListenerOptions | boolean,
+  ): void;
+  removeEventListener<K extends keyof SessionEvents>(
+    type: K,
+    listener: (event: SessionEvents[K]) => void,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: EventListenerOptions | boolean,
+  ): void;
 }
 
 export interface OpenSessionOptions {

@@ -3,15 +3,25 @@ import { createChunkCache } from './array/chunk-cache.ts';
 import { axisIndex, type LazyArray } from './array/lazy-array.ts';
 import { shared } from './array/shared.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
+import type { PcaFit } from './features/fits.ts';
 import { materialize } from './labels/materialize.ts';
-import { defaultNormalisation } from './ome/default-normalisation.ts';
+import { defaultNormalisation } from './ome/normalisation.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import { openImage } from './ome/open-image.ts';
 import { openLabel } from './ome/open-label.ts';
-import { validateStore } from './ome/validate.ts';
-import type { OpenPipeline, Pipeline, PipelineCost, PixelGrid, Progress, Slices, WorkOptions } from './pipeline/pipeline.ts';
-import type { PcaFit } from './features/fits.ts';
-import { paletteColor, parseHexColor } from './session-colors.ts';
+import { inWorker } from './pipeline/connect-pipeline.ts';
+import type {
+  OpenPipeline,
+  Pipeline,
+  PipelineCost,
+  PixelGrid,
+  Progress,
+  Slices,
+  WorkOptions,
+} from './pipeline/pipeline.ts';
+import { type StrokeHistory, strokeHistory } from './segment/strokes.ts';
+import type { ClassSpec, Stroke } from './segment/types.ts';
+import { formatHexColor, paletteColor, parseHexColor } from './session-colors.ts';
 import type {
   EncoderStatus,
   Layer,
@@ -22,8 +32,6 @@ import type {
   SessionEvents,
   Work,
 } from './session-types.ts';
-import { type StrokeHistory, strokeHistory } from './segment/strokes.ts';
-import type { ClassSpec, Stroke } from './segment/types.ts';
 import { openStore } from './stores/open-store.ts';
 import { isWritable } from './stores/store.ts';
 
@@ -38,17 +46,28 @@ const pcaComponents = 32;
 const debounceMs = 120;
 const seed = 0;
 
-/** Open an image and, where a model is named, start its pipeline beside it. */
-export async function openSession(options: OpenSessionOptions, openPipeline: OpenPipeline): Promise<Session> {
-  const { source, signal } = options;
-  const located = await openStore(source, signal ? { signal } : {});
-  const opened = await openImage(located, signal ? { signal } : {});
+/**
+ * Open an image and, where a model is named, start its pipeline in a worker beside it. The image can be
+ * looked at while the model loads.
+ *
+ * @throws AlibiError  the image cannot be opened; trouble with the model is announced by `error` instead
+ */
+export function openSession(options: OpenSessionOptions): Promise<Session> {
+  // A literal, so that bundlers see the worker's entry.
+  const createWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+  return openSessionWith(options, inWorker(createWorker));
+}
+
+/** The same with a pipeline of the caller's choice: Node has it in the process. */
+export async function openSessionWith(
+  { source, model, channels, signal }: OpenSessionOptions,
+  openPipeline: OpenPipeline,
+): Promise<Session> {
+  const opened = await openImage(await openStore(source, signal ? { signal } : {}), signal ? { signal } : {});
   const cache = createChunkCache({ byteLimit: imageCacheBytes });
   const image = { ...opened, pixels: opened.pixels.map((level) => cached(shared(level), { cache })) };
   const session = new ImageSession(image);
-  if (options.model !== undefined) {
-    session.start(openPipeline, String(options.model), options.channels);
-  }
+  if (model !== undefined) session.start(openPipeline, String(model), channels);
   return session;
 }
 
@@ -117,17 +136,29 @@ class ImageSession extends EventTarget implements Session {
     });
   }
 
-  async #open(openPipeline: OpenPipeline, manifest: string, channels: readonly number[] | undefined): Promise<Pipeline> {
+  async #open(
+    openPipeline: OpenPipeline,
+    manifest: string,
+    channels: readonly number[] | undefined,
+  ): Promise<Pipeline> {
     const signal = this.#lifetime.signal;
     this.#setEncoder({ kind: 'loading', bytes: 0, totalBytes: 0 });
-    const normalisation = await defaultNormalisation(this.image, { ...(channels ? { channels } : {}), signal });
+    const normalisation = await defaultNormalisation(this.image, {
+      ...(channels ? { channels } : {}),
+      signal,
+    });
     const pipeline = await openPipeline(
       { pixels: this.image.pixels, normalisation, manifest },
       { signal, onStage: (stage) => this.#setEncoder(stage) },
     );
     this.#cost = await pipeline.cost();
     const { chosen } = pipeline.provider;
-    this.#setEncoder({ kind: 'ready', provider: chosen, report: pipeline.provider, windowMs: this.#cost.windowMs });
+    this.#setEncoder({
+      kind: 'ready',
+      provider: chosen,
+      report: pipeline.provider,
+      windowMs: this.#cost.windowMs,
+    });
     return pipeline;
   }
 
@@ -147,9 +178,19 @@ class ImageSession extends EventTarget implements Session {
       const pipeline = await this.#ready();
       const fit = await this.#fitBasis(pipeline, work);
       const levels = await Promise.all(
-        this.image.levels.map(async (_, imageLevel) => ({ pixels: await pipeline.pca(fit, imageLevel), imageLevel })),
+        this.image.levels.map(async (_, imageLevel) => ({
+          pixels: await pipeline.pca(fit, imageLevel),
+          imageLevel,
+        })),
       );
-      return this.#addLayer({ name: 'Features', kind: 'pca', levels, fit, colors: new Map(), names: new Map() });
+      return this.#addLayer({
+        name: 'Features',
+        kind: 'pca',
+        levels,
+        fit,
+        colors: new Map(),
+        names: new Map(),
+      });
     });
   }
 
@@ -196,7 +237,7 @@ class ImageSession extends EventTarget implements Session {
         })),
         fit: null,
         colors,
-        names: label.names,
+        names: labelNames(label.properties),
       });
     });
   }
@@ -238,7 +279,9 @@ class ImageSession extends EventTarget implements Session {
     this.#setHistory(strokeHistory.clear(this.#history));
   }
 
-  async train(options: { readonly level?: number; readonly signal?: AbortSignal } = {}): Promise<Layer | null> {
+  async train(
+    options: { readonly level?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<Layer | null> {
     if (options.level !== undefined) this.#trainLevel = options.level;
     this.#stopTraining();
     const used = new Set(this.strokes.map((stroke) => stroke.classIndex).filter((index) => index !== null));
@@ -290,12 +333,17 @@ class ImageSession extends EventTarget implements Session {
         targetPath: target.path,
         name: options.name,
         overwrite: options.overwrite ?? false,
-        classes: [...layer.names].map(([id, name]) => ({ id, name, color: layer.colors.get(id) ?? paletteColor(id) })),
+        classes: [...layer.names].map(([id, name]) => ({
+          id,
+          name,
+          color: layer.colors.get(id) ?? paletteColor(id),
+        })),
         provenance: {
           model: pipeline.model,
           normalisation: pipeline.normalisation,
           executionProvider: pipeline.provider.chosen,
-          fit: layer.fit === null ? null : { kind: layer.fit.kind, id: layer.fit.id, source: layer.fit.source },
+          fit:
+            layer.fit === null ? null : { kind: layer.fit.kind, id: layer.fit.id, source: layer.fit.source },
           strokes: layer.kind === 'classes' ? this.strokes : [],
           level: parts.imageLevel,
           imageMetadataSha256: this.image.metadataHash,
@@ -306,10 +354,8 @@ class ImageSession extends EventTarget implements Session {
           options.onProgress?.(progress);
         },
       });
-      const path = `${target.path}/labels/${options.name}`;
       const location = `${target.location.replace(/\/$/, '')}/labels/${options.name}`;
-      const validation = await validateStore({ store: target.store, path, location }, { strict: false });
-      return { ...result, validation, location };
+      return { ...result, location };
     });
   }
 
@@ -453,4 +499,16 @@ export function pixelGrid(image: OmeImage, level = 0): PixelGrid {
       translation: order.map((axis) => transform.translation[axis]!),
     },
   };
+}
+
+/** Names of ids from `image-label.properties`, whatever the writer called the field. */
+function labelNames(
+  properties: ReadonlyMap<number | bigint, Readonly<Record<string, unknown>>>,
+): Map<number, string> {
+  const names = new Map<number, string>();
+  for (const [id, entry] of properties) {
+    const name = entry.name ?? entry.class ?? entry.label;
+    if (typeof name === 'string') names.set(Number(id), name);
+  }
+  return names;
 }

@@ -2,12 +2,20 @@ import { type ArrayClient, connectArrays } from '../array/connect-arrays.ts';
 import type { DataType, LazyArray } from '../array/lazy-array.ts';
 import type { ArrayHandle } from '../array/remote-messages.ts';
 import { serveArrays } from '../array/serve-arrays.ts';
-import type { ModelIdentity, OpenPipeline, OpeningStage, Pipeline, PipelineCost, Progress, WorkOptions } from './pipeline.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import { AlibiError } from '../errors.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
 import type { ClassifierFit } from '../segment/types.ts';
-import { type Call, openingId, type OpenMessage, type Reply, type Request } from './protocol.ts';
+import type {
+  ModelIdentity,
+  OpeningStage,
+  OpenPipeline,
+  Pipeline,
+  PipelineCost,
+  Progress,
+  WorkOptions,
+} from './pipeline.ts';
+import { type Call, type OpenMessage, openingId, type Reply, type Request } from './protocol.ts';
 
 /** The end of a worker a page talks to; `Worker` is one, so is a test's `MessagePort` pair. */
 export interface WorkerLike {
@@ -158,19 +166,19 @@ function remotePipeline(opened: Opened, caller: Caller, client: ArrayClient, sto
     handles.set(remote, handle.array);
     return remote;
   };
-  const fit = async <F>(call: Call, work: WorkOptions): Promise<F> => (await caller.send(call, work)) as F;
+  const _fit = async <F>(call: Call, work: WorkOptions): Promise<F> => (await caller.send(call, work)) as F;
   return {
     ...opened,
     cost: async () => (await caller.send({ method: 'cost' }, {})) as PipelineCost,
     tokens: (level) => array({ method: 'tokens', level }),
     fitPca: ({ signal, onProgress, ...options }) =>
-      fit<PcaFit>({ method: 'fitPca', options }, workOptions(signal, onProgress)),
+      it<PcaFit>({ method: 'fitPca', options }, workOptions(signal, onProgress)),
     pca: (basis, level) => array({ method: 'pca', fit: basis, level }),
     fitClusters: ({ signal, onProgress, ...options }) =>
-      fit<ClustersFit>({ method: 'fitClusters', options }, workOptions(signal, onProgress)),
+      it<ClustersFit>({ method: 'fitClusters', options }, workOptions(signal, onProgress)),
     clusterScores: (clusters, level) => array({ method: 'clusterScores', fit: clusters, level }),
     trainClassifier: ({ signal, onProgress, ...options }) =>
-      fit<ClassifierFit>({ method: 'trainClassifier', options }, workOptions(signal, onProgress)),
+      it<ClassifierFit>({ method: 'trainClassifier', options }, workOptions(signal, onProgress)),
     classScores: (classifier) => array({ method: 'classScores', fit: classifier }),
     labels: (scores, grid, chunkPx) => {
       const id = handles.get(scores);

@@ -1,3 +1,215 @@
-import { axisIndex, type LazyArray, type LazyPyramid } from '../array/lazy-array.ts';
-import type { Encoder, Normalisation, ProviderReport } from '../encoder/encoder.ts';
-import type { Pipeline } from './pipeline.ts';
+import { cached } from '../array/cached.ts';
+import { createChunkCache } from '../array/chunk-cache.ts';
+import { axisIndex, type DataType, type LazyArray } from '../array/lazy-array.ts';
+import { readPlaneReflected } from '../array/plane.ts';
+import { shared } from '../array/shared.ts';
+import type { Backend } from '../encoder/backend.ts';
+import type { Encoder, ProviderReport } from '../encoder/encoder.ts';
+import { type Checkpoint, loadManifest, type ModelReader } from '../encoder/manifest.ts';
+import { normalisePlane } from '../encoder/normalise.ts';
+import { openEncoder } from '../encoder/open-encoder.ts';
+import { type TokensArray, tokensArray } from '../encoder/tokens.ts';
+import { clusterScores, fitClusters } from '../features/kmeans.ts';
+import { fitPca, pcaColours } from '../features/pca.ts';
+import { classScores } from '../segment/classes.ts';
+import { labelsFromScores } from '../segment/labels.ts';
+import { type ReadNormalised, trainClassifier } from '../segment/train.ts';
+import type {
+  ModelIdentity,
+  OpenPipeline,
+  Pipeline,
+  PipelineInput,
+  Slices,
+  WorkOptions,
+} from './pipeline.ts';
+import { createProgress } from './progress.ts';
+import { clusterWindows, pcaWindows, pickWindows, sampleLevel } from './sample.ts';
+
+/** Raw windows and blended tokens kept in memory: about 500 windows of ViT-S between them. */
+const tokenCacheBytes = 512 * 2 ** 20;
+/** Colours, scores and labels: cheap to make again, so a small share. */
+const layerCacheBytes = 128 * 2 ** 20;
+
+/**
+ * An {@link OpenPipeline} that runs in this process (Node) or this worker.
+ *
+ * @param backends  execution providers in the order they are tried
+ * @param readerOf  how a manifest's location is read; default: over HTTP
+ */
+export function pipelineOpener(
+  backends: readonly Backend[],
+  readerOf?: (location: string) => ModelReader,
+): OpenPipeline {
+  return async (input, { signal, onStage }) => {
+    const abort = signal ? { signal } : {};
+    onStage?.({ kind: 'loading', bytes: 0, totalBytes: 0 });
+    const checkpoint = await loadManifest(readerOf?.(input.manifest) ?? input.manifest, abort);
+    const totalBytes = checkpoint.manifest.graphs[0]?.bytes ?? 0;
+    const { encoder, report } = await openEncoder({
+      manifest: checkpoint.manifest,
+      readFile: checkpoint.readFile,
+      backends,
+      onProgress: ({ bytes }) => {
+        if (bytes < totalBytes) onStage?.({ kind: 'loading', bytes, totalBytes });
+        else onStage?.({ kind: 'testing' });
+      },
+      ...abort,
+    });
+    return createPipeline({ ...input, checkpoint, encoder, report });
+  };
+}
+
+export interface PipelineParts extends PipelineInput {
+  readonly checkpoint: Pick<Checkpoint, 'manifest' | 'sha256'>;
+  readonly encoder: Encoder;
+  readonly report: ProviderReport;
+}
+
+/** Join image, encoder, fits and layers. One of each cache serves all levels, so memory has one bound. */
+export function createPipeline({
+  pixels,
+  normalisation,
+  checkpoint,
+  encoder,
+  report,
+}: PipelineParts): Pipeline {
+  const { manifest } = checkpoint;
+  const windowCache = createChunkCache({ byteLimit: tokenCacheBytes / 2 });
+  const blendCache = createChunkCache({ byteLimit: tokenCacheBytes / 2 });
+  const layerCache = createChunkCache({ byteLimit: layerCacheBytes });
+  const kept = <T extends DataType>(layer: LazyArray<T>) => cached(shared(layer), { cache: layerCache });
+  const levels = pixels.map((level) =>
+    tokensArray({ level, normalisation, encoder, manifest, cache: windowCache }),
+  );
+  const blended = levels.map((tokens): LazyArray<'float32'> => cached(tokens, { cache: blendCache }));
+  const model: ModelIdentity = {
+    name: manifest.name,
+    sha256: checkpoint.sha256,
+    precision: manifest.graphs[0]?.precision ?? 'fp32',
+  };
+  const sourceOf = (facts: { readonly level: number; readonly seed: number; readonly slices: Slices }) => ({
+    model: model.sha256,
+    channels: normalisation.channels,
+    black: normalisation.black,
+    white: normalisation.white,
+    level: facts.level,
+    seed: facts.seed,
+    z: facts.slices.z,
+    t: facts.slices.t,
+  });
+  const readNormalised =
+    (level: number): ReadNormalised =>
+    async (at, request) => {
+      const planes = await Promise.all(
+        normalisation.channels.map(async (c, i) => {
+          const plane = await readPlaneReflected(pixels[level]!, { t: at.t, z: at.z, c }, at, request);
+          return normalisePlane(plane.data, normalisation.black[i]!, normalisation.white[i]!);
+        }),
+      );
+      return concatenate(planes);
+    };
+
+  return {
+    provider: report,
+    model,
+    normalisation,
+    cost: async () => ({
+      windows: levels.map((tokens) => tokens.plan.windows),
+      windowMs: encoder.windowMs,
+      runs: encoder.runs,
+    }),
+    tokens: async (level) => blended[level]!,
+    async fitPca({ components, seed, slices, ...work }) {
+      const level = sampleLevel(
+        levels.map((tokens) => tokens.plan.windows),
+        pcaWindows,
+      );
+      const samples = await sampleTokens(levels[level]!, { slices, budget: pcaWindows, seed, ...work });
+      return fitPca(samples, {
+        dim: encoder.dim,
+        components: Math.min(components, encoder.dim),
+        source: sourceOf({ level, seed, slices }),
+        ...(work.signal ? { signal: work.signal } : {}),
+      });
+    },
+    pca: async (fit, level) => kept(pcaColours(blended[level]!, fit)),
+    async fitClusters({ k, level, seed, slices, ...work }) {
+      const samples = await sampleTokens(levels[level]!, { slices, budget: clusterWindows, seed, ...work });
+      return fitClusters(samples, {
+        k,
+        dim: encoder.dim,
+        seed,
+        source: sourceOf({ level, seed, slices }),
+        ...(work.signal ? { signal: work.signal } : {}),
+      });
+    },
+    clusterScores: async (fit, level) => kept(clusterScores(blended[level]!, fit)),
+    trainClassifier: ({ classes, strokes, pca, level, ...work }) =>
+      trainClassifier({
+        classes,
+        strokes,
+        recipe: { level, pca, channels: normalisation.channels.length },
+        tokens: blended[level]!,
+        finest: pixels[0]!,
+        pixels: pixels[level]!,
+        readNormalised: readNormalised(level),
+        ...work,
+      }),
+    classScores: async (fit) =>
+      kept(
+        classScores({
+          fit,
+          tokens: blended[fit.recipe.level]!,
+          pixels: pixels[fit.recipe.level]!,
+          readNormalised: readNormalised(fit.recipe.level),
+        }),
+      ),
+    labels: async (scores, grid, chunkPx) => kept(labelsFromScores(scores, grid, chunkPx)),
+    close: () => encoder.close(),
+  };
+}
+
+/**
+ * Tokens of the windows a fit samples (docs/decisions/0005), without those beyond the image.
+ *
+ * @returns float32 [n, dim]; the caller owns the buffer
+ */
+async function sampleTokens(
+  tokens: TokensArray,
+  options: { readonly slices: Slices; readonly budget: number; readonly seed: number } & WorkOptions,
+): Promise<Float32Array> {
+  const { plan, windows } = tokens;
+  const picks = pickWindows(plan.windows, options.slices, options.budget, options.seed);
+  const progress = createProgress(picks.length, options.onProgress);
+  const rows = Math.min(plan.rows.window, plan.rows.tokens);
+  const cols = Math.min(plan.cols.window, plan.cols.tokens);
+  const parts = await Promise.all(
+    picks.map(async ({ t, z, window }) => {
+      const slice = [
+        ...(axisIndex(tokens.axes, 't') < 0 ? [] : [t]),
+        ...(axisIndex(tokens.axes, 'z') < 0 ? [] : [z]),
+      ];
+      const at = [...slice, Math.floor(window / plan.cols.count), window % plan.cols.count, 0];
+      const chunk = await windows.getChunk(at, options.signal ? { signal: options.signal } : {});
+      const dim = chunk.shape.at(-1)!;
+      progress.step();
+      return concatenate(
+        Array.from({ length: rows }, (_, row) => {
+          const begin = row * plan.cols.window * dim;
+          return chunk.data.subarray(begin, begin + cols * dim);
+        }),
+      );
+    }),
+  );
+  return concatenate(parts);
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}

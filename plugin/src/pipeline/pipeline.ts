@@ -33,7 +33,7 @@ export interface Slices {
 /** Which weights a result was made with. */
 export interface ModelIdentity {
   readonly name: string;
-  /** sha256 of the ONNX graph that ran. */
+  /** sha256 of the checkpoint's manifest, which holds the hashes of its graphs. */
   readonly sha256: string;
   readonly precision: 'fp32' | 'fp16' | 'int8';
 }
@@ -59,11 +59,18 @@ export interface Pipeline {
   cost(): Promise<PipelineCost>;
   tokens(level: number): Promise<LazyArray<'float32'>>;
   /** One basis for all levels, z and t. */
-  fitPca(options: { readonly components: number; readonly seed: number; readonly slices: Slices } & WorkOptions): Promise<PcaFit>;
+  fitPca(
+    options: { readonly components: number; readonly seed: number; readonly slices: Slices } & WorkOptions,
+  ): Promise<PcaFit>;
   /** uint8 […, y, x, c = 3] at token resolution of `level`; nearest coarser levels are separate calls. */
   pca(fit: PcaFit, level: number): Promise<LazyArray<'uint8'>>;
   fitClusters(
-    options: { readonly k: number; readonly level: number; readonly seed: number; readonly slices: Slices } & WorkOptions,
+    options: {
+      readonly k: number;
+      readonly level: number;
+      readonly seed: number;
+      readonly slices: Slices;
+    } & WorkOptions,
   ): Promise<ClustersFit>;
   /** float32 […, y, x, c = k] at token resolution of `level`: minus the squared distance to each centroid. */
   clusterScores(fit: ClustersFit, level: number): Promise<LazyArray<'float32'>>;
@@ -78,7 +85,11 @@ export interface Pipeline {
   /** float32 […, y, x, c = classes] at pixel resolution of the fit's level: probabilities. */
   classScores(fit: ClassifierFit): Promise<LazyArray<'float32'>>;
   /** Ids 1…c of the largest score, upsampled bilinearly onto `grid`; ties go to the smallest id. */
-  labels(scores: LazyArray<'float32'>, grid: PixelGrid, chunkPx: number): Promise<LazyArray<'uint8' | 'uint16'>>;
+  labels(
+    scores: LazyArray<'float32'>,
+    grid: PixelGrid,
+    chunkPx: number,
+  ): Promise<LazyArray<'uint8' | 'uint16'>>;
   close(): Promise<void>;
 }
 

@@ -6,7 +6,11 @@ import type { Progress } from './pipeline.ts';
  * @param total  number of steps
  * @param report called after every step; absent: counting costs nothing
  */
-export function createProgress(total: number, report: ((progress: Progress) => void) | undefined, now = () => performance.now()) {
+export function createProgress(
+  total: number,
+  report: ((progress: Progress) => void) | undefined,
+  now = () => performance.now(),
+) {
   const startMs = now();
   let done = 0;
   report?.({ done, total });

@@ -28,7 +28,12 @@ interface CallOptions {
   readonly fitClusters: Parameters<Pipeline['fitClusters']>[0];
   readonly trainClassifier: Parameters<Pipeline['trainClassifier']>[0];
 }
-type Fitting = { readonly [K in keyof CallOptions]: { readonly method: K; readonly options: Omit<CallOptions[K], 'signal' | 'onProgress'> } }[keyof CallOptions];
+type Fitting = {
+  readonly [K in keyof CallOptions]: {
+    readonly method: K;
+    readonly options: Omit<CallOptions[K], 'signal' | 'onProgress'>;
+  };
+}[keyof CallOptions];
 
 /** One call, its arguments as plain data; arrays are named by their handle. */
 export type Call =
@@ -38,7 +43,12 @@ export type Call =
   | { readonly method: 'pca'; readonly fit: PcaFit; readonly level: number }
   | { readonly method: 'clusterScores'; readonly fit: ClustersFit; readonly level: number }
   | { readonly method: 'classScores'; readonly fit: ClassifierFit }
-  | { readonly method: 'labels'; readonly scores: number; readonly grid: PixelGrid; readonly chunkPx: number };
+  | {
+      readonly method: 'labels';
+      readonly scores: number;
+      readonly grid: PixelGrid;
+      readonly chunkPx: number;
+    };
 
 export type Request =
   | { readonly kind: 'call'; readonly id: number; readonly call: Call }

@@ -1,3 +1,4 @@
+import { createRandom } from '../array/random.ts';
 import { AlibiError } from '../errors.ts';
 import type { Slices } from './pipeline.ts';
 
@@ -30,7 +31,12 @@ export function sampleLevel(windowsPerLevel: readonly number[], budget: number):
  * them where they are few; otherwise one from each of `budget` equal strata, slice by slice, so that
  * slices and places are both spread.
  */
-export function pickWindows(windowsPerSlice: number, slices: Slices, budget: number, seed: number): WindowPick[] {
+export function pickWindows(
+  windowsPerSlice: number,
+  slices: Slices,
+  budget: number,
+  seed: number,
+): WindowPick[] {
   const total = windowsPerSlice * slices.t.length * slices.z.length;
   if (total === 0) {
     throw new AlibiError('InvalidInput', {
@@ -52,16 +58,4 @@ export function pickWindows(windowsPerSlice: number, slices: Slices, budget: num
     });
   }
   return picks;
-}
-
-/** mulberry32: uniform in [0, 1), the same on every engine. Source: T. Ettinger, public domain. */
-export function createRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = state;
-    x = Math.imul(x ^ (x >>> 15), x | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
 }

@@ -4,7 +4,7 @@ import type { ArrayHandle } from '../array/remote-messages.ts';
 import { serveArrays } from '../array/serve-arrays.ts';
 import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
 import type { OpenPipeline, Pipeline, WorkOptions } from './pipeline.ts';
-import { type Call, openingId, type OpenMessage, type Reply, type Request } from './protocol.ts';
+import { type Call, type OpenMessage, openingId, type Reply, type Request } from './protocol.ts';
 
 /**
  * The worker's half: open a pipeline over the page's image and answer calls on the port until `close`.
@@ -23,7 +23,11 @@ export async function servePipeline(message: OpenMessage, openPipeline: OpenPipe
     try {
       reply({ kind: 'result', id, value: await task(begin(id)) });
     } catch (error) {
-      reply({ kind: 'error', id, error: isAbort(error) ? 'abort' : asAlibiError(error, 'pipeline').toPlain() });
+      reply({
+        kind: 'error',
+        id,
+        error: isAbort(error) ? 'abort' : asAlibiError(error, 'pipeline').toPlain(),
+      });
     } finally {
       aborts.delete(id);
     }
