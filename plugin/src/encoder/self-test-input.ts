@@ -1,37 +1,39 @@
 /**
- * The input of the start-up self-test, made from a seed with 32-bit integer arithmetic and exact binary fractions,
- * so that every machine makes the same bits. Smooth cells of 7 px with noise on them: both low and high frequencies.
+ * The self-test's input: the same numbers on every machine and in every language, from a seed. Values of
+ * [-2, 2), roughly what normalised images span: blocks of 7 × 7 pixels of one level (so that neighbouring
+ * patches differ as those of an image do) and a quarter of noise.
  *
- * @returns float32 [3, heightPx, widthPx] in −2.5 … 2.5, as if already normalised; the caller owns the buffer
+ * Pixel (c, y, x) is `0.75 · u(seed, c, ⌊y/7⌋, ⌊x/7⌋) + 0.25 · u(seed + 1, c, y, x)` with
+ * `u(s, c, i, j) = hash(s, c, i, j) / 2^30 − 2`.
+ *
+ * @returns  float32 [3, heightPx, widthPx]; the caller owns the buffer
  */
 export function selfTestImage(seed: number, heightPx: number, widthPx: number): Float32Array {
-  const random = signedFractions(seed);
-  const cellRows = Math.ceil(heightPx / CELL_PX);
-  const cellCols = Math.ceil(widthPx / CELL_PX);
   const image = new Float32Array(3 * heightPx * widthPx);
-  for (let channel = 0; channel < 3; channel++) {
-    const cells = Float32Array.from({ length: cellRows * cellCols }, () => 2 * random());
+  let at = 0;
+  for (let c = 0; c < 3; c++) {
     for (let y = 0; y < heightPx; y++) {
       for (let x = 0; x < widthPx; x++) {
-        const cell = cells[Math.floor(y / CELL_PX) * cellCols + Math.floor(x / CELL_PX)] ?? 0;
-        image[(channel * heightPx + y) * widthPx + x] = cell + 0.5 * random();
+        const block = uniform(seed, c, Math.floor(y / 7), Math.floor(x / 7));
+        image[at++] = 0.75 * block + 0.25 * uniform(seed + 1, c, y, x);
       }
     }
   }
   return image;
 }
 
-const CELL_PX = 7;
+function uniform(seed: number, c: number, i: number, j: number): number {
+  let h = mix(seed >>> 0);
+  h = mix(h ^ c);
+  h = mix(h ^ i);
+  h = mix(h ^ j);
+  return h / 2 ** 30 - 2;
+}
 
-/** Multiples of 2⁻¹⁵ in −1 … 1, from the upper bits of a 32-bit xorshift-multiply (splitmix32). */
-function signedFractions(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let bits = state;
-    bits = Math.imul(bits ^ (bits >>> 16), 0x21f0aaad);
-    bits = Math.imul(bits ^ (bits >>> 15), 0x735a2d97);
-    bits = (bits ^ (bits >>> 15)) >>> 0;
-    return (bits >>> 16) / 32768 - 1;
-  };
+/** Chris Wellons' lowbias32 after a golden-ratio step; 32-bit integers only, hence portable. */
+function mix(value: number): number {
+  let x = (value + 0x9e3779b9) >>> 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
 }
