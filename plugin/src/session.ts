@@ -143,10 +143,7 @@ class ImageSession extends EventTarget implements Session {
   ): Promise<Pipeline> {
     const signal = this.#lifetime.signal;
     this.#setEncoder({ kind: 'loading', bytes: 0, totalBytes: 0 });
-    const normalisation = await defaultNormalisation(this.image, {
-      ...(channels ? { channels } : {}),
-      signal,
-    });
+    const normalisation = await defaultNormalisation(this.image, channels, { signal });
     const pipeline = await openPipeline(
       { pixels: this.image.pixels, normalisation, manifest },
       { signal, onStage: (stage) => this.#setEncoder(stage) },
@@ -336,7 +333,7 @@ class ImageSession extends EventTarget implements Session {
         classes: [...layer.names].map(([id, name]) => ({
           id,
           name,
-          color: layer.colors.get(id) ?? paletteColor(id),
+          color: formatHexColor(layer.colors.get(id) ?? paletteColor(id)),
         })),
         provenance: {
           model: pipeline.model,

@@ -172,13 +172,13 @@ function remotePipeline(opened: Opened, caller: Caller, client: ArrayClient, sto
     cost: async () => (await caller.send({ method: 'cost' }, {})) as PipelineCost,
     tokens: (level) => array({ method: 'tokens', level }),
     fitPca: ({ signal, onProgress, ...options }) =>
-      it<PcaFit>({ method: 'fitPca', options }, workOptions(signal, onProgress)),
+      requestFit<PcaFit>({ method: 'fitPca', options }, workOptions(signal, onProgress)),
     pca: (basis, level) => array({ method: 'pca', fit: basis, level }),
     fitClusters: ({ signal, onProgress, ...options }) =>
-      it<ClustersFit>({ method: 'fitClusters', options }, workOptions(signal, onProgress)),
+      requestFit<ClustersFit>({ method: 'fitClusters', options }, workOptions(signal, onProgress)),
     clusterScores: (clusters, level) => array({ method: 'clusterScores', fit: clusters, level }),
     trainClassifier: ({ signal, onProgress, ...options }) =>
-      it<ClassifierFit>({ method: 'trainClassifier', options }, workOptions(signal, onProgress)),
+      requestFit<ClassifierFit>({ method: 'trainClassifier', options }, workOptions(signal, onProgress)),
     classScores: (classifier) => array({ method: 'classScores', fit: classifier }),
     labels: (scores, grid, chunkPx) => {
       const id = handles.get(scores);
