@@ -1,0 +1,64 @@
+import { registry } from 'zarrita';
+
+/** Compressors whose WebAssembly comes with zarrita; loaded when first used. */
+type WasmName = 'blosc' | 'zstd' | 'lz4';
+
+interface WasmCodec {
+  encode(bytes: Uint8Array): Promise<Uint8Array> | Uint8Array;
+  decode(bytes: Uint8Array): Promise<Uint8Array> | Uint8Array;
+}
+
+/** Codec names that {@link decompress} knows. */
+export const compressors = ['blosc', 'zstd', 'lz4', 'gzip', 'zlib'] as const;
+export type Compressor = (typeof compressors)[number];
+
+export function isCompressor(name: string): name is Compressor {
+  return compressors.some((known) => known === name);
+}
+
+async function wasmCodec(
+  name: WasmName,
+  configuration: Readonly<Record<string, unknown>>,
+): Promise<WasmCodec> {
+  const Codec = await registry.get(name)?.();
+  if (Codec === undefined) throw new Error(`zarrita has no codec "${name}"`);
+  // The second argument, the chunk's type and shape, is of no interest to byte codecs; zarrita's types want it.
+  const unused = { dataType: 'uint8', shape: [], codecs: [], fillValue: null } as const;
+  const codec: unknown = Codec.fromConfig(configuration, { ...unused, shape: [], codecs: [] });
+  if (isWasmCodec(codec)) return codec;
+  throw new Error(`zarrita's codec "${name}" lacks encode or decode`);
+}
+
+function isWasmCodec(codec: unknown): codec is WasmCodec {
+  return typeof codec === 'object' && codec !== null && 'encode' in codec && 'decode' in codec;
+}
+
+/** @throws Error  the bytes are damaged */
+export async function decompress(name: Compressor, bytes: Uint8Array): Promise<Uint8Array> {
+  if (name === 'gzip') return throughStream(bytes, new DecompressionStream('gzip'));
+  if (name === 'zlib') return throughStream(bytes, new DecompressionStream('deflate'));
+  return (await wasmCodec(name, {})).decode(bytes);
+}
+
+/** @param configuration  in numcodecs' words: `level`; for blosc `cname`, `clevel`, `shuffle` (a number) */
+export async function compress(
+  name: 'blosc' | 'zstd' | 'gzip',
+  bytes: Uint8Array,
+  configuration: Readonly<Record<string, unknown>>,
+): Promise<Uint8Array> {
+  if (name === 'gzip') return throughStream(bytes, new CompressionStream('gzip'));
+  return (await wasmCodec(name, configuration)).encode(bytes);
+}
+
+async function throughStream(
+  bytes: Uint8Array,
+  stream: { readable: ReadableStream<Uint8Array>; writable: WritableStream<BufferSource> },
+): Promise<Uint8Array> {
+  const writer = stream.writable.getWriter();
+  // A damaged input rejects the write, the close and the read: the read's rejection is the one reported.
+  const written = writer.write(new Uint8Array(bytes)).then(() => writer.close());
+  written.catch(() => undefined);
+  const out = new Uint8Array(await new Response(stream.readable).arrayBuffer());
+  await written;
+  return out;
+}

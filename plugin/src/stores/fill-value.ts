@@ -1,0 +1,78 @@
+import type { DataType, Scalar } from '../array/lazy-array.ts';
+import { decodeElements, storedSize } from './elements.ts';
+
+const ranges: Readonly<Partial<Record<DataType, readonly [bigint, bigint]>>> = {
+  int8: [-128n, 127n],
+  uint8: [0n, 255n],
+  int16: [-32768n, 32767n],
+  uint16: [0n, 65535n],
+  int32: [-2147483648n, 2147483647n],
+  uint32: [0n, 4294967295n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+};
+
+/**
+ * A `fill_value` as JSON gave it, as the scalar it stands for: numbers, booleans, `"NaN"`, `"Infinity"`,
+ * `"-Infinity"`, bit patterns such as `"0x7fc00000"`; null (Zarr v2: unspecified) is zero.
+ *
+ * @param exact  the number's digits in the file, needed beyond 2^53
+ * @returns      undefined if it is none of these for this type
+ */
+export function parseFillValue<T extends DataType>(
+  dtype: T,
+  value: unknown,
+  exact: string | undefined,
+): Scalar<T> | undefined {
+  const parsed = parseScalar(dtype, value, exact);
+  // `Scalar<T>` is bigint just for the 64-bit integers, which is what `parseScalar` returns.
+  return parsed as Scalar<T> | undefined;
+}
+
+function parseScalar(
+  dtype: DataType,
+  value: unknown,
+  exact: string | undefined,
+): number | bigint | undefined {
+  const wide = dtype === 'int64' || dtype === 'uint64';
+  if (value === null || value === undefined) return wide ? 0n : 0;
+  if (dtype === 'bool') {
+    if (typeof value === 'boolean') return value ? 1 : 0;
+    return value === 0 || value === 1 ? value : undefined;
+  }
+  const range = ranges[dtype];
+  if (range === undefined) return parseFloatScalar(dtype, value);
+  if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
+  const integer = exact !== undefined && /^-?\d+$/.test(exact) ? BigInt(exact) : BigInt(value);
+  if (integer < range[0] || integer > range[1]) return undefined;
+  return wide ? integer : Number(integer);
+}
+
+function parseFloatScalar(dtype: DataType, value: unknown): number | undefined {
+  if (typeof value === 'number') return dtype === 'float32' ? Math.fround(value) : value;
+  if (value === 'NaN') return Number.NaN;
+  if (value === 'Infinity') return Number.POSITIVE_INFINITY;
+  if (value === '-Infinity') return Number.NEGATIVE_INFINITY;
+  const size = storedSize(dtype);
+  if (typeof value !== 'string' || !new RegExp(`^0x[0-9a-fA-F]{${size * 2}}$`).test(value)) return undefined;
+  const bytes = Uint8Array.from({ length: size }, (_, i) =>
+    Number.parseInt(value.slice(2 + 2 * i, 4 + 2 * i), 16),
+  );
+  return Number(decodeElements(bytes, dtype, 'big')[0]);
+}
+
+/** The JSON text of a fill value, which `JSON.stringify` cannot give for 64-bit integers, NaN and −0. */
+export function fillValueJson(dtype: DataType, value: number | bigint): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (dtype === 'bool') return value === 0 ? 'false' : 'true';
+  if (Number.isFinite(value)) return Object.is(value, -0) ? '-0.0' : JSON.stringify(value);
+  return JSON.stringify(String(value));
+}
+
+/** Bitwise sense of "is the fill value": NaN equals NaN, −0 differs from 0. */
+export function isFilledWith(data: ArrayLike<number | bigint>, value: number | bigint): boolean {
+  for (let i = 0; i < data.length; i++) {
+    if (!Object.is(data[i], value)) return false;
+  }
+  return true;
+}
