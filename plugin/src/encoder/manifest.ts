@@ -1,7 +1,7 @@
+import type { CheckpointManifest } from 'alibi-zarr-schemas';
 import { sha256 } from '../array/fit.ts';
 import { AlibiError, isAbort } from '../errors.ts';
 import { fetchBytes } from './fetch-bytes.ts';
-import type { CheckpointManifest } from './manifest-types.ts';
 import { parseManifest } from './parse-manifest.ts';
 
 export interface ReadOptions {

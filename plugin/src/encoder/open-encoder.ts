@@ -2,7 +2,7 @@ import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
 import type { Backend, GraphSession } from './backend.ts';
 import type { Encoder, ExecutionProvider, ProviderReport } from './encoder.ts';
 import type { Checkpoint, ReadOptions } from './manifest.ts';
-import type { ManifestGraph } from './manifest-types.ts';
+import type { ManifestGraph } from './parse-manifest.ts';
 import { createResilientEncoder } from './resilient-encoder.ts';
 import { runSelfTest, type SelfTest } from './self-test.ts';
 import { createSessionEncoder } from './session-encoder.ts';

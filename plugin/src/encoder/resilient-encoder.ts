@@ -9,7 +9,7 @@ export function isDeviceLost(error: unknown): error is AlibiError {
 /** The error a session throws when its device is gone. */
 export function deviceLost(provider: ExecutionProvider, cause: unknown): AlibiError {
   return new AlibiError('Environment', {
-    what: 'the graphics device was lost',
+    what: `the graphics device failed: ${cause instanceof Error ? cause.message : String(cause)}`,
     where: provider,
     remedy: 'The work goes on with the next provider; reload the page to use the device again.',
     cause,
