@@ -1,5 +1,6 @@
+import { isConsolidatedV3, updateConsolidatedV2, updateConsolidatedV3 } from '../ome/consolidated.ts';
 import type { WriteStore } from '../stores/store.ts';
-import { type Attributes, asRecord, type GroupPath, readGroup, readJson, toJson } from './group-metadata.ts';
+import { type Attributes, asRecord, type GroupPath, readJson, toJson } from './group-metadata.ts';
 
 /**
  * Rewrite the consolidated metadata of every group above `changed` that has any, so that readers who
@@ -28,13 +29,10 @@ async function updateVersion2(
   changed: GroupPath,
   nodes: ReadonlyMap<`/${string}`, Attributes>,
 ): Promise<void> {
-  const document = await readJson(store, `${group}/.zmetadata`);
-  if (document === undefined) return;
-  const metadata = without(asRecord(document.metadata), changed.slice(group.length + 1));
-  for (const [key, value] of nodes) {
-    if (key.startsWith(`${group}/`)) metadata[key.slice(group.length + 1)] = value;
-  }
-  await store.set(`${group}/.zmetadata`, toJson({ ...document, metadata }));
+  const old = await readJson(store, `${group}/.zmetadata`);
+  if (old === undefined) return;
+  const changes = changesOf(asRecord(old.metadata), group, changed, nodes);
+  await store.set(`${group}/.zmetadata`, toJson(updateConsolidatedV2(old, changes)));
 }
 
 async function updateVersion3(
@@ -43,23 +41,32 @@ async function updateVersion3(
   changed: GroupPath,
   nodes: ReadonlyMap<`/${string}`, Attributes>,
 ): Promise<void> {
-  const found = await readGroup(store, group, 3);
-  const consolidated = found?.document.consolidated_metadata;
-  if (found === undefined || typeof consolidated !== 'object' || consolidated === null) return;
-  const inline = asRecord(consolidated);
-  const metadata = without(asRecord(inline.metadata), changed.slice(group.length + 1));
-  for (const [key, value] of nodes) {
-    const path = key.slice(0, -'/zarr.json'.length);
-    // What a subgroup consolidates itself is not repeated in what its parents consolidate.
-    const { consolidated_metadata: _, ...own } = value;
-    if (path.startsWith(`${group}/`)) metadata[path.slice(group.length + 1)] = own;
-  }
-  const document = { ...found.document, consolidated_metadata: { ...inline, metadata } };
-  await store.set(`${group}/zarr.json`, toJson(document));
+  const old = await readJson(store, `${group}/zarr.json`);
+  if (old === undefined || !isConsolidatedV3(old)) return;
+  const changes = changesOf(asRecord(asRecord(old.consolidated_metadata).metadata), group, changed, nodes);
+  await store.set(`${group}/zarr.json`, toJson(updateConsolidatedV3(old, changes)));
 }
 
-function without(metadata: Attributes, subtree: string): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(metadata).filter(([key]) => key !== subtree && !key.startsWith(`${subtree}/`)),
-  );
+/** What was below `changed` is taken out; the new nodes are put in, by their path below `group`. */
+function changesOf(
+  metadata: Attributes,
+  group: GroupPath,
+  changed: GroupPath,
+  nodes: ReadonlyMap<`/${string}`, Attributes>,
+): Record<string, Attributes | null> {
+  const subtree = changed.slice(group.length + 1);
+  const changes: Record<string, Attributes | null> = {};
+  for (const key of Object.keys(metadata)) {
+    if (key === subtree || key.startsWith(`${subtree}/`)) changes[key] = null;
+  }
+  for (const [key, value] of nodes) {
+    if (!key.startsWith(`${group}/`)) continue;
+    const path = key.slice(group.length + 1);
+    // A group's own file is not part of what it consolidates.
+    if (!path.includes('/')) continue;
+    // What a subgroup consolidates itself is not repeated in what its parents consolidate.
+    const { consolidated_metadata: _, ...own } = value;
+    changes[path.replace(/\/zarr\.json$/, '')] = own;
+  }
+  return changes;
 }

@@ -3,7 +3,7 @@ import { transposed } from '../array/transposed.ts';
 import { AlibiError } from '../errors.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import { validateStore } from '../ome/validate.ts';
-import { type LabelClass, labelAttributes, labelsListing } from '../ome/write.ts';
+import { type LabelClass, labelAttributes, labelsListing, type WritableVersion } from '../ome/write.ts';
 import type { WriteStore } from '../stores/store.ts';
 import { updateConsolidated } from './consolidated.ts';
 import {
@@ -40,6 +40,7 @@ export interface MaterializeInput {
   /** Group that gets `labels/NAME`: the image's own path, or that of any other place. */
   readonly targetPath: string;
   readonly name: string;
+  /** Ids with their names and colours (`rrggbb`). */
   readonly classes: readonly LabelClass[];
   readonly provenance: ProvenanceFacts;
   /** `image-label.source.image`; default `../../` in the image itself, else where the image lies. */
@@ -211,10 +212,8 @@ async function publish(save: Save, { target, name }: MaterializeInput): Promise<
   const root = await readGroup(target, out, plan.zarrFormat);
   if (root === undefined) await writeGroup(target, out, plan.zarrFormat, {}, undefined);
   const listing = await readGroup(target, labels, plan.zarrFormat);
-  const names = listedNames(listing);
-  if (!names.includes(name)) {
-    const version = plan.zarrFormat === 2 ? '0.4' : '0.5';
-    const attributes = mergeListing(listing?.attributes ?? {}, labelsListing([...names, name], { version }));
+  if (!listedNames(listing).includes(name)) {
+    const attributes = labelsListing(versionOf(plan), [name], listing?.attributes);
     await writeGroup(target, labels, plan.zarrFormat, attributes, listing);
   }
   await updateConsolidated(target, plan.zarrFormat, label, await metadataFiles(save, target));
@@ -251,13 +250,13 @@ function attributesOf({ plan, revision, out }: Save, input: MaterializeInput): A
   const { image, target } = input;
   const inImage = target === image.store && out === `/${image.path}`.replace(/^\/+/, '/').replace(/\/$/, '');
   return labelAttributes({
-    version: plan.zarrFormat === 2 ? '0.4' : '0.5',
+    version: versionOf(plan),
     name: input.name,
     axes: plan.axes,
     datasets: plan.levels.map((level, n) => ({ path: `${revision}/${n}`, transform: level.transform })),
     classes: input.classes,
     source: input.source ?? (inImage ? '../../' : publicLocation(image.location)),
-    provenance: { ...createProvenance(input.provenance, image) },
+    provenance: createProvenance(input.provenance, image),
   });
 }
 
@@ -287,11 +286,8 @@ function listedNames(listing: GroupMetadata | undefined): string[] {
   return [...new Set(both.flat().filter((name) => typeof name === 'string'))];
 }
 
-/** Other members of the group's attributes stay as they are. */
-function mergeListing(previous: Attributes, listing: Attributes): Attributes {
-  const merged: Record<string, unknown> = { ...previous, ...listing };
-  if ('ome' in listing) merged.ome = { ...asRecord(previous.ome), ...asRecord(listing.ome) };
-  return merged;
+function versionOf(plan: PyramidPlan): WritableVersion {
+  return plan.zarrFormat === 2 ? '0.4' : '0.5';
 }
 
 function datasetPaths(group: GroupMetadata | undefined): string[] {

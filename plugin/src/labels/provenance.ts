@@ -7,7 +7,7 @@ import type { Stroke } from '../segment/types.ts';
 export interface ProvenanceFacts {
   readonly model: {
     readonly name: string;
-    /** Of the ONNX graph that ran. */
+    /** Of the checkpoint's manifest, which holds the hashes of its graphs. */
     readonly sha256: string;
     readonly precision: 'fp32' | 'fp16' | 'int8';
   } | null;
@@ -27,26 +27,25 @@ export interface ProvenanceFacts {
   readonly imageMetadataSha256: string;
 }
 
-/** What is stored in the label's attributes: `schemas/src/label-provenance.schema.json`. Plain JSON. */
-export interface LabelProvenance extends ProvenanceFacts {
-  readonly format: 'alibi-zarr/label-provenance/1';
-  /** ISO 8601, UTC. */
-  readonly created: string;
-  /** Where the image lay, without credentials. */
-  readonly image: string;
-}
-
-/** The facts with a time and a place, as they are stored. */
+/** The facts with a time and a place, as they are stored: `schemas/src/label-provenance.schema.json`. */
 export function createProvenance(
   facts: ProvenanceFacts,
   image: Pick<OmeImage, 'location'>,
   now = new Date(),
-): LabelProvenance {
+): { readonly [key: string]: Json } {
+  const { model, normalisation, fit, strokes, level, slices } = facts;
   return {
     format: 'alibi-zarr/label-provenance/1',
     created: now.toISOString(),
     image: publicLocation(image.location),
-    ...facts,
+    imageMetadataSha256: facts.imageMetadataSha256,
+    model: model && { ...model },
+    executionProvider: facts.executionProvider,
+    normalisation: normalisation && { ...normalisation },
+    fit: fit && { ...fit },
+    strokes: strokes.map((stroke) => ({ ...stroke })),
+    ...(level === undefined ? {} : { level }),
+    ...(slices === undefined ? {} : { slices: { ...slices } }),
   };
 }
 

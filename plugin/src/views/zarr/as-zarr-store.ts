@@ -2,7 +2,13 @@ import type { DataType, LabelType, LazyArray } from '../../array/lazy-array.ts';
 import { transposed } from '../../array/transposed.ts';
 import { AlibiError } from '../../errors.ts';
 import type { OmeChannel, OmeImage } from '../../ome/ome-image.ts';
-import { imageAttributes, type LabelClass, labelAttributes, labelsListing } from '../../ome/write.ts';
+import {
+  type ImageSpec,
+  imageAttributes,
+  type LabelClass,
+  labelAttributes,
+  labelsListing,
+} from '../../ome/write.ts';
 import type { ByteRange, ReadStore, StoreOptions } from '../../stores/store.ts';
 import { arrayDocument, chunkBytes, parseChunkKey, storedOrder } from './array-node.ts';
 
@@ -154,7 +160,7 @@ class LayeredStore implements ReadStore {
       path,
       layer.kind === 'labels'
         ? labelAttributes({ ...common, classes: layer.classes, source: '../../' })
-        : imageAttributes({ ...common, channels: layer.channels }),
+        : imageLayerAttributes(common, layer),
     );
     arrays.forEach((array, n) => {
       this.#arrays.set(`${path}/${n}`, array);
@@ -179,13 +185,8 @@ class LayeredStore implements ReadStore {
     if (key !== file) return undefined;
     const document = parseObject(await this.#image.store.get(this.#stored(key), options));
     const attributes = this.#format === 3 ? objectOf(document.attributes) : document;
-    const names = [...new Set([...this.#image.labels.map((label) => label.name), ...this.#labelNames])];
-    const listing = labelsListing(names, { version: this.#format === 3 ? '0.5' : '0.4' });
-    const merged = {
-      ...attributes,
-      ...listing,
-      ...('ome' in listing ? { ome: { ...objectOf(attributes.ome), ...objectOf(listing.ome) } } : {}),
-    };
+    const names = [...this.#image.labels.map((label) => label.name), ...this.#labelNames];
+    const merged = labelsListing(this.#format === 3 ? '0.5' : '0.4', names, attributes);
     return json(this.#format === 3 ? { zarr_format: 3, node_type: 'group', attributes: merged } : merged);
   }
 
@@ -195,6 +196,24 @@ class LayeredStore implements ReadStore {
     const { consolidated_metadata: consolidated, ...document } = parseObject(bytes);
     return consolidated === undefined ? bytes : json(document);
   }
+}
+
+function imageLayerAttributes(
+  common: Omit<ImageSpec, 'downscaling'>,
+  layer: ImageLayer,
+): Readonly<Record<string, unknown>> {
+  const attributes = imageAttributes({
+    ...common,
+    downscaling: {
+      type: 'features',
+      metadata: { description: 'Computed on each level of the image on its own.', method: 'alibi-zarr' },
+    },
+  });
+  const omero = {
+    channels: layer.channels.map(({ label, color, active, window }) => ({ label, color, active, window })),
+  };
+  if (common.version === '0.4') return { ...attributes, omero };
+  return { ...attributes, ome: { ...objectOf(attributes.ome), omero } };
 }
 
 function json(value: unknown): Uint8Array {
