@@ -21,7 +21,12 @@ export interface OmeChannel {
   readonly color: string;
   readonly active: boolean;
   /** Contrast limits in stored values, as shown at first. From `omero`, else percentiles (`estimated`). */
-  readonly window: { readonly start: number; readonly end: number; readonly min: number; readonly max: number };
+  readonly window: {
+    readonly start: number;
+    readonly end: number;
+    readonly min: number;
+    readonly max: number;
+  };
   readonly estimated: boolean;
 }
 

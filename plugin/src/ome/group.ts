@@ -1,0 +1,85 @@
+import { AlibiError } from '../errors.ts';
+import {
+  type GroupLocation,
+  isObject,
+  type JsonObject,
+  keyPrefix,
+  own,
+  type ReadOptions,
+  readMetadataFile,
+} from './metadata-file.ts';
+
+/** A Zarr group with its attributes, whichever Zarr format it is stored in. */
+export interface ZarrGroup extends GroupLocation {
+  readonly zarrFormat: 2 | 3;
+  /** Everything the group says: the content of `.zattrs`, or `attributes` of `zarr.json`. */
+  readonly attributes: JsonObject;
+  /** What OME-Zarr says: the attributes themselves in Zarr v2, `attributes.ome` in Zarr v3. */
+  readonly ome: JsonObject;
+  /** `LOCATION/.zattrs` or `LOCATION/zarr.json#attributes.ome`, for messages. */
+  readonly where: string;
+  /** Bytes of the file the attributes stand in. */
+  readonly bytes: Uint8Array;
+}
+
+export type ZarrNode = { readonly kind: 'group'; readonly group: ZarrGroup } | { readonly kind: 'array' };
+
+/**
+ * Read what lies at a path: a group in either Zarr format (v3 where both are there), an array, or nothing.
+ *
+ * @throws AlibiError InvalidInput  a metadata file is not a JSON object
+ */
+export async function readNode(at: GroupLocation, options: ReadOptions = {}): Promise<ZarrNode | undefined> {
+  const v3 = await readMetadataFile(at, 'zarr.json', options);
+  if (v3 !== undefined && own(v3.value, 'zarr_format') === 3) {
+    if (own(v3.value, 'node_type') === 'array') return { kind: 'array' };
+    const attributes = objectOr(own(v3.value, 'attributes'));
+    const ome = objectOr(own(attributes, 'ome'));
+    const where = `${at.location}${v3.key}#attributes.ome`;
+    return { kind: 'group', group: { ...at, zarrFormat: 3, attributes, ome, where, bytes: v3.bytes } };
+  }
+  const [attributes, group, array] = await Promise.all([
+    readMetadataFile(at, '.zattrs', options),
+    readMetadataFile(at, '.zgroup', options),
+    readMetadataFile(at, '.zarray', options),
+  ]);
+  if (array !== undefined) return { kind: 'array' };
+  const file = attributes ?? group;
+  if (file === undefined) return undefined;
+  const value = attributes?.value ?? {};
+  const where = `${at.location}${keyPrefix(at.path)}/.zattrs`;
+  return {
+    kind: 'group',
+    group: { ...at, zarrFormat: 2, attributes: value, ome: value, where, bytes: file.bytes },
+  };
+}
+
+/**
+ * Read the group at a path.
+ *
+ * @throws AlibiError NotFound           nothing is there
+ * @throws AlibiError UnsupportedFormat  an array is there: a Zarr array without OME metadata
+ */
+export async function readGroup(at: GroupLocation, options: ReadOptions = {}): Promise<ZarrGroup> {
+  const node = await readNode(at, options);
+  const where = `${at.location}${keyPrefix(at.path)}`;
+  if (node === undefined) {
+    throw new AlibiError('NotFound', {
+      what: 'no Zarr group here: neither zarr.json nor .zgroup nor .zattrs is there',
+      where,
+      remedy: 'Check the address; it must name the folder that holds one of these files.',
+    });
+  }
+  if (node.kind === 'array') {
+    throw new AlibiError('UnsupportedFormat', {
+      what: 'a Zarr array without OME metadata',
+      where,
+      remedy: 'Open the group above it, or write the array as an OME-Zarr image first.',
+    });
+  }
+  return node.group;
+}
+
+function objectOr(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}

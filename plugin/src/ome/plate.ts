@@ -1,0 +1,203 @@
+import { AlibiError } from '../errors.ts';
+import { readGroup, type ZarrGroup } from './group.ts';
+import {
+  childPath,
+  describe,
+  type GroupLocation,
+  isObject,
+  type JsonObject,
+  keyPrefix,
+  own,
+  type ReadOptions,
+  safeRelativePath,
+} from './metadata-file.ts';
+import type { OmeVersion } from './ome-image.ts';
+import { nameOf } from './open-image.ts';
+import { groupVersion } from './version.ts';
+
+export interface OmeWellRef {
+  /** Below the plate's group: `B/03`. */
+  readonly path: string;
+  readonly row: string;
+  readonly column: string;
+  /** Positions in the plate's lists of rows and columns. */
+  readonly rowIndex: number;
+  readonly columnIndex: number;
+}
+
+export interface OmeAcquisition {
+  readonly id: number;
+  readonly name?: string;
+}
+
+/** A high-content screening plate; its wells' fields are read when asked for. */
+export interface OmePlate extends GroupLocation {
+  readonly name: string;
+  readonly version: OmeVersion;
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly wells: readonly OmeWellRef[];
+  readonly acquisitions: readonly OmeAcquisition[];
+}
+
+export interface OmeField {
+  /** Below the well's group: `0`. */
+  readonly path: string;
+  readonly acquisition?: number;
+}
+
+export interface OmeWell extends GroupLocation {
+  readonly version: OmeVersion;
+  readonly fields: readonly OmeField[];
+}
+
+/** Wells read at once: what a browser opens to one server. */
+const concurrency = 6;
+
+export function parsePlate(group: ZarrGroup): OmePlate {
+  const plate = asObject(group, 'plate');
+  const rows = names(group, plate, 'rows');
+  const columns = names(group, plate, 'columns');
+  const name = own(plate, 'name');
+  return {
+    store: group.store,
+    path: keyPrefix(group.path),
+    location: group.location,
+    name: typeof name === 'string' && name !== '' ? name : nameOf(group),
+    version: groupVersion(group, [
+      ['', group.ome],
+      ['plate', plate],
+    ]),
+    rows,
+    columns,
+    wells: list(group, plate, 'plate', 'wells').map((item, i) => parseWellRef(group, item, i, rows, columns)),
+    acquisitions: acquisitions(plate),
+  };
+}
+
+function parseWellRef(
+  group: ZarrGroup,
+  item: JsonObject,
+  index: number,
+  rows: readonly string[],
+  columns: readonly string[],
+): OmeWellRef {
+  const field = `plate.wells[${index}]`;
+  const path = pathOf(group, item, field);
+  const [first, second, ...more] = path.split('/');
+  if (first === undefined || second === undefined || more.length > 0) {
+    refuse(group, `${field}.path is "${path}"`, 'Give the row and the column, such as "B/03".');
+  }
+  // Before 0.4 the indices are not written: the path says the same.
+  const place = (name: string, among: readonly string[], text: string): number => {
+    const stored = own(item, name);
+    const position = typeof stored === 'number' && Number.isInteger(stored) ? stored : among.indexOf(text);
+    if (position < 0 || position >= among.length) {
+      refuse(
+        group,
+        `${field}.${name} is ${describe(stored)}`,
+        'Give a position in the list of rows or columns.',
+      );
+    }
+    return position;
+  };
+  const rowIndex = place('rowIndex', rows, first);
+  const columnIndex = place('columnIndex', columns, second);
+  return { path, row: rows[rowIndex]!, column: columns[columnIndex]!, rowIndex, columnIndex };
+}
+
+export function parseWell(group: ZarrGroup): OmeWell {
+  const well = asObject(group, 'well');
+  return {
+    store: group.store,
+    path: keyPrefix(group.path),
+    location: group.location,
+    version: groupVersion(group, [
+      ['', group.ome],
+      ['well', well],
+    ]),
+    fields: list(group, well, 'well', 'images').map((item, i) => {
+      const acquisition = own(item, 'acquisition');
+      return {
+        path: pathOf(group, item, `well.images[${i}]`),
+        ...(typeof acquisition === 'number' ? { acquisition } : {}),
+      };
+    }),
+  };
+}
+
+/**
+ * One well of a plate with its fields.
+ *
+ * @param path  as in `plate.wells`
+ * @throws AlibiError  as {@link readGroup}, and InvalidInput for malformed metadata
+ */
+export async function openWell(plate: OmePlate, path: string, options: ReadOptions = {}): Promise<OmeWell> {
+  return parseWell(await readGroup({ ...locationOf(plate), path: childPath(plate.path, path) }, options));
+}
+
+/** All wells of a plate with their fields, in the plate's order. */
+export async function openWells(plate: OmePlate, options: ReadOptions = {}): Promise<OmeWell[]> {
+  const wells = new Array<OmeWell>(plate.wells.length);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < plate.wells.length) {
+      const i = next++;
+      wells[i] = await openWell(plate, plate.wells[i]!.path, options);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, plate.wells.length) }, work));
+  return wells;
+}
+
+function locationOf({ store, path, location }: GroupLocation): GroupLocation {
+  return { store, path, location };
+}
+
+function asObject(group: ZarrGroup, name: string): JsonObject {
+  const value = own(group.ome, name);
+  if (!isObject(value)) refuse(group, `${name} is ${describe(value)}`, 'Give an object.');
+  return value;
+}
+
+function list(group: ZarrGroup, holder: JsonObject, holderName: string, name: string): JsonObject[] {
+  const value = own(holder, name);
+  if (!Array.isArray(value) || !value.every(isObject)) {
+    refuse(group, `${holderName}.${name} is ${describe(value)}`, 'Give a list of objects.');
+  }
+  return value;
+}
+
+function names(group: ZarrGroup, plate: JsonObject, name: string): string[] {
+  return list(group, plate, 'plate', name).map((item, i) => {
+    const value = own(item, 'name');
+    if (typeof value !== 'string')
+      refuse(group, `plate.${name}[${i}].name is ${describe(value)}`, 'Give a text.');
+    return value;
+  });
+}
+
+function pathOf(group: ZarrGroup, item: JsonObject, field: string): string {
+  const path = safeRelativePath(own(item, 'path'));
+  if (path === undefined) {
+    refuse(
+      group,
+      `${field}.path is ${describe(own(item, 'path'))}`,
+      'Give a path below this group, without "..".',
+    );
+  }
+  return path;
+}
+
+function acquisitions(plate: JsonObject): OmeAcquisition[] {
+  const value = own(plate, 'acquisitions');
+  return (Array.isArray(value) ? value : []).flatMap((item: unknown) => {
+    const id = isObject(item) ? own(item, 'id') : undefined;
+    const name = isObject(item) ? own(item, 'name') : undefined;
+    return typeof id === 'number' ? [{ id, ...(typeof name === 'string' ? { name } : {}) }] : [];
+  });
+}
+
+function refuse(group: ZarrGroup, what: string, remedy: string): never {
+  throw new AlibiError('InvalidInput', { what, where: group.where, remedy });
+}
