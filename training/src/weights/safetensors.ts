@@ -1,0 +1,92 @@
+import { AlibiError } from 'alibi-zarr/node';
+import { type ByteSource, truncated } from './byte-source.ts';
+import { FLOAT_BYTES, type FloatType, toFloat32 } from './element-type.ts';
+import type { Tensor } from './vit-weights.ts';
+
+const FLOATS: Readonly<Record<string, FloatType>> = {
+  F64: 'float64',
+  F32: 'float32',
+  F16: 'float16',
+  BF16: 'bfloat16',
+};
+
+// The reference implementation's own bound on the header.
+const HEADER_LIMIT = 100_000_000;
+
+/**
+ * Reads the floating-point tensors of a safetensors file; those of other types are left out.
+ *
+ * @throws AlibiError  InvalidInput where header, types or offsets do not hold together
+ * Source: the safetensors format (8 bytes length, JSON header, data).
+ */
+export async function readSafetensors(source: ByteSource): Promise<Map<string, Tensor>> {
+  const length = Number(new DataView((await source.read(0, 8)).buffer).getBigUint64(0, true));
+  if (length > HEADER_LIMIT || length + 8 > source.size) {
+    throw truncated(source.where, `its header claims ${length} bytes of ${source.size}`);
+  }
+  const header = parseHeader(await source.read(8, length), source.where);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, value] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
+    const entry = parseEntry(value, name, source.where);
+    const type = FLOATS[entry.dtype];
+    if (type === undefined) continue;
+    const count = entry.shape.reduce((product, size) => product * size, 1);
+    const byteLength = entry.end - entry.begin;
+    if (byteLength !== count * FLOAT_BYTES[type]) {
+      throw invalid(
+        source.where,
+        `${name} has ${byteLength} bytes for a shape of [${entry.shape}] in ${type}`,
+      );
+    }
+    const bytes = await source.read(8 + length + entry.begin, byteLength);
+    tensors.set(name, { shape: entry.shape, data: toFloat32(bytes, type) });
+  }
+  return tensors;
+}
+
+function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw invalid(where, 'its header is not JSON', cause);
+  }
+  if (!isRecord(header)) throw invalid(where, 'its header is not an object');
+  return header;
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+function parseEntry(value: unknown, name: string, where: string): Entry {
+  const fail = (): never => {
+    throw invalid(
+      where,
+      `the entry ${JSON.stringify(name)} of its header lacks dtype, shape or data_offsets`,
+    );
+  };
+  if (!isRecord(value)) return fail();
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets)) return fail();
+  const [begin, end] = offsets;
+  if (begin === undefined || end === undefined || offsets.length !== 2 || end < begin) return fail();
+  return { dtype, shape, begin, end };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function invalid(where: string, what: string, cause?: unknown): AlibiError {
+  const remedy = 'Fetch it again, or save it with the safetensors library.';
+  return new AlibiError('InvalidInput', { what, where, remedy, cause });
+}
