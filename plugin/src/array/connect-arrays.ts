@@ -1,5 +1,6 @@
 import { AlibiError } from '../errors.ts';
 import type { Chunk, ChunkData, DataType, LazyArray } from './lazy-array.ts';
+import { onAbort } from './on-abort.ts';
 import {
   type ArrayHandle,
   type ArrayPort,
@@ -80,9 +81,9 @@ export function connectArrays(port: ArrayPort): ArrayClient {
       const id = nextId++;
       const leave = (): void => {
         pending.delete(id);
-        signal?.removeEventListener('abort', onAbort);
+        forget();
       };
-      const onAbort = (): void => {
+      const abort = (): void => {
         leave();
         send({ kind: 'abort', id });
         reject(signal?.reason);
@@ -97,7 +98,7 @@ export function connectArrays(port: ArrayPort): ArrayClient {
       };
       const sent = priority();
       pending.set(id, { settle, priority, sent });
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const forget = onAbort(signal, abort);
       send({ kind: 'get', id, array, index, priority: sent });
       refreshSoon();
     });

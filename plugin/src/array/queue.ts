@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts';
+
 export interface QueueOptions {
   readonly signal?: AbortSignal;
   /** Smaller is sooner; read again whenever a slot is given away. Absent means 0. */
@@ -72,9 +74,9 @@ export function createQueue({ slots }: { readonly slots: number }): Queue {
         const over = (): void => {
           if (state === 'running') release();
           state = 'over';
-          signal?.removeEventListener('abort', onAbort);
+          forget();
         };
-        const onAbort = (): void => {
+        const abort = (): void => {
           if (state === 'running' && whenAborted === 'finish') return;
           if (state === 'waiting') waiting.splice(waiting.indexOf(entry), 1);
           over();
@@ -101,7 +103,7 @@ export function createQueue({ slots }: { readonly slots: number }): Queue {
               );
           },
         };
-        signal?.addEventListener('abort', onAbort, { once: true });
+        const forget = onAbort(signal, abort);
         waiting.push(entry);
         requestPump();
       });

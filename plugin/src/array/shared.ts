@@ -1,4 +1,5 @@
 import type { Chunk, DataType, LazyArray } from './lazy-array.ts';
+import { onAbort } from './on-abort.ts';
 import { wrapped } from './wrapped.ts';
 
 interface Flight<T extends DataType> {
@@ -45,9 +46,9 @@ export function shared<T extends DataType>(lazy: LazyArray<T>): LazyArray<T> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         flight.callers.delete(caller);
-        signal?.removeEventListener('abort', onAbort);
+        forget();
       };
-      const onAbort = (): void => {
+      const abort = (): void => {
         leave();
         if (flight.callers.size === 0) {
           if (flights.get(key) === flight) flights.delete(key);
@@ -55,7 +56,7 @@ export function shared<T extends DataType>(lazy: LazyArray<T>): LazyArray<T> {
         }
         reject(signal?.reason);
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const forget = onAbort(signal, abort);
       flight.outcome.then(
         (chunk) => {
           leave();
