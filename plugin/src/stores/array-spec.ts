@@ -1,7 +1,7 @@
 import { type DataType, elementCount } from '../array/lazy-array.ts';
 import { AlibiError } from '../errors.ts';
 import { isDataType, storedSize } from './elements.ts';
-import { fillValueJson, parseFillValue } from './fill-value.ts';
+import { fillValueJson, parseFillValue, roundTo } from './fill-value.ts';
 
 export type Compression = 'zstd' | 'blosc' | 'gzip' | 'none';
 
@@ -81,15 +81,13 @@ function asJson(dtype: DataType, fill: number | bigint): [unknown, string] {
   return [JSON.parse(text), text];
 }
 
-/** Fill value in the type's own kind: bigint for 64-bit integers, rounded to float32 where that is the type. */
+/** Fill value in the type's own kind: bigint for 64-bit integers, rounded to what a float type holds. */
 export function fillValueOf({
   dtype,
   fillValue = 0,
 }: Pick<ArraySpec, 'dtype' | 'fillValue'>): number | bigint {
-  const wide = dtype === 'int64' || dtype === 'uint64';
-  if (wide) return BigInt(fillValue);
-  const narrow = dtype === 'float32' || dtype === 'float16';
-  return narrow ? Math.fround(Number(fillValue)) : Number(fillValue);
+  if (dtype === 'int64' || dtype === 'uint64') return BigInt(fillValue);
+  return roundTo(dtype, Number(fillValue));
 }
 
 /** Shards where there are any, else chunks: what the chunk grid of the metadata counts. */

@@ -21,7 +21,6 @@ export class ChunkEncoder<T extends DataType> {
 
   /** @returns undefined where every element is the fill value: such a chunk is not stored */
   async encode(chunk: Chunk<T>): Promise<Uint8Array | undefined> {
-    // float16 is compared as it will be stored, which may round to the fill value.
     if (isFilledWith(chunk.data, this.#fill)) return undefined;
     const whole = chunk.shape.every((size, axis) => size === this.#spec.chunkShape[axis]);
     const value = chunk.data[0];

@@ -40,6 +40,11 @@ export async function decompress(name: Compressor, bytes: Uint8Array): Promise<U
   return (await wasmCodec(name, {})).decode(bytes);
 }
 
+/** Raw deflate, as ZIP files hold it. @throws Error  the bytes are damaged */
+export function inflate(bytes: Uint8Array): Promise<Uint8Array> {
+  return throughStream(bytes, new DecompressionStream('deflate-raw'));
+}
+
 /** @param configuration  in numcodecs' words: `level`; for blosc `cname`, `clevel`, `shuffle` (a number) */
 export async function compress(
   name: 'blosc' | 'zstd' | 'gzip',

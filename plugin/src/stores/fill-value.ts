@@ -1,5 +1,5 @@
 import type { DataType, Scalar } from '../array/lazy-array.ts';
-import { decodeElements, storedSize } from './elements.ts';
+import { decodeElements, narrowToHalf, storedSize, widenHalf } from './elements.ts';
 
 const ranges: Readonly<Partial<Record<DataType, readonly [bigint, bigint]>>> = {
   int8: [-128n, 127n],
@@ -49,7 +49,7 @@ function parseScalar(
 }
 
 function parseFloatScalar(dtype: DataType, value: unknown): number | undefined {
-  if (typeof value === 'number') return dtype === 'float32' ? Math.fround(value) : value;
+  if (typeof value === 'number') return roundTo(dtype, value);
   if (value === 'NaN') return Number.NaN;
   if (value === 'Infinity') return Number.POSITIVE_INFINITY;
   if (value === '-Infinity') return Number.NEGATIVE_INFINITY;
@@ -59,6 +59,12 @@ function parseFloatScalar(dtype: DataType, value: unknown): number | undefined {
     Number.parseInt(value.slice(2 + 2 * i, 4 + 2 * i), 16),
   );
   return Number(decodeElements(bytes, dtype, 'big')[0]);
+}
+
+/** The nearest number that a float type holds; other types' numbers unchanged. */
+export function roundTo(dtype: DataType, value: number): number {
+  if (dtype === 'float16') return widenHalf(narrowToHalf(value));
+  return dtype === 'float32' ? Math.fround(value) : value;
 }
 
 /** The JSON text of a fill value, which `JSON.stringify` cannot give for 64-bit integers, NaN and −0. */

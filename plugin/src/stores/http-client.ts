@@ -47,6 +47,28 @@ export class HttpClient {
     return withRetry(() => this.#readOnce(url, range, signal), this.#policy, signal);
   }
 
+  /** Length of a file in bytes; nothing where it is missing. @throws AlibiError, or the signal's abort reason */
+  async size(url: string, signal: AbortSignal | undefined): Promise<number | undefined> {
+    const attempt = async (): Promise<number | undefined> => {
+      const response = await this.#send(url, {
+        method: 'HEAD',
+        headers: await this.#headersFor(url),
+        signal,
+      });
+      if (response.status === 404 || response.status === 410) return undefined;
+      if (!response.ok) throw failureOf(response, url, 'HEAD');
+      const length = response.headers.get('content-length');
+      if (length !== null) return Number(length);
+      throw new AlibiError('UnsupportedFormat', {
+        what: 'the server does not say how long the file is',
+        where: url,
+        remedy: 'Serve it with a Content-Length, unpack it, or download it and open it from disk.',
+        data: { url },
+      });
+    };
+    return withRetry(attempt, this.#policy, signal);
+  }
+
   /** A DELETE of what is not there succeeds. @throws AlibiError, or the signal's abort reason */
   async write(
     method: 'PUT' | 'DELETE',

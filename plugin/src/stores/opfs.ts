@@ -1,0 +1,30 @@
+import { AlibiError } from '../errors.ts';
+import { createFolderStore } from './folder.ts';
+import { joinKey, keySegments } from './key.ts';
+import type { WriteStore } from './store.ts';
+
+/**
+ * A store in a folder of the origin's private file system, which is created if need be.
+ *
+ * @param path  such as `images/sample.zarr`; `''` is the root
+ * @throws EnvironmentError  the browser has no private file system, or the page may not use it
+ */
+export async function openOpfsStore(path: string): Promise<WriteStore> {
+  const key = joinKey(path, '').replace(/\/$/, '');
+  try {
+    let folder = await navigator.storage.getDirectory();
+    for (const name of key === '' ? [] : keySegments(key)) {
+      folder = await folder.getDirectoryHandle(name, { create: true });
+    }
+    return createFolderStore(folder);
+  } catch (cause) {
+    if (cause instanceof AlibiError) throw cause;
+    throw new AlibiError('Environment', {
+      what: `the browser's private file system cannot be opened: ${cause instanceof Error ? cause.message : cause}`,
+      where: `origin private file system /${path}`,
+      remedy:
+        'Open the page over https or from localhost and outside of private browsing, or save to a folder.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,205 @@
+import { type Entry, Reader, ZipReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
+import { AlibiError, isAbort } from '../errors.ts';
+import { inflate } from './compression.ts';
+import { crc32 } from './crc32c.ts';
+import { keySegments } from './key.ts';
+import { blobAccess, type RandomAccess } from './random-access.ts';
+import type { ByteRange, ReadStore, StoreOptions } from './store.ts';
+
+/**
+ * A store in a ZIP file (.zip, .ozx), read on demand. Its root is the file's own, or, where the Zarr metadata does
+ * not lie there, the one folder at the top that holds everything.
+ *
+ * @param location  file name or URL, for messages
+ * @throws UnsupportedFormatError  no ZIP file, or one with encrypted entries or unknown compression
+ */
+export async function openZipStore(
+  source: Blob | RandomAccess,
+  { location = 'zip file', signal }: StoreOptions & { location?: string } = {},
+): Promise<ReadStore> {
+  const access = source instanceof Blob ? blobAccess(source) : source;
+  const entries = await readDirectory(access, location, signal);
+  const root = rootOf([...entries.keys()]);
+  return new ZipStore(access, entries, { root, location });
+}
+
+/** What is needed of an entry of the central directory. */
+type ZipEntry = Pick<
+  Entry,
+  | 'offset'
+  | 'compressedSize'
+  | 'uncompressedSize'
+  | 'compressionMethod'
+  | 'encrypted'
+  | 'signature'
+  | 'rawFilename'
+>;
+
+async function readDirectory(
+  access: RandomAccess,
+  location: string,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, ZipEntry>> {
+  try {
+    const reader = new ZipReader(new AccessReader(access, signal));
+    const entries = await reader.getEntries();
+    signal?.throwIfAborted();
+    return new Map(entries.filter((entry) => !entry.directory).map((entry) => [entry.filename, entry]));
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof AlibiError || isAbort(cause)) throw cause;
+    throw new AlibiError('UnsupportedFormat', {
+      what: `the ZIP directory cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      where: location,
+      remedy: 'Check that the file is a whole ZIP file, or unpack it and open the folder.',
+      cause,
+    });
+  }
+}
+
+/** A `RandomAccess` as zip.js wants it. */
+class AccessReader extends Reader<RandomAccess> {
+  readonly #access: RandomAccess;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(access: RandomAccess, signal: AbortSignal | undefined) {
+    super(access);
+    this.#access = access;
+    this.#signal = signal;
+    this.size = access.size;
+  }
+
+  override async readUint8Array(index: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const inside = Math.max(0, Math.min(length, this.#access.size - index));
+    const bytes = await this.#access.read(
+      index,
+      inside,
+      this.#signal === undefined ? {} : { signal: this.#signal },
+    );
+    return new Uint8Array(bytes);
+  }
+}
+
+const metadataNames: ReadonlySet<string> = new Set(['zarr.json', '.zgroup', '.zattrs', '.zarray']);
+
+/** `''`, or the one top folder with a slash at its end. */
+function rootOf(names: readonly string[]): string {
+  // Finder's and Explorer's additions are no part of the archive.
+  const own = names.filter((name) => !/^__MACOSX\/|(^|\/)(\.DS_Store|Thumbs\.db)$/.test(name));
+  if (own.some((name) => metadataNames.has(name))) return '';
+  const folder = own[0]?.slice(0, own[0].indexOf('/') + 1) ?? '';
+  const single = folder !== '' && own.every((name) => name.startsWith(folder));
+  return single && own.some((name) => metadataNames.has(name.slice(folder.length))) ? folder : '';
+}
+
+const stored = 0;
+const deflated = 8;
+const localHeaderBytes = 30;
+/** Local extra fields may be longer than the directory tells; with this much room one read is nearly always enough. */
+const extraRoomBytes = 64;
+
+class ZipStore implements ReadStore {
+  readonly #access: RandomAccess;
+  readonly #entries: ReadonlyMap<string, ZipEntry>;
+  readonly #root: string;
+  readonly #location: string;
+  readonly #dataOffsets = new Map<ZipEntry, number>();
+
+  constructor(
+    access: RandomAccess,
+    entries: ReadonlyMap<string, ZipEntry>,
+    { root, location }: { root: string; location: string },
+  ) {
+    this.#access = access;
+    this.#entries = entries;
+    this.#root = root;
+    this.#location = location;
+  }
+
+  async get(key: `/${string}`, options: StoreOptions = {}): Promise<Uint8Array | undefined> {
+    options.signal?.throwIfAborted();
+    const entry = this.#entryOf(key);
+    if (entry === undefined) return undefined;
+    const packed = await this.#packed(entry, key, options);
+    const bytes = entry.compressionMethod === stored ? packed : await this.#inflated(packed, key);
+    options.signal?.throwIfAborted();
+    if (bytes.length !== entry.uncompressedSize || crc32(bytes) !== entry.signature) {
+      throw this.#damaged(key, 'its length or checksum does not agree');
+    }
+    return bytes;
+  }
+
+  async getRange(
+    key: `/${string}`,
+    range: ByteRange,
+    options: StoreOptions = {},
+  ): Promise<Uint8Array | undefined> {
+    options.signal?.throwIfAborted();
+    const entry = this.#entryOf(key);
+    if (entry === undefined) return undefined;
+    const size = entry.uncompressedSize;
+    const start = 'offset' in range ? Math.min(range.offset, size) : Math.max(0, size - range.suffixLength);
+    const stop = 'offset' in range ? Math.min(range.offset + range.length, size) : size;
+    if (entry.compressionMethod !== stored) return (await this.get(key, options))?.subarray(start, stop);
+    const offset = await this.#dataOffset(entry, key, options);
+    return this.#access.read(offset + start, stop - start, options);
+  }
+
+  #entryOf(key: string): ZipEntry | undefined {
+    const entry = this.#entries.get(this.#root + keySegments(key).join('/'));
+    const readable = entry?.compressionMethod === stored || entry?.compressionMethod === deflated;
+    if (entry === undefined || (readable && !entry.encrypted)) return entry;
+    throw new AlibiError('UnsupportedFormat', {
+      what: entry.encrypted ? `${key} is encrypted` : `${key} is packed by method ${entry.compressionMethod}`,
+      where: this.#location,
+      remedy: 'Pack the image again, stored or deflated and without a password.',
+    });
+  }
+
+  /** The entry's bytes as they lie in the file: header and data in one read where their distance allows it. */
+  async #packed(entry: ZipEntry, key: string, options: StoreOptions): Promise<Uint8Array> {
+    const known = this.#dataOffsets.get(entry);
+    if (known !== undefined) return this.#access.read(known, entry.compressedSize, options);
+    const guess = localHeaderBytes + entry.rawFilename.length + extraRoomBytes + entry.compressedSize;
+    const available = Math.min(guess, this.#access.size - entry.offset);
+    const bytes = await this.#access.read(entry.offset, available, options);
+    const start = this.#noteOffset(entry, key, bytes) - entry.offset;
+    if (start + entry.compressedSize <= bytes.length)
+      return bytes.subarray(start, start + entry.compressedSize);
+    return this.#access.read(entry.offset + start, entry.compressedSize, options);
+  }
+
+  async #dataOffset(entry: ZipEntry, key: string, options: StoreOptions): Promise<number> {
+    const known = this.#dataOffsets.get(entry);
+    if (known !== undefined) return known;
+    return this.#noteOffset(entry, key, await this.#access.read(entry.offset, localHeaderBytes, options));
+  }
+
+  /** Where the data begins, from the local header (APPNOTE.TXT 4.3.7). */
+  #noteOffset(entry: ZipEntry, key: string, header: Uint8Array): number {
+    const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+    if (header.length < localHeaderBytes || view.getUint32(0, true) !== 0x04034b50) {
+      throw this.#damaged(key, 'its local header is missing');
+    }
+    const offset = entry.offset + localHeaderBytes + view.getUint16(26, true) + view.getUint16(28, true);
+    this.#dataOffsets.set(entry, offset);
+    return offset;
+  }
+
+  async #inflated(packed: Uint8Array, key: string): Promise<Uint8Array> {
+    try {
+      return await inflate(packed);
+    } catch {
+      throw this.#damaged(key, 'it cannot be unpacked');
+    }
+  }
+
+  #damaged(key: string, why: string): AlibiError {
+    return new AlibiError('Integrity', {
+      what: `${key} in the ZIP file is damaged: ${why}`,
+      where: this.#location,
+      remedy: 'Copy or download the file again.',
+      data: { key },
+    });
+  }
+}
