@@ -116,31 +116,24 @@ const natural = number({ integer: true, min: 0 });
 const positive = number({ integer: true, min: 1 });
 
 /**
- * A well lies at its row, then its column. No schema says so, but a case of the 0.5 suite does; where an index points
- * outside the lists nothing can be compared (the store's validation refuses that).
+ * A well's path is one of the rows, then one of the columns. No schema says so, but a case of the 0.5 suite does. (Its
+ * indices may disagree: published valid plates have them exchanged.)
  */
-const wellsAtTheirPlace: Rule = (value, field, report) => {
+const wellsInRowsAndColumns: Rule = (value, field, report) => {
   if (!isObject(value)) return;
-  const wells = own(value, 'wells');
+  const [rows, columns, wells] = ['rows', 'columns', 'wells'].map((name) => own(value, name));
   if (!Array.isArray(wells)) return;
-  const nameAt = (name: string, index: unknown): unknown => {
-    const names = own(value, name);
-    const item: unknown = Array.isArray(names) && typeof index === 'number' ? names[index] : undefined;
-    return isObject(item) ? own(item, 'name') : undefined;
-  };
+  const lists = (names: unknown, name: string | undefined): boolean =>
+    !Array.isArray(names) || names.some((item: unknown) => isObject(item) && own(item, 'name') === name);
   wells.forEach((item: unknown, i) => {
-    if (!isObject(item)) return;
-    const [row, column] = [
-      nameAt('rows', own(item, 'rowIndex')),
-      nameAt('columns', own(item, 'columnIndex')),
-    ];
-    const path = own(item, 'path');
-    if (typeof row !== 'string' || typeof column !== 'string' || typeof path !== 'string') return;
-    if (path === `${row}/${column}`) return;
+    const path = isObject(item) ? own(item, 'path') : undefined;
+    if (typeof path !== 'string') return;
+    const [row, column] = path.split('/');
+    if (lists(rows, row) && lists(columns, column)) return;
     report({
       field: `${field}.wells[${i}].path`,
-      what: `is ${describe(path)}, but its indices name row "${row}" and column "${column}"`,
-      remedy: `Give "${row}/${column}", or correct rowIndex and columnIndex.`,
+      what: `is ${describe(path)}, which is not a listed row and column`,
+      remedy: 'Give the row, then the column, or list them.',
     });
   });
 };
@@ -180,7 +173,7 @@ function plate(ruling: Ruling): Rule {
       ['columns', 'rows', 'wells'],
     ),
     strictly(ruling, 'name'),
-    ruling.version === '0.5' ? wellsAtTheirPlace : all(),
+    ruling.version === '0.5' ? wellsInRowsAndColumns : all(),
   );
 }
 

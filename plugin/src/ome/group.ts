@@ -1,5 +1,6 @@
 import { AlibiError } from '../errors.ts';
 import {
+  childPath,
   type GroupLocation,
   isObject,
   type JsonObject,
@@ -78,6 +79,20 @@ export async function readGroup(at: GroupLocation, options: ReadOptions = {}): P
     });
   }
   return node.group;
+}
+
+/** More numbered groups than any converter has been seen to write. */
+const probeLimit = 10_000;
+
+/** Paths `0`, `1`, `2`, … of the groups below one, up to the first that is missing. */
+export async function numberedGroups(at: GroupLocation, options: ReadOptions = {}): Promise<string[]> {
+  const paths: string[] = [];
+  for (let i = 0; i < probeLimit; i++) {
+    const node = await readNode({ ...at, path: childPath(at.path, String(i)) }, options);
+    if (node?.kind !== 'group') break;
+    paths.push(String(i));
+  }
+  return paths;
 }
 
 function objectOr(value: unknown): JsonObject {

@@ -128,9 +128,11 @@ export function childPath(parent: string, child: string): string {
 
 /**
  * A relative path out of a file's metadata, without `./` and trailing slashes; `undefined` where it is not a
- * string, is empty, absolute, an address, or would leave the group (`..`).
+ * string, is empty, absolute, an address, or would leave the group (`..`). A whole number, which some writers
+ * give for a level, is its digits.
  */
 export function safeRelativePath(value: unknown): string | undefined {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return String(value);
   if (typeof value !== 'string') return undefined;
   const path = value.replace(/^(?:\.\/+)+/, '').replace(/\/+$/, '');
   if (path === '' || path.startsWith('/') || path.includes('\\') || path.includes('\0')) return undefined;

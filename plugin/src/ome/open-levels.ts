@@ -32,6 +32,7 @@ export async function openLevels(
       const array = await openZarrArray(group.store, childPath(group.path, dataset.path), {
         ...options,
         location: group.location,
+        zarrFormat: group.zarrFormat,
       });
       assertFits(array, dataset, multiscales, group);
       return { dataset, array };

@@ -1,5 +1,5 @@
 import { AlibiError } from '../errors.ts';
-import { readGroup, type ZarrGroup } from './group.ts';
+import { numberedGroups, readGroup, type ZarrGroup } from './group.ts';
 import {
   childPath,
   describe,
@@ -88,18 +88,17 @@ function parseWellRef(
   if (first === undefined || second === undefined || more.length > 0) {
     refuse(group, `${field}.path is "${path}"`, 'Give the row and the column, such as "B/03".');
   }
-  // Before 0.4 the indices are not written: the path says the same.
+  // The path is what leads to the well; writers get the indices wrong, and before 0.4 there are none.
   const place = (name: string, among: readonly string[], text: string): number => {
+    const named = among.indexOf(text);
+    if (named >= 0) return named;
     const stored = own(item, name);
-    const position = typeof stored === 'number' && Number.isInteger(stored) ? stored : among.indexOf(text);
-    if (position < 0 || position >= among.length) {
-      refuse(
-        group,
-        `${field}.${name} is ${describe(stored)}`,
-        'Give a position in the list of rows or columns.',
-      );
-    }
-    return position;
+    if (typeof stored === 'number' && among[stored] !== undefined) return stored;
+    return refuse(
+      group,
+      `${field}.path is "${path}", whose "${text}" is not listed, and ${name} is ${describe(stored)}`,
+      'Add it to the lists of rows and columns.',
+    );
   };
   const rowIndex = place('rowIndex', rows, first);
   const columnIndex = place('columnIndex', columns, second);
@@ -127,13 +126,18 @@ export function parseWell(group: ZarrGroup): OmeWell {
 }
 
 /**
- * One well of a plate with its fields.
+ * One well of a plate with its fields: as the well lists them; where its group says nothing, as some
+ * converters leave it, the images 0, 1, 2, … below it.
  *
  * @param path  as in `plate.wells`
  * @throws AlibiError  as {@link readGroup}, and InvalidInput for malformed metadata
  */
 export async function openWell(plate: OmePlate, path: string, options: ReadOptions = {}): Promise<OmeWell> {
-  return parseWell(await readGroup({ ...locationOf(plate), path: childPath(plate.path, path) }, options));
+  const group = await readGroup({ ...locationOf(plate), path: childPath(plate.path, path) }, options);
+  if (own(group.ome, 'well') !== undefined) return parseWell(group);
+  const paths = await numberedGroups(group, options);
+  if (paths.length === 0) refuse(group, 'well is missing', 'Give "well" with the list of its images.');
+  return { ...locationOf(group), version: plate.version, fields: paths.map((field) => ({ path: field })) };
 }
 
 /** All wells of a plate with their fields, in the plate's order. */
@@ -151,7 +155,7 @@ export async function openWells(plate: OmePlate, options: ReadOptions = {}): Pro
 }
 
 function locationOf({ store, path, location }: GroupLocation): GroupLocation {
-  return { store, path, location };
+  return { store, path: keyPrefix(path), location };
 }
 
 function asObject(group: ZarrGroup, name: string): JsonObject {

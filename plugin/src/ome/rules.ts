@@ -5,6 +5,8 @@ export interface Problem {
   readonly field: string;
   readonly what: string;
   readonly remedy: string;
+  /** The file, where several were looked at: a store key. */
+  readonly file?: string;
 }
 
 /**
@@ -141,4 +143,24 @@ export const truth: Rule = (value, field, report) => {
 function join(field: string, name: string): string {
   const step = /^[A-Za-z_][\w-]*$/.test(name) ? name : JSON.stringify(name);
   return field === '' ? step : `${field}.${step}`;
+}
+
+export interface Validation {
+  readonly valid: boolean;
+  /** The first problem in words, with how many more there are; absent where valid. */
+  readonly message?: string;
+  readonly problems: readonly Problem[];
+}
+
+/** A verdict from problems. */
+export function validation(problems: readonly Problem[]): Validation {
+  const [first] = problems;
+  if (first === undefined) return { valid: true, problems };
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  const subject = [first.file, first.field].filter((part) => part !== undefined && part !== '').join(': ');
+  return {
+    valid: false,
+    message: `${subject === '' ? 'the file' : subject} ${first.what}. ${first.remedy}${more}`,
+    problems,
+  };
 }

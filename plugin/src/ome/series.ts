@@ -1,5 +1,5 @@
 import { AlibiError } from '../errors.ts';
-import { readNode, type ZarrGroup } from './group.ts';
+import { numberedGroups, readNode, type ZarrGroup } from './group.ts';
 import {
   childPath,
   describe,
@@ -21,9 +21,6 @@ export interface OmeSeries extends GroupLocation {
   /** Paths below this group, in the file's order. */
   readonly images: readonly { readonly path: string }[];
 }
-
-/** More numbered images than any converter has been seen to write. */
-const probeLimit = 10_000;
 
 /**
  * The images of a `bioformats2raw.layout` container: as the `OME` group lists them, else the groups 0, 1, 2, …
@@ -78,20 +75,13 @@ function parseSeries(group: ZarrGroup, value: unknown): string[] {
 }
 
 async function probe(group: ZarrGroup, options: ReadOptions): Promise<string[]> {
-  const paths: string[] = [];
-  for (let i = 0; i < probeLimit; i++) {
-    const node = await readNode({ ...group, path: childPath(group.path, String(i)) }, options);
-    if (node?.kind !== 'group') break;
-    paths.push(String(i));
-  }
-  if (paths.length === 0) {
-    throw new AlibiError('NotFound', {
-      what: 'bioformats2raw.layout says that images lie here, but neither OME lists any nor is there an image "0"',
-      where: group.where,
-      remedy: 'Open the image itself by its path.',
-    });
-  }
-  return paths;
+  const paths = await numberedGroups(group, options);
+  if (paths.length > 0) return paths;
+  throw new AlibiError('NotFound', {
+    what: 'bioformats2raw.layout says that images lie here, but neither OME lists any nor is there an image "0"',
+    where: group.where,
+    remedy: 'Open the image itself by its path.',
+  });
 }
 
 /**

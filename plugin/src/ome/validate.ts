@@ -1,75 +1,49 @@
-import { omeRule, type RuledVersion } from './attribute-rules.ts';
-import { isObject, own } from './metadata-file.ts';
-import { object, type Problem } from './rules.ts';
+import { AlibiError } from '../errors.ts';
+import { readNode } from './group.ts';
+import { type GroupLocation, keyPrefix, type ReadOptions } from './metadata-file.ts';
+import { type Problem, type Validation, validation } from './rules.ts';
+import { checkNode, problemOf } from './store-checks.ts';
 
-export interface Validation {
-  readonly valid: boolean;
-  /** The first problem in words, with how many more there are; absent where valid. */
-  readonly message?: string;
-  readonly problems: readonly Problem[];
-}
+export { validateAttributes } from './validate-attributes.ts';
 
-export interface ValidateOptions {
-  readonly version: RuledVersion;
-  /** Also ask for what the specification recommends (its strict schemas). */
+export interface ValidateStoreOptions extends ReadOptions {
+  /** Also ask for what the specification recommends. */
   readonly strict?: boolean;
 }
 
+/** Problems collected before a store is given up: enough to see what is wrong with it. */
+const problemLimit = 100;
+
 /**
- * Whether the attributes of a group are valid OME-Zarr, as the specification's schemas decide. Never throws.
+ * Whether what lies at a path is valid OME-Zarr: the attributes of every group below it by the specification's schemas
+ * (0.4 and 0.5), and by its prose that the arrays exist and fit the axes, levels get coarser, labels are integers
+ * whose source is there, and a plate's wells and fields are where they are said to be. No chunk is read.
  *
- * @param attributes  0.4: the content of `.zattrs`. 0.5: the `attributes` of `zarr.json` (with `ome` inside),
- *                    or the whole `zarr.json`
+ * @returns verdict with at most 100 problems, each naming its file
+ * @throws AlibiError NotFound  nothing is there; or what the store throws (network, permission, abort)
  */
-export function validateAttributes(
-  attributes: unknown,
-  { version, strict = false }: ValidateOptions,
-): Validation {
+export async function validateStore(
+  at: GroupLocation,
+  { strict = false, ...options }: ValidateStoreOptions = {},
+): Promise<Validation> {
   const problems: Problem[] = [];
   const report = (problem: Problem): void => {
-    problems.push(problem);
+    if (problems.length < problemLimit) problems.push(problem);
   };
-  if (nestsDeeperThan(attributes, nestingLimit)) {
-    report({
-      field: 'attributes',
-      what: `are nested more than ${nestingLimit} deep`,
-      remedy: 'Flatten them.',
-    });
-    return validation(problems);
+  try {
+    const node = await readNode(at, options);
+    if (node === undefined) {
+      throw new AlibiError('NotFound', {
+        what: 'no Zarr group here: neither zarr.json nor .zgroup nor .zattrs is there',
+        where: `${at.location}${keyPrefix(at.path)}`,
+        remedy: 'Check the address; it must name the folder that holds one of these files.',
+      });
+    }
+    await checkNode(node, { at, strict, options, report });
+  } catch (error) {
+    const problem = problemOf(error, at);
+    if (problem === undefined) throw error;
+    report(problem);
   }
-  const rule = omeRule({ version, strict });
-  if (version === '0.4') rule(attributes, '', report);
-  else object({ ome: rule }, ['ome'])(unwrapped(attributes), '', report);
   return validation(problems);
-}
-
-const nestingLimit = 1000;
-
-/** A whole `zarr.json`, or the `attributes` in it. */
-function unwrapped(value: unknown): unknown {
-  if (!isObject(value) || Object.hasOwn(value, 'ome')) return value;
-  const inner = own(value, 'attributes');
-  return isObject(inner) ? inner : value;
-}
-
-/** Told without recursion, for values whose depth is not known yet. */
-function nestsDeeperThan(value: unknown, limit: number): boolean {
-  let layer: unknown[] = [value];
-  for (let depth = 0; depth <= limit; depth++) {
-    layer = layer.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-    if (layer.length === 0) return false;
-  }
-  return true;
-}
-
-/** A verdict from problems. */
-export function validation(problems: readonly Problem[]): Validation {
-  const [first] = problems;
-  if (first === undefined) return { valid: true, problems };
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  return {
-    valid: false,
-    message: `${first.field === '' ? 'the file' : first.field} ${first.what}. ${first.remedy}${more}`,
-    problems,
-  };
 }

@@ -163,9 +163,12 @@ function wellsAreInPlace(data: unknown): boolean {
       };
     }
   ).ome; // Schema-valid by now.
-  return (ome?.plate?.wells ?? []).every(({ path, rowIndex, columnIndex }) => {
-    const [row, column] = [ome?.plate?.rows[rowIndex], ome?.plate?.columns[columnIndex]];
-    return row === undefined || column === undefined || path === `${row.name}/${column.name}`;
+  return (ome?.plate?.wells ?? []).every(({ path }) => {
+    const [row, column] = path.split('/');
+    return (
+      ome?.plate?.rows.some(({ name }) => name === row) === true &&
+      ome.plate.columns.some(({ name }) => name === column)
+    );
   });
 }
 
