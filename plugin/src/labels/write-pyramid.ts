@@ -90,7 +90,11 @@ async function readBack(
   plan: PyramidPlan,
   signal: AbortSignal | undefined,
 ): Promise<LazyArray<LabelType>> {
-  const { lazy } = await openZarrArray(store, path, signal === undefined ? {} : { signal });
+  const { lazy } = await openZarrArray(store, path, {
+    zarrFormat: plan.zarrFormat,
+    axes: plan.axes,
+    ...(signal === undefined ? {} : { signal }),
+  });
   if (!isLabels(lazy)) {
     throw new AlibiError('Integrity', {
       what: `labels just written read back as ${lazy.dtype}`,
@@ -98,7 +102,7 @@ async function readBack(
       remedy: 'Another program seems to write to the same place; save again when it has ended.',
     });
   }
-  return cached({ ...lazy, axes: plan.axes, revision: 0 }, { byteLimit: readBackBytes });
+  return cached(lazy, { byteLimit: readBackBytes });
 }
 
 function isLabels(lazy: LazyArray<DataType>): lazy is LazyArray<LabelType> {

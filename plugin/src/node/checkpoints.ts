@@ -1,0 +1,62 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CheckpointManifest } from 'alibi-zarr-schemas';
+import { loadManifest } from '../encoder/manifest.ts';
+import { fileReader } from '../encoder/ort-node.ts';
+import { AlibiError } from '../errors.ts';
+
+export interface FoundCheckpoint {
+  readonly manifestPath: string;
+  readonly manifest: CheckpointManifest;
+}
+
+/** Checkpoints shipped with the package. */
+const shippedFolder = fileURLToPath(new URL('../../models/', import.meta.url));
+
+/**
+ * The checkpoints in a folder: one in the folder itself or one in each folder of it, by name.
+ *
+ * @throws AlibiError UnsupportedFormat  a manifest.json is none
+ */
+export async function listCheckpoints(folder = shippedFolder): Promise<FoundCheckpoint[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+  const found: FoundCheckpoint[] = [];
+  for (const candidate of [folder, ...folders.sort()]) {
+    const manifestPath = join(candidate, 'manifest.json');
+    if (!(await isFile(manifestPath))) continue;
+    found.push({ manifestPath, manifest: (await loadManifest(fileReader(manifestPath))).manifest });
+  }
+  return found;
+}
+
+/**
+ * The manifest a person means by `--model`: a path, a folder, an http(s) address or the name of a shipped
+ * checkpoint; without a value the first shipped one.
+ *
+ * @throws AlibiError NotFound  there is no such checkpoint
+ */
+export async function findManifest(model: string | undefined): Promise<string> {
+  if (model !== undefined) {
+    if (/^https?:\/\//i.test(model) || (await isFile(model))) return model;
+    const inside = join(model, 'manifest.json');
+    if (await isFile(inside)) return inside;
+  }
+  const shipped = await listCheckpoints();
+  const chosen = model === undefined ? shipped[0] : shipped.find(({ manifest }) => manifest.name === model);
+  if (chosen !== undefined) return chosen.manifestPath;
+  const names = shipped.map(({ manifest }) => manifest.name).join(', ');
+  throw new AlibiError('NotFound', {
+    what:
+      model === undefined
+        ? 'no checkpoint is shipped with this installation'
+        : `there is no checkpoint "${model}"`,
+    where: '--model',
+    remedy: `Give the path of a manifest.json${names === '' ? '' : `, or one of ${names}`}.`,
+  });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
+}

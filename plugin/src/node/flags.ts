@@ -1,0 +1,174 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { AlibiError } from '../errors.ts';
+
+export interface FlagSpec {
+  readonly type: 'string' | 'boolean';
+  /** Placeholder of the value in the help: `n`, `PATH`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly summary: string;
+  /** Placeholders of positional arguments; one in brackets may be left out. */
+  readonly positionals: readonly string[];
+  readonly flags: Readonly<Record<string, FlagSpec>>;
+  /** Shown at the end of the help. */
+  readonly examples: readonly string[];
+}
+
+/** Flags of one call, with accessors that name the flag when its value is no good. */
+export interface Flags {
+  readonly positionals: readonly string[];
+  has(name: string): boolean;
+  text(name: string): string | undefined;
+  /** A whole number of at least `min`. */
+  integer(name: string, min: number): number | undefined;
+  number(name: string): number | undefined;
+}
+
+const common: Readonly<Record<string, FlagSpec>> = {
+  json: { type: 'boolean', help: 'print one JSON object on stdout' },
+  help: { type: 'boolean', help: 'show this text' },
+};
+
+export function allFlags(spec: CommandSpec): Readonly<Record<string, FlagSpec>> {
+  return { ...spec.flags, ...common };
+}
+
+/**
+ * @throws AlibiError InvalidInput  an unknown flag (with the nearest known one), a flag without its value,
+ *                                  a missing or a superfluous argument
+ */
+export function parseFlags(spec: CommandSpec, argv: readonly string[]): Flags {
+  const flags = allFlags(spec);
+  const options: NonNullable<ParseArgsConfig['options']> = {};
+  for (const [name, { type }] of Object.entries(flags)) options[name] = { type };
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values = new Map<string, string | true>();
+  const positionals: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value);
+    if (token.kind !== 'option') continue;
+    const flag = flags[token.name];
+    if (flag === undefined) throw unknownFlag(token.rawName, Object.keys(flags), spec);
+    if (
+      flag.type === 'string' &&
+      (token.value === undefined || (!token.inlineValue && /^--/.test(token.value)))
+    ) {
+      throw invalid(
+        `${token.rawName} has no value`,
+        spec,
+        `Write ${token.rawName} ${flag.value ?? 'VALUE'}.`,
+      );
+    }
+    if (flag.type === 'boolean' && token.value !== undefined) {
+      throw invalid(`${token.rawName} takes no value`, spec, `Write ${token.rawName} alone.`);
+    }
+    values.set(token.name, token.value ?? true);
+  }
+  if (!values.has('help')) assertPositionals(spec, positionals);
+  return createFlags(spec, values, positionals);
+}
+
+function assertPositionals(spec: CommandSpec, given: readonly string[]): void {
+  const required = spec.positionals.filter((name) => !name.startsWith('['));
+  if (given.length < required.length) {
+    throw invalid(`${required[given.length]} is missing`, spec, `Write alibi-zarr ${usage(spec)}.`);
+  }
+  const extra = given[spec.positionals.length];
+  if (extra !== undefined) {
+    throw invalid(`"${extra}" is one argument too many`, spec, `Write alibi-zarr ${usage(spec)}.`);
+  }
+}
+
+function createFlags(
+  spec: CommandSpec,
+  values: ReadonlyMap<string, string | true>,
+  positionals: readonly string[],
+): Flags {
+  const text = (name: string): string | undefined => {
+    const value = values.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const number = (name: string): number | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    if (value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
+    throw invalid(`--${name} is "${value}"`, spec, 'Give a number.');
+  };
+  return {
+    positionals,
+    has: (name) => values.has(name),
+    text,
+    number,
+    integer(name, min) {
+      const value = number(name);
+      if (value === undefined || (Number.isSafeInteger(value) && value >= min)) return value;
+      throw invalid(`--${name} is ${value}`, spec, `Give a whole number of at least ${min}.`);
+    },
+  };
+}
+
+function unknownFlag(raw: string, known: readonly string[], spec: CommandSpec): AlibiError {
+  const near = nearest(raw.replace(/^-+/, ''), known);
+  const remedy = near === undefined ? `See alibi-zarr ${spec.name} --help.` : `Did you mean --${near}?`;
+  return invalid(`unknown flag ${raw}`, spec, remedy);
+}
+
+/** The known name with the fewest edits, if they are few for its length. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((candidate) => ({ candidate, edits: editDistance(name, candidate) }));
+  ranked.sort((a, b) => a.edits - b.edits);
+  const best = ranked[0];
+  return best !== undefined && best.edits <= Math.max(2, Math.ceil(best.candidate.length / 3))
+    ? best.candidate
+    : undefined;
+}
+
+/** Levenshtein: insertions, deletions and substitutions cost 1. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+export function usage(spec: CommandSpec): string {
+  return [spec.name, ...spec.positionals, '[flags]'].join(' ');
+}
+
+export function helpText(spec: CommandSpec): string {
+  const lines = Object.entries(allFlags(spec)).map(([name, flag]) => {
+    const left = `--${name}${flag.type === 'string' ? ` ${flag.value ?? 'VALUE'}` : ''}`;
+    return `  ${left.padEnd(26)} ${flag.help}`;
+  });
+  const examples = spec.examples.map((example) => `  alibi-zarr ${example}`);
+  return [
+    spec.summary,
+    '',
+    `Usage: alibi-zarr ${usage(spec)}`,
+    '',
+    ...lines,
+    '',
+    'Examples:',
+    ...examples,
+  ].join('\n');
+}
+
+export function invalid(what: string, spec: Pick<CommandSpec, 'name'>, remedy: string): AlibiError {
+  return new AlibiError('InvalidInput', { what, where: `alibi-zarr ${spec.name}`, remedy });
+}

@@ -1,0 +1,38 @@
+/** What a command talks to: the process, or a test's own. */
+export interface Io {
+  /** One line of the result, without its line end. */
+  out(line: string): void;
+  /** One line for people: progress, warnings, errors. */
+  err(line: string): void;
+  /** Text that overwrites the current line of a terminal; absent where stderr is none. */
+  readonly status?: (text: string) => void;
+  /** Aborts when the person interrupts. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The process itself. The first interrupt (Ctrl-C) aborts the signal so that work can end in order, the
+ * second ends the process at once.
+ *
+ * @returns  the io, and a function that lets go of the process
+ */
+export function processIo(): { readonly io: Io; readonly release: () => void } {
+  const controller = new AbortController();
+  const onInterrupt = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  const io: Io = {
+    out: (line) => process.stdout.write(`${line}\n`),
+    err: (line) => process.stderr.write(`${line}\n`),
+    ...(process.stderr.isTTY ? { status: (text: string) => process.stderr.write(`\r\u001b[K${text}`) } : {}),
+    signal: controller.signal,
+  };
+  const release = () => {
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  };
+  return { io, release };
+}
