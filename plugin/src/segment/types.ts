@@ -1,4 +1,5 @@
 import type { Fit } from '../array/fit.ts';
+import type { ChunkOptions, LazyArray, Transform } from '../array/lazy-array.ts';
 import type { PcaFit } from '../features/fits.ts';
 
 /** A class a person named; its label id is its position in the class list plus one. */
@@ -43,4 +44,36 @@ export interface ClassifierFit extends Fit<'classifier'> {
   readonly weights: Float32Array;
   /** Labelled pixels per class it was trained on. */
   readonly counts: readonly number[];
+}
+
+/** A grid of pixels to put labels on: a level of the image, as canonical (t?, z?, y, x). */
+export interface PixelGrid {
+  readonly shape: readonly number[];
+  readonly transform: Transform;
+}
+
+/** A rectangle of one slice, in pixels of a level; half-open. z and t are 0 where the image lacks them. */
+export interface SliceRegion {
+  readonly t: number;
+  readonly z: number;
+  readonly y0: number;
+  readonly y1: number;
+  readonly x0: number;
+  readonly x1: number;
+}
+
+/**
+ * float32 [channels, height, width] of the image as the encoder sees it before its mean and standard deviation,
+ * 0 black to 1 white. A region may reach beyond the image, which is continued by reflection without repeating
+ * the edge. The caller owns the buffer.
+ */
+export type ReadNormalised = (region: SliceRegion, options: ChunkOptions) => Promise<Float32Array>;
+
+/** What pixel features are computed from, all of the recipe's level. */
+export interface FeatureInput {
+  /** float32 [t?, z?, rows, cols, c = dim], canonical. */
+  readonly tokens: LazyArray<'float32'>;
+  /** The image at that level, as stored: only its axes, shape and transform are read. */
+  readonly pixels: Pick<LazyArray, 'axes' | 'shape' | 'transform'>;
+  readonly readNormalised: ReadNormalised;
 }
