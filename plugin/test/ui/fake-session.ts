@@ -172,7 +172,7 @@ export function fakeSession(
 ): Session & { emit(what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work'): void } {
   const image = settings.image ?? fakeImage();
   const finest = image.pixels[0]!;
-  const side = finest.shape.at(-1)!;
+  const _side = finest.shape.at(-1)!;
   const target = new EventTarget();
   let layers: Layer[] = [];
   let classes: ClassSpec[] = [];

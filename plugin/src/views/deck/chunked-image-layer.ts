@@ -35,6 +35,31 @@ interface ChannelTile {
   readonly plane: Plane<DataType>;
 }
 
+interface ChannelData {
+  readonly planes: readonly Plane<DataType>[];
+  readonly data: readonly unknown[];
+  readonly width: number;
+  readonly height: number;
+}
+
+/** By the first channel's plane: the same data must be the same object, or Viv uploads it again. */
+const channelDataOf = new WeakMap<Plane<DataType>, ChannelData>();
+
+function channelData(planes: readonly Plane<DataType>[]): ChannelData {
+  const first = planes[0]!;
+  const known = channelDataOf.get(first);
+  if (known?.planes.length === planes.length && known.planes.every((plane, i) => plane === planes[i]))
+    return known;
+  const made = {
+    planes,
+    data: planes.map(({ data }) => toDisplay(data)),
+    width: first.width,
+    height: first.height,
+  };
+  channelDataOf.set(first, made);
+  return made;
+}
+
 const palette = [new ColorPaletteExtension()];
 
 /**
@@ -46,11 +71,6 @@ export class ChunkedImageLayer extends TiledLayer<ChannelTile, ChunkedImageLayer
   static override defaultProps = { pickable: false };
   protected override readonly planOptions = { through: 'ends', tileLimit: 256, prefetch: true } as const;
   protected override readonly slots = 12;
-  /** The same data must be the same object, or Viv uploads it again. */
-  #channelData = new Map<
-    string,
-    { readonly data: readonly unknown[]; readonly width: number; readonly height: number }
-  >();
 
   get #shown(): readonly ChannelView[] {
     return this.props.channels.filter((channel) => channel.visible).slice(0, channelLimit);
@@ -95,7 +115,7 @@ export class ChunkedImageLayer extends TiledLayer<ChannelTile, ChunkedImageLayer
       const row = Math.floor(line / level.tileHeightPx);
       for (const channel of this.#shown) {
         if (values.has(channel.index)) continue;
-        const state = this.store.get(this.#key({ level: index, col, row }, channel.index));
+        const state = this.state.store.get(this.#key({ level: index, col, row }, channel.index));
         if (state?.kind !== 'ready') continue;
         const { data, width } = state.data.plane;
         const value = data[(line - row * level.tileHeightPx) * width + column - col * level.tileWidthPx];
@@ -107,24 +127,22 @@ export class ChunkedImageLayer extends TiledLayer<ChannelTile, ChunkedImageLayer
 
   override renderLayers(): Layer[] {
     const shown = this.#shown;
-    const kept = new Map<string, { data: readonly unknown[]; width: number; height: number }>();
     const layers: Layer[] = [];
     const failed: TileRef[] = [];
     // Coarse first, so that finer tiles cover coarser ones.
-    for (const tile of [...this.plan.wanted].sort((a, b) => b.level - a.level)) {
-      const planes = shown.map(({ index }) => this.store.ready(this.#key(tile, index))?.plane);
-      if (shown.some(({ index }) => this.store.get(this.#key(tile, index))?.kind === 'failed'))
+    for (const tile of [...this.state.plan.wanted].sort((a, b) => b.level - a.level)) {
+      const planes = shown.map(({ index }) => this.state.store.ready(this.#key(tile, index))?.plane);
+      if (shown.some(({ index }) => this.state.store.get(this.#key(tile, index))?.kind === 'failed'))
         failed.push(tile);
       if (planes.length === 0 || planes.includes(undefined)) continue;
-      const layer = this.#tileLayer(
-        tile,
-        shown,
-        planes.filter((plane) => plane !== undefined),
-        kept,
+      layers.push(
+        this.#tileLayer(
+          tile,
+          shown,
+          planes.filter((plane) => plane !== undefined),
+        ),
       );
-      layers.push(layer);
     }
-    this.#channelData = kept;
     if (failed.length > 0) {
       layers.push(
         new QuadsLayer(this.getSubLayerProps({ id: 'failed' }), { content: 'mark', quads: failed }),
@@ -133,24 +151,11 @@ export class ChunkedImageLayer extends TiledLayer<ChannelTile, ChunkedImageLayer
     return layers;
   }
 
-  #tileLayer(
-    tile: TileRef,
-    shown: readonly ChannelView[],
-    planes: readonly Plane<DataType>[],
-    kept: Map<string, { data: readonly unknown[]; width: number; height: number }>,
-  ): Layer {
-    const id = shown.map(({ index }) => this.#key(tile, index)).join('+');
-    const { width, height } = planes[0]!;
-    const channelData = this.#channelData.get(id) ?? {
-      data: planes.map((plane) => toDisplay(plane.data)),
-      width,
-      height,
-    };
-    kept.set(id, channelData);
+  #tileLayer(tile: TileRef, shown: readonly ChannelView[], planes: readonly Plane<DataType>[]): Layer {
     const [x0, y0, x1, y1] = tile.box;
     const level = this.props.levels[tile.level]!;
     return new XRLayer(this.getSubLayerProps({ id: tileKey(tile) }), {
-      channelData,
+      channelData: channelData(planes),
       bounds: [x0, y1, x1, y0],
       dtype: displayType(level.pixels.dtype),
       contrastLimits: shown.map(({ limits }) => [...limits]),

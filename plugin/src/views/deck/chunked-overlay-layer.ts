@@ -74,7 +74,7 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
       if (column < 0 || line < 0 || column >= level.widthPx || line >= level.heightPx) continue;
       const col = Math.floor(column / level.tileWidthPx);
       const row = Math.floor(line / level.tileHeightPx);
-      const state = this.store.get(this.#key({ level: index, col, row }));
+      const state = this.state.store.get(this.#key({ level: index, col, row }));
       if (state?.kind !== 'ready' || state.data.kind !== 'ids') continue;
       const { data, widthPx } = state.data;
       return data[(line - row * level.tileHeightPx) * widthPx + column - col * level.tileWidthPx];
@@ -84,13 +84,13 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
 
   override renderLayers(): Layer[] {
     const { content, alpha, colors, contourPx, levels } = this.props;
-    const isReady = (tile: TileRef) => this.store.get(this.#key(tile))?.kind === 'ready';
-    const quads = coverView(levels, this.plan, isReady).flatMap(({ tile, box, uv }): PixelQuad[] => {
-      const pixels = this.store.ready(this.#key(tile));
+    const isReady = (tile: TileRef) => this.state.store.get(this.#key(tile))?.kind === 'ready';
+    const quads = coverView(levels, this.state.plan, isReady).flatMap(({ tile, box, uv }): PixelQuad[] => {
+      const pixels = this.state.store.ready(this.#key(tile));
       return pixels === undefined ? [] : [{ pixels, box, uv }];
     });
     const inState = (kind: string) =>
-      this.plan.wanted.filter((tile) => this.store.get(this.#key(tile))?.kind === kind);
+      this.state.plan.wanted.filter((tile) => this.state.store.get(this.#key(tile))?.kind === kind);
     return [
       new QuadsLayer(this.getSubLayerProps({ id: 'tiles' }), { content, quads, alpha, colors, contourPx }),
       new QuadsLayer(this.getSubLayerProps({ id: 'running' }), {

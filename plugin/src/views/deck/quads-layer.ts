@@ -70,9 +70,8 @@ const defaultProps: DefaultProps<QuadsLayerProps> = {
 export class QuadsLayer extends Layer<QuadsLayerOwnProps> {
   static override layerName = 'QuadsLayer';
   static override defaultProps = defaultProps;
-  #model: Model | null = null;
-  #table: Texture | null = null;
-  #textures = new Map<QuadPixels, Texture>();
+  // deck.gl hands `state`, and nothing else, from one props generation's instance to the next.
+  declare state: { model: Model; table: Texture | null; textures: Map<QuadPixels, Texture> };
 
   override getShaders() {
     const fs = { colors: colorsFragment, ids: idsFragment, mark: markFragment }[this.props.content];
@@ -82,7 +81,7 @@ export class QuadsLayer extends Layer<QuadsLayerOwnProps> {
   override initializeState(): void {
     this.getAttributeManager()?.remove(['instancePickingColors']);
     const { device } = this.context;
-    this.#model = new Model(device, {
+    const model = new Model(device, {
       ...this.getShaders(),
       id: this.props.id,
       geometry: new Geometry({
@@ -91,16 +90,17 @@ export class QuadsLayer extends Layer<QuadsLayerOwnProps> {
       }),
       isInstanced: false,
     });
+    this.state = { model, table: null, textures: new Map() };
   }
 
   override updateState({ props, oldProps }: UpdateParameters<this>): void {
     // Chunks are clipped to the array, so rows are seldom a multiple of four bytes.
     const { device } = this.context;
     Reflect.get(device, 'setParametersWebGL')?.call(device, { [GL.UNPACK_ALIGNMENT]: 1 });
-    if (props.content === 'ids' && (this.#table === null || props.colors !== oldProps.colors)) {
-      this.#table?.destroy();
+    if (props.content === 'ids' && (this.state.table === null || props.colors !== oldProps.colors)) {
+      this.state.table?.destroy();
       const { data, widthPx, heightPx } = colorTable(props.colors);
-      this.#table = createTexture(device, {
+      this.state.table = createTexture(device, {
         data,
         widthPx,
         heightPx,
@@ -117,16 +117,15 @@ export class QuadsLayer extends Layer<QuadsLayerOwnProps> {
       if (!('pixels' in quad) || kept.has(quad.pixels)) continue;
       kept.set(
         quad.pixels,
-        this.#textures.get(quad.pixels) ?? pixelTexture(this.context.device, quad.pixels),
+        this.state.textures.get(quad.pixels) ?? pixelTexture(this.context.device, quad.pixels),
       );
     }
-    for (const [pixels, texture] of this.#textures) if (!kept.has(pixels)) texture.destroy();
-    this.#textures = kept;
+    for (const [pixels, texture] of this.state.textures) if (!kept.has(pixels)) texture.destroy();
+    this.state.textures = kept;
   }
 
   override draw(): void {
-    const model = this.#model;
-    if (model === null) return;
+    const { model, table, textures } = this.state;
     const { alpha, contourPx, markColor, hatched } = this.props;
     const color = markColor.map((value) => value / 255);
     for (const quad of this.props.quads) {
@@ -143,11 +142,9 @@ export class QuadsLayer extends Layer<QuadsLayerOwnProps> {
         },
       });
       if (isPixels) {
-        const texture = this.#textures.get(quad.pixels);
+        const texture = textures.get(quad.pixels);
         if (texture === undefined) continue;
-        model.setBindings(
-          this.#table === null ? { tile: texture } : { tile: texture, colorTable: this.#table },
-        );
+        model.setBindings(table === null ? { tile: texture } : { tile: texture, colorTable: table });
       }
       model.draw(this.context.renderPass);
     }
@@ -155,10 +152,9 @@ export class QuadsLayer extends Layer<QuadsLayerOwnProps> {
 
   override finalizeState(context: Parameters<Layer['finalizeState']>[0]): void {
     super.finalizeState(context);
-    this.#model?.destroy();
-    this.#table?.destroy();
-    for (const texture of this.#textures.values()) texture.destroy();
-    this.#textures.clear();
+    this.state.model.destroy();
+    this.state.table?.destroy();
+    for (const texture of this.state.textures.values()) texture.destroy();
   }
 }
 

@@ -19,9 +19,8 @@ export interface TiledLayerProps extends CompositeLayerProps {
  * arrives. Levels may have any factor between them.
  */
 export abstract class TiledLayer<D, P extends TiledLayerProps> extends CompositeLayer<Required<P>> {
-  #store: TileStore<D> | null = null;
-  #plan: TilePlan = { target: 0, visible: [], wanted: [] };
-  #pending = 0;
+  // deck.gl hands `state`, and nothing else, from one props generation's instance to the next.
+  declare state: { store: TileStore<D>; plan: TilePlan; pending: number };
 
   protected abstract readonly planOptions: PlanOptions;
   protected abstract readonly slots: number;
@@ -31,23 +30,22 @@ export abstract class TiledLayer<D, P extends TiledLayerProps> extends Composite
   /** True where tiles that were loaded before are of no use any more. */
   protected abstract isStale(params: UpdateParameters<this>): boolean;
 
-  protected get plan(): TilePlan {
-    return this.#plan;
-  }
-  protected get store(): TileStore<D> {
-    this.#store ??= new TileStore<D>({
+  override initializeState(): void {
+    // The instance that took over is of this class: deck.gl matches layers by id and class.
+    const current = () => this.getCurrentLayer() as this | null;
+    const store = new TileStore<D>({
       byteLength: (data) => this.tileBytes(data),
       byteLimit: this.props.byteLimit ?? 256 * 2 ** 20,
       slots: this.slots,
-      onChange: () => this.#changed(),
-      onError: (error) => this.props.onTileError?.(error),
+      onChange: () => current()?.tilesChanged(),
+      onError: (error) => current()?.props.onTileError?.(error),
     });
-    return this.#store;
+    this.state = { store, plan: { target: 0, visible: [], wanted: [] }, pending: 0 };
   }
 
   /** Ask again for tiles that failed. */
   retry(): void {
-    this.store.retry();
+    this.state.store.retry();
   }
 
   override shouldUpdateState({ changeFlags }: UpdateParameters<this>): boolean {
@@ -56,26 +54,26 @@ export abstract class TiledLayer<D, P extends TiledLayerProps> extends Composite
 
   override updateState(params: UpdateParameters<this>): void {
     super.updateState(params);
-    if (this.isStale(params)) this.store.clear();
-    this.#plan = planTiles(this.props.levels, this.#view(), this.planOptions);
-    this.store.want(this.#plan.wanted.flatMap((tile) => this.wishes(tile)));
+    if (this.isStale(params)) this.state.store.clear();
+    this.state.plan = planTiles(this.props.levels, this.#view(), this.planOptions);
+    this.state.store.want(this.state.plan.wanted.flatMap((tile) => this.wishes(tile)));
     this.#report();
   }
 
   override finalizeState(context: Parameters<CompositeLayer['finalizeState']>[0]): void {
     super.finalizeState(context);
-    this.#store?.close();
+    this.state.store.close();
   }
 
-  #changed(): void {
+  protected tilesChanged(): void {
     this.setNeedsUpdate();
     this.#report();
   }
 
   #report(): void {
-    const { pending } = this.store;
-    if (pending === this.#pending) return;
-    this.#pending = pending;
+    const { pending } = this.state.store;
+    if (pending === this.state.pending) return;
+    this.state.pending = pending;
     this.props.onPending?.(pending);
   }
 

@@ -1,0 +1,310 @@
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import type { AlibiError } from '../errors.ts';
+import type { Layer } from '../session-types.ts';
+import type { DrawLevel } from '../views/deck/draw-level.ts';
+import { derivedDrawLevels, imageDrawLevels } from '../views/deck/layer-levels.ts';
+import {
+  type Camera,
+  createScene,
+  type PointValues,
+  type Scene,
+  type SceneOverlay,
+} from '../views/deck/scene.ts';
+import { type Extent, fitCamera, panBy, toImage, zoomAt } from './camera.ts';
+import { type Workspace, WorkspaceController } from './contexts.ts';
+import { brushRange, layerKey, sizeAlong } from './display.ts';
+import { listenToPointers, type ScreenPoint } from './pointer-tools.ts';
+import { drawStrokes } from './stroke-overlay.ts';
+import { theme } from './theme.ts';
+
+/** What lies under the pointer; `null` when it is elsewhere. */
+export interface PointerReading extends PointValues {
+  /** Pixels of the finest level. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * The picture: image, layers, strokes, and the pointer that pans, zooms and paints.
+ *
+ * @fires az-camera   after the camera moved; detail: Camera
+ * @fires az-pointer  detail: PointerReading | null
+ * @fires az-tile-error  a tile could not be loaded; detail: AlibiError
+ */
+export class AlibiZarrCanvas extends LitElement {
+  static override styles = [
+    theme,
+    css`
+      :host { position: relative; display: block; overflow: hidden; background: #000; touch-action: none; }
+      canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
+      #strokes { outline: none; touch-action: none; cursor: grab; }
+      #strokes.panning { cursor: grabbing; }
+      #strokes.brush { cursor: none; }
+      #strokes:focus-visible { outline: 2px solid var(--az-accent); outline-offset: -2px; }
+    `,
+  ];
+
+  readonly #workspace = new WorkspaceController(this);
+  #scene: Scene | null = null;
+  #camera: Camera | null = null;
+  #isFitted = true;
+  #screen: Extent = { widthPx: 0, heightPx: 0 };
+  #shown: Workspace | null = null;
+  #imageLevels: readonly DrawLevel[] = [];
+  #layerLevels = new WeakMap<Layer, readonly DrawLevel[]>();
+  #hover: ScreenPoint | null = null;
+  #stroke: { classIndex: number | null; points: number[] } | null = null;
+  #resize: ResizeObserver | null = null;
+  #stopPointers: (() => void) | null = null;
+
+  get camera(): Camera | null {
+    return this.#camera;
+  }
+
+  /** Show the whole image. */
+  fit(): void {
+    if (this.#shown === null) return;
+    this.#isFitted = true;
+    this.#moveTo(fitCamera(this.#extent, this.#screen));
+  }
+
+  /** Zoom about the middle of the view; log2. */
+  zoomBy(delta: number): void {
+    this.#zoom(delta, { x: this.#screen.widthPx / 2, y: this.#screen.heightPx / 2 });
+  }
+
+  /** One image pixel a screen pixel. */
+  actualSize(): void {
+    if (this.#camera !== null) this.zoomBy(-this.#camera.zoom);
+  }
+
+  /** Pan by screen pixels. */
+  panBy(dx: number, dy: number): void {
+    if (this.#camera === null) return;
+    this.#isFitted = false;
+    this.#moveTo(panBy(this.#camera, dx, dy, this.#extent));
+  }
+
+  /** Ask again for tiles that failed. */
+  retry(): void {
+    this.#scene?.retry();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#resize?.disconnect();
+    this.#stopPointers?.();
+    this.#scene?.close();
+    this.#scene = null;
+    this.#shown = null;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) void this.updateComplete.then(() => this.#start());
+  }
+
+  protected override firstUpdated(): void {
+    this.#start();
+  }
+
+  protected override updated(_changed: PropertyValues): void {
+    this.#draw();
+  }
+
+  #start(): void {
+    const picture = this.renderRoot.querySelector<HTMLCanvasElement>('#picture');
+    const strokes = this.renderRoot.querySelector<HTMLCanvasElement>('#strokes');
+    if (picture === null || strokes === null || this.#scene !== null) return;
+    this.#scene = createScene({
+      canvas: picture,
+      onFrame: () => this.#drawStrokes(),
+      onPending: (id, count) =>
+        queueMicrotask(() => this.#workspace.workspace?.display.setPending(id, count)),
+      onTileError: (_, error) => this.#announce('az-tile-error', error),
+      onFailure: (error) => this.#announce('az-draw-error', error),
+    });
+    this.#resize = new ResizeObserver(() => this.#resized());
+    this.#resize.observe(this);
+    this.#resized();
+    this.#stopPointers = listenToPointers(strokes, {
+      tool: () => this.#workspace.workspace?.display.state.tool ?? 'pan',
+      pan: (dx, dy) => this.panBy(dx, dy),
+      zoom: (delta, at) => this.#zoom(delta, at),
+      hover: (at) => this.#hovered(at),
+      strokeStart: (at, erase) => this.#strokeStart(at, erase),
+      strokeMove: (at) => this.#strokeMove(at),
+      strokeEnd: (keep) => this.#strokeEnd(keep),
+    });
+  }
+
+  get #extent(): Extent {
+    const image = this.#workspace.workspace?.session.image;
+    return image
+      ? { widthPx: sizeAlong(image, 'x'), heightPx: sizeAlong(image, 'y') }
+      : { widthPx: 1, heightPx: 1 };
+  }
+
+  #resized(): void {
+    this.#screen = { widthPx: this.clientWidth, heightPx: this.clientHeight };
+    const strokes = this.renderRoot.querySelector<HTMLCanvasElement>('#strokes');
+    if (strokes !== null) {
+      strokes.width = Math.round(this.clientWidth * devicePixelRatio);
+      strokes.height = Math.round(this.clientHeight * devicePixelRatio);
+    }
+    if (this.#isFitted) this.fit();
+    this.#draw();
+  }
+
+  #moveTo(camera: Camera): void {
+    this.#camera = camera;
+    this.#draw();
+    this.#announce('az-camera', camera);
+  }
+
+  #zoom(delta: number, at: ScreenPoint): void {
+    if (this.#camera === null) return;
+    this.#isFitted = false;
+    this.#moveTo(zoomAt(this.#camera, delta, at, this.#extent, this.#screen));
+  }
+
+  #draw(): void {
+    const { workspace } = this.#workspace;
+    if (workspace === null || this.#scene === null || this.#screen.widthPx === 0) return;
+    if (workspace.session !== this.#shown?.session) {
+      this.#shown = workspace;
+      this.#imageLevels = imageDrawLevels(workspace.session.image.pixels);
+      this.#layerLevels = new WeakMap();
+      this.fit();
+      return;
+    }
+    if (this.#camera === null) return;
+    const { state } = workspace.display;
+    this.#scene.update({
+      camera: this.#camera,
+      z: state.z,
+      t: state.t,
+      levels: this.#imageLevels,
+      channels: state.channels.map(({ visible, color, limits, opacity }, index) => ({
+        index,
+        visible,
+        color: rgb(color),
+        limits,
+        opacity,
+      })),
+      overlays: workspace.session.layers.map((layer) => this.#overlay(workspace, layer)),
+    });
+    this.#drawStrokes();
+  }
+
+  #overlay({ session, display }: Workspace, layer: Layer): SceneOverlay {
+    let levels = this.#layerLevels.get(layer);
+    if (levels === undefined) {
+      levels = derivedDrawLevels(layer.levels, session.image.pixels, layer.derived ? 1 : 512);
+      this.#layerLevels.set(layer, levels);
+    }
+    const { visible, opacity, outlines } = display.layer(layerKey(layer));
+    const content = layer.kind === 'pca' ? 'colors' : 'ids';
+    return {
+      id: layer.id,
+      content,
+      levels,
+      visible,
+      opacity,
+      colors: layer.colors,
+      contourPx: outlines ? 1.5 : 0,
+    };
+  }
+
+  #drawStrokes(): void {
+    const canvas = this.renderRoot.querySelector<HTMLCanvasElement>('#strokes');
+    const context = canvas?.getContext('2d');
+    const { workspace } = this.#workspace;
+    if (!context || workspace === null || this.#camera === null) return;
+    const { session, display } = workspace;
+    const { state } = display;
+    const at =
+      this.#hover === null || state.tool === 'pan' ? null : toImage(this.#camera, this.#hover, this.#screen);
+    const color =
+      state.tool === 'erase' ? '#fff' : `#${session.classes[state.activeClass]?.color ?? 'ffffff'}`;
+    const { z, t } = state;
+    const current = this.#stroke === null ? [] : [{ ...this.#stroke, radiusPx: state.brushRadiusPx, z, t }];
+    context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    drawStrokes(context, this.#screen, {
+      camera: this.#camera,
+      strokes: state.strokesVisible ? [...session.strokes, ...current] : current,
+      classes: session.classes,
+      z,
+      t,
+      brush: at === null ? null : { ...at, radiusPx: state.brushRadiusPx, color },
+      opacity: 0.75,
+    });
+  }
+
+  #hovered(at: ScreenPoint | null): void {
+    this.#hover = at;
+    this.#drawStrokes();
+    if (at === null || this.#camera === null || this.#scene === null) {
+      this.#announce('az-pointer', null);
+      return;
+    }
+    const { x, y } = toImage(this.#camera, at, this.#screen);
+    this.#announce('az-pointer', { x, y, ...this.#scene.valuesAt(x, y) } satisfies PointerReading);
+  }
+
+  #strokeStart(at: ScreenPoint, erase: boolean): void {
+    const { workspace } = this.#workspace;
+    if (workspace === null) return;
+    const { activeClass } = workspace.display.state;
+    if (!erase && workspace.session.classes[activeClass] === undefined) return;
+    this.#stroke = { classIndex: erase ? null : activeClass, points: [] };
+    this.#strokeMove(at);
+  }
+
+  #strokeMove(at: ScreenPoint): void {
+    if (this.#stroke === null || this.#camera === null) return;
+    const { x, y } = toImage(this.#camera, at, this.#screen);
+    const { points } = this.#stroke;
+    const stepPx = Math.hypot(x - (points.at(-2) ?? Number.NaN), y - (points.at(-1) ?? Number.NaN));
+    // Closer than half a screen pixel says nothing new.
+    if (stepPx * 2 ** this.#camera.zoom < 0.5) return;
+    points.push(x, y);
+    this.#drawStrokes();
+  }
+
+  #strokeEnd(keep: boolean): void {
+    const stroke = this.#stroke;
+    this.#stroke = null;
+    const { workspace } = this.#workspace;
+    if (keep && stroke !== null && workspace !== null && stroke.points.length > 0) {
+      const { brushRadiusPx, z, t } = workspace.display.state;
+      workspace.session.stroke({ ...stroke, radiusPx: brushRadiusPx, z, t });
+    }
+    this.#drawStrokes();
+  }
+
+  #announce(type: string, detail: Camera | PointerReading | AlibiError | Error | null): void {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+
+  protected override render() {
+    const { workspace } = this.#workspace;
+    const tool = workspace?.display.state.tool ?? 'pan';
+    const name = workspace?.session.image.name ?? 'no image';
+    return html`
+      <canvas id="picture" part="picture"></canvas>
+      <canvas
+        id="strokes"
+        class=${tool === 'pan' ? nothing : 'brush'}
+        tabindex="0"
+        role="application"
+        aria-label=${`${name}. Arrow keys pan, plus and minus zoom, 0 shows everything, brackets change the brush from ${brushRange.least} to ${brushRange.most} pixels.`}
+      ></canvas>
+    `;
+  }
+}
+
+function rgb(hex: string): readonly [number, number, number] {
+  const value = Number.parseInt(hex, 16) || 0;
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}

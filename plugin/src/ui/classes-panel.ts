@@ -1,0 +1,163 @@
+import { css, html, LitElement, nothing } from 'lit';
+import type { ClassSpec } from '../segment/types.ts';
+import { formatHexColor, paletteColor } from '../session-colors.ts';
+import { type Workspace, WorkspaceController } from './contexts.ts';
+import { brushRange, type Tool } from './display.ts';
+import { icons } from './icons.ts';
+import { sectionHeader } from './section-header.ts';
+import { sectionStyle, theme } from './theme.ts';
+
+/** Classes, the brush, and the strokes' history. */
+export class AlibiZarrClasses extends LitElement {
+  static override styles = [
+    theme,
+    sectionStyle,
+    css`
+      .tools { display: flex; gap: 4px; }
+      .tools button { height: 28px; flex: 1; padding: 0 6px; }
+      ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
+      li { display: flex; align-items: center; gap: 8px; padding: 1px 0 1px 8px; border-radius: var(--az-radius); border: 1px solid transparent; }
+      li.active { background: var(--az-raised); border-color: color-mix(in srgb, var(--az-accent) 50%, transparent); }
+      li input[type='text'] { height: 26px; background: none; border-color: transparent; padding: 0 6px; }
+      li input[type='text']:hover, li input[type='text']:focus { border-color: var(--az-line); }
+      kbd { font: 600 10.5px/16px ui-monospace, monospace; width: 16px; text-align: center; border-radius: 3px; background: var(--az-line); color: var(--az-muted); flex: none; border: 0; padding: 0; height: 16px; }
+      .brush { display: grid; grid-template-columns: auto 1fr 52px; gap: 8px; align-items: center; }
+      .brush span:last-child { text-align: right; color: var(--az-muted); }
+      .hint { color: var(--az-muted); font-size: 12px; }
+    `,
+  ];
+  readonly #workspace = new WorkspaceController(this);
+
+  protected override render() {
+    const { workspace } = this.#workspace;
+    if (workspace === null) return nothing;
+    const { session, display } = workspace;
+    const { tool, brushRadiusPx } = display.state;
+    const { classes } = session;
+    const history = [
+      this.#action('Undo', 'Undo (Ctrl+Z)', icons.undo, !session.canUndo, () => session.undo()),
+      this.#action('Redo', 'Redo (Ctrl+Shift+Z)', icons.redo, !session.canRedo, () => session.redo()),
+      this.#action('Add a class', 'Add a class (M)', icons.plus, false, () => addClass(workspace)),
+    ];
+    return html`
+      ${sectionHeader('Classes', ...history)}
+      <div class="stack">
+        ${
+          classes.length === 0
+            ? html`<div class="stack">
+                <p class="hint">Name what you are looking for, paint a stroke or two of each, and the rest is filled in.</p>
+                <button id="start-classes" @click=${() => startClasses(workspace)}>${icons.paint} Start with two classes</button>
+              </div>`
+            : html`
+                <div class="tools" role="radiogroup" aria-label="Tool">
+                  ${this.#tool(workspace, tool, 'pan', 'Move', 'Move (1)')}
+                  ${this.#tool(workspace, tool, 'paint', 'Paint', 'Paint (2)')}
+                  ${this.#tool(workspace, tool, 'erase', 'Erase', 'Erase (3, or the right button)')}
+                </div>
+                <ul aria-label="Classes">
+                  ${classes.map((spec, index) => this.#class(workspace, spec, index))}
+                </ul>
+                <label class="brush small">
+                  <span>Brush</span>
+                  <input
+                    type="range"
+                    min="0"
+                    max="1"
+                    step="0.005"
+                    aria-label="Brush radius in pixels"
+                    aria-valuetext=${`${brushRadiusPx} pixels`}
+                    .value=${String(toSlider(brushRadiusPx))}
+                    @input=${(event: Event) => display.update({ brushRadiusPx: fromSlider(Number(valueOf(event))) })}
+                  />
+                  <span>${brushRadiusPx} px</span>
+                </label>
+                ${this.#hint(workspace)}
+              `
+        }
+      </div>
+    `;
+  }
+
+  #tool({ display }: Workspace, current: Tool, tool: Tool, name: string, title: string) {
+    return html`<button role="radio" aria-checked=${current === tool} title=${title} @click=${() => display.update({ tool })}>
+      ${icons[tool]} ${name}
+    </button>`;
+  }
+
+  #action(label: string, title: string, icon: unknown, disabled: boolean, run: () => void) {
+    return html`<button class="icon" aria-label=${label} title=${title} ?disabled=${disabled} @click=${run}>${icon}</button>`;
+  }
+
+  #class({ session, display }: Workspace, { name, color }: ClassSpec, index: number) {
+    const { activeClass, tool } = display.state;
+    const isActive = index === activeClass && tool === 'paint';
+    const activate = () => display.update({ activeClass: index, tool: 'paint' });
+    return html`<li class=${isActive ? 'active' : ''} @click=${activate}>
+      <button class="visually-hidden" aria-pressed=${isActive} @click=${activate}>Paint ${name}</button>
+      <input
+        type="color"
+        aria-label=${`Colour of ${name}`}
+        .value=${`#${color}`}
+        @change=${(event: Event) => session.updateClass(index, { color: valueOf(event).slice(1) })}
+      />
+      <input
+        type="text"
+        class="grow"
+        aria-label=${`Name of class ${index + 1}`}
+        .value=${name}
+        @change=${(event: Event) => session.updateClass(index, { name: valueOf(event).trim() || `Class ${index + 1}` })}
+      />
+      <span class="small muted" title="Strokes">${session.strokes.filter(({ classIndex }) => classIndex === index).length || ''}</span>
+      <button
+        class="icon"
+        aria-label=${`Remove ${name} and its strokes`}
+        title="Remove the class and its strokes"
+        @click=${(event: Event) => {
+          event.stopPropagation();
+          session.removeClass(index);
+          display.update({ activeClass: Math.max(0, Math.min(activeClass, session.classes.length - 1)) });
+        }}
+      >${icons.remove}</button>
+    </li>`;
+  }
+
+  #hint({ session }: Workspace) {
+    if (session.encoder.kind === 'none')
+      return html`<p class="hint">Strokes are kept; without a model nothing is filled in.</p>`;
+    const used = new Set(
+      session.strokes.map(({ classIndex }) => classIndex).filter((index) => index !== null),
+    );
+    if (used.size >= 2) return nothing;
+    return html`<p class="hint">
+      ${used.size === 0 ? 'Paint a stroke of each of two classes.' : 'One more class needs a stroke.'}
+    </p>`;
+  }
+}
+
+/** Add a class with the next colour of the palette and make it the one to paint. */
+export function addClass({ session, display }: Workspace): void {
+  const count = session.classes.length;
+  const activeClass = session.addClass({
+    name: `Class ${count + 1}`,
+    color: formatHexColor(paletteColor(count + 1)),
+  });
+  display.update({ activeClass, tool: 'paint' });
+}
+
+function startClasses(workspace: Workspace): void {
+  addClass(workspace);
+  addClass(workspace);
+  workspace.display.update({ activeClass: 0 });
+}
+
+/** The slider is logarithmic: a pixel matters for small brushes. */
+function toSlider(radiusPx: number): number {
+  return Math.log(radiusPx / brushRange.least) / Math.log(brushRange.most / brushRange.least);
+}
+function fromSlider(value: number): number {
+  return Math.max(1, Math.round(brushRange.least * (brushRange.most / brushRange.least) ** value));
+}
+
+function valueOf(event: Event): string {
+  return event.target instanceof HTMLInputElement ? event.target.value : '';
+}

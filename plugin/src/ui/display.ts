@@ -1,0 +1,105 @@
+import { axisIndex } from '../array/lazy-array.ts';
+import type { OmeImage } from '../ome/ome-image.ts';
+
+/** How things are looked at. Nothing here reaches the transformer or a saved label. */
+export interface ChannelDisplay {
+  readonly visible: boolean;
+  /** `rrggbb`. */
+  readonly color: string;
+  readonly limits: readonly [number, number];
+  /** 0 to 1. */
+  readonly opacity: number;
+}
+
+export interface LayerDisplay {
+  readonly visible: boolean;
+  readonly opacity: number;
+  readonly outlines: boolean;
+}
+
+export type Tool = 'pan' | 'paint' | 'erase';
+
+export interface DisplayState {
+  readonly channels: readonly ChannelDisplay[];
+  readonly z: number;
+  readonly t: number;
+  /** By layer key (see {@link layerKey}). */
+  readonly layers: ReadonlyMap<string, LayerDisplay>;
+  readonly strokesVisible: boolean;
+  readonly tool: Tool;
+  readonly activeClass: number;
+  /** Pixels of the finest level. */
+  readonly brushRadiusPx: number;
+  /** Layer id → tiles in view that are not there yet; `image` is the image. */
+  readonly pending: ReadonlyMap<string, number>;
+}
+
+export const brushRange = { least: 1, most: 200 } as const;
+
+/** State of one view, shared by canvas and panels; every change is one event. */
+export class Display extends EventTarget {
+  #state: DisplayState;
+
+  constructor(image: OmeImage) {
+    super();
+    this.#state = {
+      channels: image.channels.map(({ active, color, window: { start, end } }) => ({
+        visible: active,
+        color,
+        limits: [start, end],
+        opacity: 1,
+      })),
+      z: Math.floor(sizeAlong(image, 'z') / 2),
+      t: 0,
+      layers: new Map(),
+      strokesVisible: true,
+      tool: 'pan',
+      activeClass: 0,
+      brushRadiusPx: 8,
+      pending: new Map(),
+    };
+  }
+
+  get state(): DisplayState {
+    return this.#state;
+  }
+
+  update(change: Partial<DisplayState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.dispatchEvent(new Event('change'));
+  }
+
+  setChannel(index: number, change: Partial<ChannelDisplay>): void {
+    const channels = this.#state.channels.map((old, i) => (i === index ? { ...old, ...change } : old));
+    this.update({ channels });
+  }
+
+  layer(key: string): LayerDisplay {
+    return this.#state.layers.get(key) ?? defaultLayerDisplay;
+  }
+
+  setLayer(key: string, change: Partial<LayerDisplay>): void {
+    const layers = new Map(this.#state.layers);
+    layers.set(key, { ...this.layer(key), ...change });
+    this.update({ layers });
+  }
+
+  setPending(id: string, count: number): void {
+    const pending = new Map(this.#state.pending);
+    if (count === 0) pending.delete(id);
+    else pending.set(id, count);
+    this.update({ pending });
+  }
+}
+
+const defaultLayerDisplay: LayerDisplay = { visible: true, opacity: 0.6, outlines: false };
+
+/** A retrained segmentation is a new layer but the same thing to look at: it keeps how it is shown. */
+export function layerKey(layer: { readonly kind: string; readonly name: string }): string {
+  return layer.kind === 'label' ? `label/${layer.name}` : layer.kind;
+}
+
+/** Size along an axis of the finest level; 1 where the image lacks the axis. */
+export function sizeAlong(image: OmeImage, axis: string): number {
+  return image.levels[0]?.shape[axisIndex(image.axes, axis)] ?? 1;
+}

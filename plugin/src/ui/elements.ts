@@ -1,0 +1,47 @@
+import { AlibiZarrCanvas } from './canvas-element.ts';
+import { AlibiZarrChannels } from './channels-panel.ts';
+import { AlibiZarrClasses } from './classes-panel.ts';
+import { AlibiZarrFeatures } from './features-panel.ts';
+import { AlibiZarrInfo } from './info-panel.ts';
+import { AlibiZarrLayers } from './layers-panel.ts';
+import { AlibiZarrMessages } from './messages.ts';
+import { AlibiZarrPanel } from './panel-element.ts';
+import { AlibiZarrSaveDialog } from './save-dialog.ts';
+import { AlibiZarrScaleBar } from './scale-bar-element.ts';
+import { AlibiZarrSlices } from './slices-panel.ts';
+import { AlibiZarrStatusBar } from './status-bar.ts';
+import { AlibiZarrToolbar } from './toolbar.ts';
+import { AlibiZarrViewer } from './viewer-element.ts';
+import { AlibiZarrWork } from './work-panel.ts';
+
+const elements = {
+  'alibi-zarr-canvas': AlibiZarrCanvas,
+  'alibi-zarr-channels': AlibiZarrChannels,
+  'alibi-zarr-classes': AlibiZarrClasses,
+  'alibi-zarr-features': AlibiZarrFeatures,
+  'alibi-zarr-info': AlibiZarrInfo,
+  'alibi-zarr-layers': AlibiZarrLayers,
+  'alibi-zarr-messages': AlibiZarrMessages,
+  'alibi-zarr-panel': AlibiZarrPanel,
+  'alibi-zarr-save-dialog': AlibiZarrSaveDialog,
+  'alibi-zarr-scale-bar': AlibiZarrScaleBar,
+  'alibi-zarr-slices': AlibiZarrSlices,
+  'alibi-zarr-status-bar': AlibiZarrStatusBar,
+  'alibi-zarr-toolbar': AlibiZarrToolbar,
+  'alibi-zarr-viewer': AlibiZarrViewer,
+  'alibi-zarr-work': AlibiZarrWork,
+} as const;
+
+/** Register the custom elements that are not registered yet. */
+export function defineElements(): void {
+  for (const [name, element] of Object.entries(elements)) {
+    if (customElements.get(name) === undefined) customElements.define(name, element);
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'alibi-zarr-panel': AlibiZarrPanel;
+    'alibi-zarr-viewer': AlibiZarrViewer;
+  }
+}

@@ -1,0 +1,57 @@
+import { css, html, LitElement, nothing } from 'lit';
+import type { OmeImage } from '../ome/ome-image.ts';
+import { WorkspaceController } from './contexts.ts';
+import { sectionHeader } from './section-header.ts';
+import { sectionStyle, theme } from './theme.ts';
+
+/** What the image is: axes, levels, pixel size, type, place. */
+export class AlibiZarrInfo extends LitElement {
+  static override styles = [
+    theme,
+    sectionStyle,
+    css`
+      dl { display: grid; grid-template-columns: auto 1fr; gap: 3px 12px; margin: 0; font-size: 12px; }
+      dt { color: var(--az-muted); }
+      dd { margin: 0; overflow-wrap: anywhere; text-align: right; }
+      .name { font-weight: 600; margin-bottom: 6px; overflow-wrap: anywhere; }
+    `,
+  ];
+  readonly #workspace = new WorkspaceController(this);
+
+  protected override render() {
+    const { workspace } = this.#workspace;
+    if (workspace === null) return nothing;
+    const { image } = workspace.session;
+    const finest = image.levels[0];
+    if (finest === undefined) return nothing;
+    const rows: readonly (readonly [string, string])[] = [
+      ['Size', image.axes.map(({ name }, axis) => `${name} ${finest.shape[axis]}`).join(' · ')],
+      ['Pixel', pixelSize(image)],
+      ['Type', finest.dtype],
+      ['Levels', image.levels.map((level) => `${level.shape.at(-1)}`).join(' → ')],
+      [
+        'Chunks',
+        finest.chunks.join(' × ') + (finest.shards ? ` in shards of ${finest.shards.join(' × ')}` : ''),
+      ],
+      ['Format', `OME-Zarr ${image.version}, Zarr v${image.zarrFormat}`],
+      ['Place', image.location],
+    ];
+    return html`
+      ${sectionHeader('Image')}
+      <p class="name">${image.name}</p>
+      <dl>${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>
+    `;
+  }
+}
+
+const shortUnits: Readonly<Record<string, string>> = { micrometer: 'µm', nanometer: 'nm', millimeter: 'mm' };
+
+function pixelSize(image: OmeImage): string {
+  const { scale } = image.levels[0]?.transform ?? { scale: [] };
+  const parts = image.axes.flatMap(({ name, unit }, axis) =>
+    ['x', 'y', 'z'].includes(name) && unit !== undefined
+      ? [`${name} ${Number(scale[axis]?.toPrecision(4))} ${shortUnits[unit] ?? unit}`]
+      : [],
+  );
+  return parts.length === 0 ? 'not given' : parts.reverse().join(' · ');
+}

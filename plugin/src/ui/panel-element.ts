@@ -1,0 +1,72 @@
+import { ContextProvider } from '@lit/context';
+import { css, html, LitElement, nothing } from 'lit';
+import type { Layer, Session } from '../session-types.ts';
+import { type Workspace, WorkspaceController, workspaceContext } from './contexts.ts';
+import { Display } from './display.ts';
+import type { AlibiZarrFeatures } from './features-panel.ts';
+import type { AlibiZarrSaveDialog } from './save-dialog.ts';
+import { theme } from './theme.ts';
+
+/**
+ * All controls, for a page that has its own canvas. Inside `<alibi-zarr-viewer>` it works on the viewer's
+ * session; elsewhere set `session` (and `display`, to share how things are looked at with your canvas).
+ *
+ * @csspart panel     the scrolling column
+ * @csspart features-button
+ */
+export class AlibiZarrPanel extends LitElement {
+  static override styles = [
+    theme,
+    css`
+      :host { display: block; background: var(--az-surface); overflow: auto; scrollbar-width: thin; scrollbar-color: var(--az-line) transparent; }
+    `,
+  ];
+  static override properties = { session: { attribute: false }, display: { attribute: false } };
+  declare session: Session | null;
+  declare display: Display | null;
+  readonly #workspace = new WorkspaceController(this);
+  #provider: ContextProvider<typeof workspaceContext> | null = null;
+
+  constructor() {
+    super();
+    this.session = null;
+    this.display = null;
+  }
+
+  /** Turn feature colours on or off, as the button does. */
+  toggleFeatures(): void {
+    void this.renderRoot.querySelector<AlibiZarrFeatures>('alibi-zarr-features')?.toggleFeatures();
+  }
+
+  /** Ask where to save a layer. */
+  save(layer: Layer): void {
+    this.renderRoot.querySelector<AlibiZarrSaveDialog>('alibi-zarr-save-dialog')?.open(layer);
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (!changed.has('session') && !changed.has('display')) return;
+    if (this.session === null) {
+      this.#provider?.setValue(null);
+      return;
+    }
+    this.display ??= new Display(this.session.image);
+    const workspace: Workspace = { session: this.session, display: this.display };
+    if (this.#provider === null) {
+      this.#provider = new ContextProvider(this, { context: workspaceContext, initialValue: workspace });
+    } else this.#provider.setValue(workspace);
+  }
+
+  protected override render() {
+    if (this.#workspace.workspace === null && this.session === null) return nothing;
+    return html`
+      <div part="panel" @az-save=${(event: CustomEvent<Layer>) => this.save(event.detail)}>
+        <alibi-zarr-features exportparts="features-button"></alibi-zarr-features>
+        <alibi-zarr-classes></alibi-zarr-classes>
+        <alibi-zarr-layers></alibi-zarr-layers>
+        <alibi-zarr-channels></alibi-zarr-channels>
+        <alibi-zarr-info></alibi-zarr-info>
+      </div>
+      <alibi-zarr-save-dialog></alibi-zarr-save-dialog>
+    `;
+  }
+}

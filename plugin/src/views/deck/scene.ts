@@ -1,0 +1,139 @@
+import { Deck, type Layer, OrthographicView } from '@deck.gl/core';
+import type { AlibiError } from '../../errors.ts';
+import { type ChannelView, ChunkedImageLayer } from './chunked-image-layer.ts';
+import { ChunkedOverlayLayer } from './chunked-overlay-layer.ts';
+import type { Box, DrawLevel } from './draw-level.ts';
+import type { Rgb } from './id-colors.ts';
+
+/** Where the camera is: pixels of the finest level, log2 of screen pixels each. */
+export interface Camera {
+  readonly x: number;
+  readonly y: number;
+  readonly zoom: number;
+}
+
+export interface SceneOverlay {
+  readonly id: string;
+  readonly content: 'colors' | 'ids';
+  readonly levels: readonly DrawLevel[];
+  readonly visible: boolean;
+  /** 0 to 1. */
+  readonly opacity: number;
+  readonly colors: ReadonlyMap<number, Rgb>;
+  readonly contourPx: number;
+}
+
+export interface SceneContent {
+  readonly camera: Camera;
+  readonly z: number;
+  readonly t: number;
+  readonly levels: readonly DrawLevel[];
+  readonly channels: readonly ChannelView[];
+  /** Bottom first. */
+  readonly overlays: readonly SceneOverlay[];
+}
+
+export interface SceneOptions {
+  readonly canvas: HTMLCanvasElement;
+  /** Runs after each frame, for what is drawn on top of it by other means. */
+  readonly onFrame?: () => void;
+  /** Tiles in view that are not there yet, by layer id (`image` or an overlay's). */
+  readonly onPending?: (layerId: string, pending: number) => void;
+  readonly onTileError?: (layerId: string, error: AlibiError) => void;
+  readonly onFailure?: (error: Error) => void;
+}
+
+export interface PointValues {
+  /** Channel index → stored value. */
+  readonly channels: ReadonlyMap<number, number | bigint>;
+  /** Overlay id → label id. */
+  readonly ids: ReadonlyMap<string, number | bigint>;
+}
+
+export interface Scene {
+  update(content: SceneContent): void;
+  valuesAt(x: number, y: number): PointValues;
+  /** Ask again for tiles that failed. */
+  retry(): void;
+  close(): void;
+}
+
+/** An image with layers on top of it on a canvas; the camera is the caller's. */
+export function createScene(options: SceneOptions): Scene {
+  let image: ChunkedImageLayer | null = null;
+  let overlays: readonly ChunkedOverlayLayer[] = [];
+  // One function a layer: a new one each frame would look like a change.
+  const callbacks = new Map<
+    string,
+    { onTileError: (error: AlibiError) => void; onPending: (n: number) => void }
+  >();
+  const callbacksOf = (id: string) => {
+    const known = callbacks.get(id) ?? {
+      onTileError: (error: AlibiError) => options.onTileError?.(id, error),
+      onPending: (pending: number) => options.onPending?.(id, pending),
+    };
+    callbacks.set(id, known);
+    return known;
+  };
+  const deck = new Deck({
+    canvas: options.canvas,
+    views: [new OrthographicView({ id: 'image', flipY: true, controller: false, near: -1, far: 1 })],
+    viewState: { image: { target: [0, 0, 0], zoom: 0 } },
+    layers: [],
+    style: { position: 'absolute', inset: '0' },
+    parameters: { depthCompare: 'always', depthWriteEnabled: false },
+    getCursor: () => 'inherit',
+    onAfterRender: () => options.onFrame?.(),
+    onError: (error) => options.onFailure?.(error),
+  });
+  return {
+    update({ camera, z, t, levels, channels, overlays: shown }) {
+      image = new ChunkedImageLayer({ id: 'image', levels, channels, z, t, ...callbacksOf('image') });
+      overlays = shown
+        .filter((overlay) => overlay.visible)
+        .map(
+          ({ id, content, levels: layerLevels, opacity, colors, contourPx }) =>
+            new ChunkedOverlayLayer({
+              id,
+              content,
+              levels: layerLevels,
+              alpha: opacity,
+              colors,
+              contourPx,
+              z,
+              t,
+              byteLimit: 64 * 2 ** 20,
+              ...callbacksOf(id),
+            }),
+        );
+      const layers: Layer[] = [image, ...overlays];
+      deck.setProps({ layers, viewState: { image: { target: [camera.x, camera.y, 0], zoom: camera.zoom } } });
+    },
+    valuesAt(x, y) {
+      const ids = new Map<string, number | bigint>();
+      for (const layer of overlays) {
+        const id = current(layer)?.idAt(x, y);
+        if (id !== undefined) ids.set(layer.id, id);
+      }
+      return { channels: (image && current(image)?.valuesAt(x, y)) ?? new Map(), ids };
+    },
+    retry() {
+      image && current(image)?.retry();
+      for (const layer of overlays) current(layer)?.retry();
+    },
+    close: () => deck.finalize(),
+  };
+}
+
+/** The instance deck.gl works with: ours may not have been drawn yet, or have been replaced. */
+function current<L extends Layer>(layer: L): L | null {
+  return layer.state ? (layer.getCurrentLayer() as L | null) : null; // same class by construction
+}
+
+/** The box that a camera shows on a screen of this size. */
+export function cameraBox(camera: Camera, widthPx: number, heightPx: number): Box {
+  const scale = 2 ** camera.zoom;
+  const halfX = widthPx / 2 / scale;
+  const halfY = heightPx / 2 / scale;
+  return [camera.x - halfX, camera.y - halfY, camera.x + halfX, camera.y + halfY];
+}
