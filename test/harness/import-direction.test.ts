@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -45,7 +45,7 @@ let folder: string;
 
 // One run of the linter over a folder that looks like the repository and holds every case.
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'alibi-zarr-imports-'));
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'alibi-zarr-imports-')));
   const configuration = ['biome.json', 'biome.imports.json', '.gitignore'];
   await Promise.all(configuration.map((name) => copyFile(join(root, name), join(folder, name))));
   for (const [path, specifier] of [...forbidden, ...allowed]) {
@@ -62,7 +62,8 @@ beforeAll(async () => {
     ],
     { cwd: folder, encoding: 'utf8' },
   );
-  for (const [, path] of stdout.matchAll(/noRestrictedImports.*?file=([^,]+),/g)) restricted.add(path ?? '');
+  for (const [, path] of stdout.matchAll(/noRestrictedImports.*?file=([^,]+),/g))
+    restricted.add(relative(folder, path ?? ''));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
