@@ -14,11 +14,11 @@ import type {
   OpenPipeline,
   Pipeline,
   PipelineCost,
-  PixelGrid,
   Progress,
   Slices,
   WorkOptions,
 } from './pipeline/pipeline.ts';
+import { pixelGrid } from './pipeline/pixel-grid.ts';
 import { type StrokeHistory, strokeHistory } from './segment/strokes.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import { formatHexColor, paletteColor, parseHexColor } from './session-colors.ts';
@@ -322,7 +322,7 @@ class ImageSession extends EventTarget implements Session {
         });
       }
       const pipeline = await this.#ready();
-      const labels = await pipeline.labels(parts.scores, pixelGrid(this.image), labelChunkPx);
+      const labels = await pipeline.labels(parts.scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
       const result = await materialize({
         labels,
         image: this.image,
@@ -360,7 +360,8 @@ class ImageSession extends EventTarget implements Session {
     this.#stopTraining();
     this.#lifetime.abort();
     const pipeline = await this.#pipeline?.catch(() => null);
-    await pipeline?.close();
+    // A pipeline that has died is closed already.
+    await pipeline?.close().catch(() => undefined);
   }
 
   #ownTarget() {
@@ -395,7 +396,7 @@ class ImageSession extends EventTarget implements Session {
     parts: Omit<Layer, 'id' | 'levels' | 'derived'> & { readonly imageLevel: number },
   ): Promise<Layer> {
     const { imageLevel, ...rest } = parts;
-    const pixels = await pipeline.labels(scores, pixelGrid(this.image, imageLevel), labelChunkPx);
+    const pixels = await pipeline.labels(scores, pixelGrid(this.image.pixels[imageLevel]!), labelChunkPx);
     const layer = this.#addLayer({ ...rest, levels: [{ pixels, imageLevel }] });
     this.#derived.set(layer.id, { scores, imageLevel });
     return layer;
@@ -483,19 +484,6 @@ export function allSlices(image: OmeImage): Slices {
   const count = (name: string) => image.levels[0]?.shape[axisIndex(image.axes, name)] ?? 1;
   const range = (length: number) => Array.from({ length }, (_, index) => index);
   return { z: range(count('z')), t: range(count('t')) };
-}
-
-/** The pixel grid of one level in canonical order (t, z, y, x). */
-export function pixelGrid(image: OmeImage, level = 0): PixelGrid {
-  const { shape, transform } = image.levels[level]!;
-  const order = ['t', 'z', 'y', 'x'].map((name) => axisIndex(image.axes, name)).filter((axis) => axis !== -1);
-  return {
-    shape: order.map((axis) => shape[axis]!),
-    transform: {
-      scale: order.map((axis) => transform.scale[axis]!),
-      translation: order.map((axis) => transform.translation[axis]!),
-    },
-  };
 }
 
 /** Names of ids from `image-label.properties`, whatever the writer called the field. */

@@ -44,7 +44,7 @@ export function inWorker(createWorker: () => WorkerLike): OpenPipeline {
       worker.terminate();
     };
     const died = (event: Event): void => {
-      const text = event instanceof ErrorEvent ? event.message : 'a message could not be read';
+      const text = 'message' in event ? String(event.message) : 'a message could not be read';
       stop(
         new AlibiError('Environment', {
           what: `the pipeline's worker stopped: ${text === '' ? 'its script could not be loaded' : text}`,
@@ -166,7 +166,8 @@ function remotePipeline(opened: Opened, caller: Caller, client: ArrayClient, sto
     handles.set(remote, handle.array);
     return remote;
   };
-  const _fit = async <F>(call: Call, work: WorkOptions): Promise<F> => (await caller.send(call, work)) as F;
+  const requestFit = async <F>(call: Call, work: WorkOptions): Promise<F> =>
+    (await caller.send(call, work)) as F;
   return {
     ...opened,
     cost: async () => (await caller.send({ method: 'cost' }, {})) as PipelineCost,
@@ -192,8 +193,11 @@ function remotePipeline(opened: Opened, caller: Caller, client: ArrayClient, sto
       return array({ method: 'labels', scores: id, grid, chunkPx });
     },
     close: async () => {
-      await caller.send({ method: 'close' }, {});
-      stop();
+      try {
+        await caller.send({ method: 'close' }, {});
+      } finally {
+        stop();
+      }
     },
   };
 }

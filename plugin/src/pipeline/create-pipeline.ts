@@ -13,7 +13,8 @@ import { clusterScores, fitClusters } from '../features/kmeans.ts';
 import { fitPca, pcaColours } from '../features/pca.ts';
 import { classScores } from '../segment/classes.ts';
 import { labelsFromScores } from '../segment/labels.ts';
-import { type ReadNormalised, trainClassifier } from '../segment/train.ts';
+import { trainClassifier } from '../segment/train.ts';
+import type { FeatureInput } from '../segment/types.ts';
 import type {
   ModelIdentity,
   OpenPipeline,
@@ -97,17 +98,24 @@ export function createPipeline({
     z: facts.slices.z,
     t: facts.slices.t,
   });
-  const readNormalised =
-    (level: number): ReadNormalised =>
-    async (at, request) => {
+  const featuresOf = (level: number): FeatureInput => ({
+    tokens: blended[level]!,
+    pixels: pixels[level]!,
+    async readNormalised(region, request) {
       const planes = await Promise.all(
         normalisation.channels.map(async (c, i) => {
-          const plane = await readPlaneReflected(pixels[level]!, { t: at.t, z: at.z, c }, at, request);
+          const plane = await readPlaneReflected(
+            pixels[level]!,
+            { t: region.t, z: region.z, c },
+            region,
+            request,
+          );
           return normalisePlane(plane.data, normalisation.black[i]!, normalisation.white[i]!);
         }),
       );
       return concatenate(planes);
-    };
+    },
+  });
 
   return {
     provider: report,
@@ -144,26 +152,15 @@ export function createPipeline({
       });
     },
     clusterScores: async (fit, level) => kept(clusterScores(blended[level]!, fit)),
-    trainClassifier: ({ classes, strokes, pca, level, ...work }) =>
+    trainClassifier: ({ pca, level, ...rest }) =>
       trainClassifier({
-        classes,
-        strokes,
+        ...featuresOf(level),
+        ...rest,
         recipe: { level, pca, channels: normalisation.channels.length },
-        tokens: blended[level]!,
         finest: pixels[0]!,
-        pixels: pixels[level]!,
-        readNormalised: readNormalised(level),
-        ...work,
+        source: { ...pca.source, level, basis: pca.id },
       }),
-    classScores: async (fit) =>
-      kept(
-        classScores({
-          fit,
-          tokens: blended[fit.recipe.level]!,
-          pixels: pixels[fit.recipe.level]!,
-          readNormalised: readNormalised(fit.recipe.level),
-        }),
-      ),
+    classScores: async (fit) => kept(classScores({ fit, ...featuresOf(fit.recipe.level) })),
     labels: async (scores, grid, chunkPx) => kept(labelsFromScores(scores, grid, chunkPx)),
     close: () => encoder.close(),
   };

@@ -1,7 +1,7 @@
-import type { LazyArray, LazyPyramid, Transform } from '../array/lazy-array.ts';
+import type { LazyArray, LazyPyramid } from '../array/lazy-array.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
-import type { ClassifierFit, ClassSpec, Stroke } from '../segment/types.ts';
+import type { ClassifierFit, ClassSpec, PixelGrid, Stroke } from '../segment/types.ts';
 
 /** Progress of one piece of work; `etaMs` is absent until it can be told. */
 export interface Progress {
@@ -36,12 +36,6 @@ export interface ModelIdentity {
   /** sha256 of the checkpoint's manifest, which holds the hashes of its graphs. */
   readonly sha256: string;
   readonly precision: 'fp32' | 'fp16' | 'int8';
-}
-
-/** A grid of pixels to put labels on: a level of the image, as canonical (t?, z?, y, x). */
-export interface PixelGrid {
-  readonly shape: readonly number[];
-  readonly transform: Transform;
 }
 
 /**

@@ -2,8 +2,8 @@ import type { ArrayHandle } from '../array/remote-messages.ts';
 import type { Normalisation } from '../encoder/encoder.ts';
 import type { PlainError } from '../errors.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
-import type { ClassifierFit } from '../segment/types.ts';
-import type { OpeningStage, Pipeline, PixelGrid, Progress } from './pipeline.ts';
+import type { ClassifierFit, PixelGrid } from '../segment/types.ts';
+import type { OpeningStage, Pipeline, Progress } from './pipeline.ts';
 
 /**
  * A pipeline across a `MessagePort`. Calls carry an id, replies carry it back; arrays cross as handles

@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LazyArray } from '../../src/array/lazy-array.ts';
+import { readRegion } from '../../src/array/region.ts';
+import type { Encoder } from '../../src/encoder/encoder.ts';
+import { AlibiError } from '../../src/errors.ts';
+import { inWorker, type WorkerLike } from '../../src/pipeline/connect-pipeline.ts';
+import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
+import type { OpenPipeline, Pipeline, Progress } from '../../src/pipeline/pipeline.ts';
+import { servePipeline } from '../../src/pipeline/serve-pipeline.ts';
+import { deferred, fakeArray, settle } from '../array/fake-array.ts';
+import { fakeEncoder } from '../encoder/fake-encoder.ts';
+
+const patchPx = 2;
+const slices = { z: [0], t: [0] };
+const manifest = {
+  name: 'fake',
+  architecture: { dim: 4, patch: patchPx },
+  input: { mean: [0, 0, 0], std: [1, 1, 1] },
+  window: { rows: 4, cols: 4, overlap: 1 },
+  graphs: [{ precision: 'fp32' }],
+};
+
+/** 40×40 px and its half: 20×20 tokens in 7×7 windows of stride 3, and 10×10 tokens in 3×3 windows. */
+function levels() {
+  const texture = (y: number, x: number) => 50 + 40 * Math.sin(y / 5) * Math.cos(x / 7);
+  return [1, 2].map((factor) =>
+    fakeArray({
+      shape: [40 / factor, 40 / factor],
+      chunkShape: [16, 16],
+      value: ([y, x]) => texture(y! * factor, x! * factor),
+      scale: [factor, factor],
+    }),
+  );
+}
+
+function inProcess(encoder: Encoder): OpenPipeline {
+  return async ({ pixels, normalisation }) =>
+    createPipeline({
+      pixels,
+      normalisation,
+      manifest: 'fake',
+      // The parts of a manifest the pipeline reads.
+      checkpoint: { manifest: manifest as never, sha256: 'a'.repeat(64) },
+      encoder,
+      report: { chosen: 'cpu', refused: [], selfTestError: 0 },
+    });
+}
+
+const input = () => ({
+  pixels: levels(),
+  normalisation: { channels: [0], black: [0], white: [100] },
+  manifest: 'http://127.0.0.1/manifest.json',
+});
+
+async function whole<T extends 'uint8' | 'uint16' | 'float32'>(array: LazyArray<T>) {
+  return readRegion(array, { start: array.shape.map(() => 0), stop: array.shape }, {});
+}
+
+/** A worker made of the same handlers, in this thread, behind a real port. */
+function threadless(openPipeline: OpenPipeline): { create: () => WorkerLike; kill: (message: string) => void } {
+  const listeners: ((event: Event) => void)[] = [];
+  return {
+    create: () => ({
+      postMessage: (message, transfer) => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = ({ data }) => void servePipeline(data, openPipeline);
+        channel.port2.postMessage(message, transfer as Transferable[]);
+      },
+      addEventListener: (_, listener) => void listeners.push(listener),
+      terminate: () => undefined,
+    }),
+    kill: (message) => {
+      for (const listener of listeners) listener(Object.assign(new Event('error'), { message }));
+    },
+  };
+}
+
+describe('pipeline', () => {
+  let encoder: Encoder;
+  let pipeline: Pipeline;
+  beforeEach(async () => {
+    encoder = fakeEncoder(patchPx);
+    pipeline = await inProcess(encoder)(input(), {});
+  });
+  afterEach(() => pipeline.close());
+
+  it('runs the windows of one chunk and no more, and none when asked again', async () => {
+    const tokens = await pipeline.tokens(0);
+    await tokens.getChunk([0, 0, 0], {});
+    // Tokens 0 to 2 along each axis lie in window 0 alone (tokens 0 to 3).
+    expect(encoder.runs).toBe(1);
+    await tokens.getChunk([0, 0, 0], {});
+    expect(encoder.runs).toBe(1);
+    await tokens.getChunk([1, 1, 0], {});
+    // Tokens 3 to 5: windows 0 and 1 along each axis, of which (0, 0) is there already.
+    expect(encoder.runs).toBe(4);
+  });
+
+  it('fits on the coarse level and makes new colours and clusters without new windows', async () => {
+    const basis = await pipeline.fitPca({ components: 3, seed: 0, slices });
+    expect(encoder.runs).toBe(4);
+    const colours = await pipeline.pca(basis, 1);
+    await whole(colours);
+    const after = encoder.runs;
+    expect(after).toBeLessThanOrEqual(9);
+    await whole(await pipeline.pca(await pipeline.fitPca({ components: 3, seed: 0, slices }), 1));
+    expect(encoder.runs).toBe(after);
+  });
+
+  it('says what a slice of each level costs', async () => {
+    expect((await pipeline.cost()).windows).toEqual([49, 9]);
+  });
+
+  it('gives the same fits and chunks through a port as in the process', async () => {
+    const remote = await inWorker(threadless(inProcess(fakeEncoder(patchPx))).create)(input(), {});
+    const options = { k: 3, level: 0, seed: 5, slices };
+    const [here, there] = await Promise.all([pipeline.fitClusters(options), remote.fitClusters(options)]);
+    expect(there.id).toBe(here.id);
+    const grid = { shape: [40, 40], transform: { scale: [1, 1], translation: [0, 0] } };
+    const labels = await Promise.all(
+      [pipeline, remote].map(async (side, i) =>
+        side.labels(await side.clusterScores(i === 0 ? here : there, 0), grid, 16),
+      ),
+    );
+    const [a, b] = await Promise.all(labels.map((array) => whole(array)));
+    expect(b?.data).toEqual(a?.data);
+    expect(new Set(a?.data).size).toBeGreaterThan(1);
+    await remote.close();
+  });
+
+  it('reports progress of a fit through a port, ending with all of it', async () => {
+    const seen: Progress[] = [];
+    const remote = await inWorker(threadless(inProcess(encoder)).create)(input(), {});
+    await remote.fitPca({ components: 3, seed: 0, slices, onProgress: (progress) => seen.push(progress) });
+    await settle();
+    expect(seen.at(-1)).toMatchObject({ done: 4, total: 4, etaMs: 0 });
+    await remote.close();
+  });
+
+  it('aborts a fit on the other side of the port at once', async () => {
+    const gate = deferred();
+    const remote = await inWorker(threadless(inProcess(fakeEncoder(patchPx, () => gate.promise))).create)(input(), {});
+    const controller = new AbortController();
+    const fit = remote.fitPca({ components: 3, seed: 0, slices, signal: controller.signal });
+    await settle();
+    controller.abort();
+    await expect(fit).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    gate.resolve();
+    await remote.close();
+  });
+
+  it('rejects calls and chunks with the reason when the worker dies', async () => {
+    const gate = deferred();
+    const worker = threadless(inProcess(fakeEncoder(patchPx, () => gate.promise)));
+    const remote = await inWorker(worker.create)(input(), {});
+    const tokens = await remote.tokens(0);
+    const chunk = tokens.getChunk([0, 0, 0], {});
+    const fit = remote.fitPca({ components: 3, seed: 0, slices });
+    worker.kill('out of memory');
+    await expect(fit).rejects.toThrow(AlibiError);
+    await expect(chunk).rejects.toThrow(/worker/);
+    await expect(remote.cost()).rejects.toThrow(/reload the page/);
+    gate.resolve();
+  });
+
+  it('refuses scores of another pipeline', async () => {
+    const remote = await inWorker(threadless(inProcess(encoder)).create)(input(), {});
+    const foreign = await pipeline.tokens(0);
+    const grid = { shape: [40, 40], transform: { scale: [1, 1], translation: [0, 0] } };
+    await expect((async () => remote.labels(foreign, grid, 16))()).rejects.toThrow(/not made by this pipeline/);
+    await remote.close();
+  });
+});
