@@ -63,9 +63,9 @@ function describe(
     },
     position:
       options.position.kind === 'learned'
-        ? { kind: 'learned', trainedGrid: weights.position?.grid ?? [1, 1] }
+        ? { kind: 'learned', trainedGrid: [...(weights.position?.grid ?? [1, 1])] }
         : options.position,
-    input: options.input,
+    input: { mean: [...options.input.mean], std: [...options.input.std] },
     window: options.window,
     graphs: [
       {
@@ -74,11 +74,11 @@ function describe(
         graph: options.graph,
         bytes: model.byteLength,
         sha256: sha256(model),
-        layers: options.layers,
+        layers: [...options.layers],
       },
     ],
     selfTest: { ...SELF_TEST, path: 'self-test.bin', sha256: sha256(answer), tolerance: SELF_TEST_TOLERANCE },
-    measured: options.measured ?? [],
+    measured: [...(options.measured ?? [])],
     provenance: options.provenance,
   };
 }

@@ -1,6 +1,10 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { AlibiError, asAlibiError, isAbort } from 'alibi-zarr/node';
+import type { ConvertOutput } from 'alibi-zarr-schemas';
 import { convert } from './convert.ts';
 import { CONVERT_HELP, parseConvert } from './convert-arguments.ts';
+import { verify } from './verify.ts';
 
 const HELP = `alibi-train <command>
 
@@ -16,6 +20,8 @@ export async function main(argv: string[]): Promise<number> {
     switch (command) {
       case 'convert':
         return await runConvert(rest);
+      case 'verify':
+        return await runVerify(rest);
       case undefined:
       case '--help':
       case 'help':
@@ -47,9 +53,66 @@ async function runConvert(argv: readonly string[]): Promise<number> {
   const onProgress = (text: string): void => void process.stderr.write(`${text}\n`);
   const { manifest, scheme } = await convert({ ...command.options, onProgress });
   const [graph] = manifest.graphs;
-  if (command.json)
-    process.stdout.write(`${JSON.stringify({ out: command.options.out, scheme, manifest })}\n`);
-  else
-    process.stdout.write(`${manifest.name}: ${graph?.path}, ${graph?.bytes} bytes (${graph?.precision})\n`);
+  if (graph === undefined) throw new TypeError('a manifest without graphs was written');
+  const { path, precision, bytes, sha256 } = graph;
+  const output: ConvertOutput = {
+    manifest: join(command.options.out, 'manifest.json'),
+    name: manifest.name,
+    scheme,
+    graph: { path, precision, bytes, sha256 },
+  };
+  process.stdout.write(
+    command.json
+      ? `${JSON.stringify(output)}\n`
+      : `${output.manifest}: ${manifest.name}, ${precision}, ${bytes} bytes\n`,
+  );
   return 0;
+}
+
+const VERIFY_HELP = `alibi-train verify <manifest.json>
+
+Runs the checkpoint's graphs with onnxruntime-node and with ONNX Runtime Web's WASM at several token grids and
+compares them with each other and with the stored answer of the self-test. Exit 1 where they disagree.
+
+  --json   print the figures on stdout (schemas: verify.schema.json)
+  --help`;
+
+async function runVerify(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseVerify(argv);
+  if (values.help) {
+    process.stdout.write(`${VERIFY_HELP}\n`);
+    return 0;
+  }
+  const [manifest, extra] = positionals;
+  if (manifest === undefined || extra !== undefined) throw verifyUsage('one manifest is needed');
+  const output = await verify(manifest);
+  if (values.json) process.stdout.write(`${JSON.stringify(output)}\n`);
+  else {
+    for (const check of output.checks) {
+      const error = check.relativeError === null ? 'not comparable' : check.relativeError.toExponential(2);
+      const grid = `${check.rows}×${check.cols}`;
+      process.stdout.write(
+        `${check.ok ? 'ok  ' : 'FAIL'} ${check.graph} ${grid} ${check.provider} against ${check.against}: ${error} (≤ ${check.tolerance})\n`,
+      );
+    }
+    for (const { provider, reason } of output.unavailable)
+      process.stdout.write(`-    ${provider}: ${reason}\n`);
+  }
+  return output.agrees ? 0 : 1;
+}
+
+function parseVerify(argv: readonly string[]) {
+  try {
+    const options = {
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    } as const;
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    throw verifyUsage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function verifyUsage(what: string): AlibiError {
+  return new AlibiError('InvalidInput', { what, where: 'verify', remedy: 'See alibi-train verify --help.' });
 }

@@ -5,4 +5,5 @@ export { type ExportOptions, exportVit } from './onnx/export.ts';
 export type { AlibiPosition, Position } from './onnx/position.ts';
 export type { Precision } from './onnx/weight-storage.ts';
 export { type RandomCheckpointOptions, writeRandomCheckpoint } from './random-checkpoint.ts';
+export { verify } from './verify.ts';
 export type { VitWeights } from './weights/vit-weights.ts';

@@ -1,4 +1,4 @@
 /** What Node programs use of alibi-zarr without a browser. */
 export { selfTestImage } from '../encoder/self-test-input.ts';
-export { AlibiError, asAlibiError, type ErrorTag, isAbort } from '../errors.ts';
 export { planWindows, type WindowGrid } from '../encoder/window-plan.ts';
+export { AlibiError, asAlibiError, type ErrorTag, isAbort } from '../errors.ts';

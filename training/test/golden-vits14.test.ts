@@ -1,0 +1,147 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { hasShared, sharedPath } from '../../test/shared.ts';
+import { exportVit } from '../src/onnx/export.ts';
+import type { AlibiPosition, Position } from '../src/onnx/position.ts';
+import { openCpuRunner, type Runner, relativeError } from '../src/onnx/run.ts';
+import type { Precision } from '../src/onnx/weight-storage.ts';
+import { readWeights } from '../src/weights/read-weights.ts';
+import type { Tensor, VitWeights } from '../src/weights/vit-weights.ts';
+import { golden, readUint8 } from './golden.ts';
+
+const GRIDS = ['16x16', '17x25', '37x37'];
+const PAPER: AlibiPosition = {
+  kind: 'alibi',
+  metric: 'euclidean',
+  wrap: true,
+  normalise: 'window',
+  distanceScale: null,
+  attentionRadius: null,
+  hidePrefix: false,
+  slopes: 'constant',
+};
+const VARIANTS: Readonly<Record<string, Position>> = {
+  base: { kind: 'learned' },
+  alibi: PAPER,
+  alibi_local: { ...PAPER, wrap: false, normalise: 'scale', distanceScale: 5, hidePrefix: true },
+};
+
+describe.skipIf(!hasShared())('features of the real DINOv2 ViT-S/14', { timeout: 120_000 }, () => {
+  const weights = memo(async () => {
+    const path = sharedPath('data', 'weights', 'dinov2_vits14', 'model.safetensors');
+    return (await readWeights(path)).weights;
+  });
+  const images = memo(async () => readImages());
+
+  it.each(Object.keys(VARIANTS))('%s at fp32 agrees to a relative error of 1e-4', async (name) => {
+    const expected = await golden('vits14', 'expected');
+    const runner = await openCpuRunner(exported(await weights(), VARIANTS[name], 'fp32'));
+    for (const grid of GRIDS) {
+      const outputs = await runOn(runner, (await images()).get(grid));
+      for (const [output, key] of [
+        ['features', `${name}.${grid}`],
+        ['prefix', `${name}.prefix.${grid}`],
+      ] as const) {
+        const answer = expected.get(key);
+        if (answer === undefined) continue;
+        console.log(key, relativeError(data(outputs.get(output)), answer.data));
+        expect(relativeError(data(outputs.get(output)), answer.data), key).toBeLessThan(1e-4);
+      }
+    }
+    await runner.close();
+  });
+
+  it.each([
+    ['int8', 0.9995],
+    ['fp16', 0.99999],
+  ] as const)('alibi as %s keeps the mean cosine of tokens above %d', async (precision, least) => {
+    const expected = await golden('vits14', 'expected');
+    const runner = await openCpuRunner(exported(await weights(), VARIANTS.alibi, precision));
+    for (const grid of GRIDS) {
+      const outputs = await runOn(runner, (await images()).get(grid));
+      const features = data(outputs.get('features'));
+      const { mean } = tokenCosines(features, data(expected.get(`alibi.${grid}`)), 384);
+      console.log(precision, grid, mean);
+      expect(mean, grid).toBeGreaterThan(least);
+    }
+    await runner.close();
+  });
+
+  it('the shipped checkpoint is what its manifest says and keeps the cosine', async () => {
+    const dir = new URL('../../plugin/models/dinov2-vits14-alibi/', import.meta.url);
+    const model = await readFile(new URL('model.onnx', dir));
+    const wanted = await golden('vits14', 'expected');
+    const runner = await openCpuRunner(model);
+    const outputs = await runOn(runner, (await images()).get('16x16'));
+    await runner.close();
+    const { mean } = tokenCosines(data(outputs.get('features')), data(wanted.get('alibi.16x16')), 384);
+    expect(mean).toBeGreaterThan(0.9995);
+    expect(model.byteLength).toBeLessThan(23e6);
+  });
+});
+
+function exported(weights: VitWeights, position: Position | undefined, precision: Precision): Uint8Array {
+  return exportVit(weights, {
+    name: 'vits14',
+    heads: 6,
+    layerNormEps: 1e-6,
+    position: position ?? { kind: 'none' },
+    precision,
+    graph: 'plain',
+    layers: [],
+    notice: '',
+  });
+}
+
+/** uint8 [H, W, 3] images normalised by ImageNet's mean and standard deviation to [1, 3, H, W]. */
+async function readImages(): Promise<Map<string, Tensor>> {
+  const images = new Map<string, Tensor>();
+  for (const grid of GRIDS) {
+    const { shape, bytes } = await readUint8('vits14', 'expected', `image.${grid}`);
+    const [height = 0, width = 0] = shape;
+    const pixels = height * width;
+    const image = Float32Array.from({ length: 3 * pixels }, (_, i) => {
+      const channel = Math.floor(i / pixels);
+      const value = (bytes[(i % pixels) * 3 + channel] ?? 0) / 255;
+      return (value - ([0.485, 0.456, 0.406][channel] ?? 0)) / ([0.229, 0.224, 0.225][channel] ?? 1);
+    });
+    images.set(grid, { shape: [1, 3, height, width], data: image });
+  }
+  return images;
+}
+
+function runOn(runner: Runner, image: Tensor | undefined): Promise<ReadonlyMap<string, Tensor>> {
+  if (image === undefined) throw new Error('no image');
+  return runner.run(image.data, image.shape);
+}
+
+/** Cosine of each token's channels; both are [1, dim, rows, cols]. */
+function tokenCosines(a: Float32Array, b: Float32Array, dim: number): { mean: number } {
+  const tokens = a.length / dim;
+  let sum = 0;
+  for (let token = 0; token < tokens; token++) {
+    let [ab, aa, bb] = [0, 0, 0];
+    for (let channel = 0; channel < dim; channel++) {
+      const x = a[channel * tokens + token] ?? 0;
+      const y = b[channel * tokens + token] ?? 0;
+      ab += x * y;
+      aa += x * x;
+      bb += y * y;
+    }
+    sum += ab / Math.sqrt(aa * bb);
+  }
+  return { mean: sum / tokens };
+}
+
+function data(tensor: Tensor | undefined): Float32Array {
+  if (tensor === undefined) throw new Error('a tensor is missing');
+  return tensor.data;
+}
+
+function memo<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
