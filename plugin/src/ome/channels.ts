@@ -34,10 +34,8 @@ function parseChannel(value: unknown): OmeroChannel {
   const window = own(value, 'window');
   const numbers = (low: string, high: string): readonly [number, number] | undefined => {
     if (!isObject(window)) return undefined;
-    const [a, b] = [own(window, low), own(window, high)];
-    return typeof a === 'number' && typeof b === 'number' && Number.isFinite(a) && Number.isFinite(b) && b > a
-      ? [a, b]
-      : undefined;
+    const [a, b] = [parseNumber(own(window, low)), parseNumber(own(window, high))];
+    return a !== undefined && b !== undefined && b > a ? [a, b] : undefined;
   };
   const limits = numbers('start', 'end');
   const range = numbers('min', 'max');
@@ -49,6 +47,12 @@ function parseChannel(value: unknown): OmeroChannel {
     ...(limits === undefined ? {} : { limits: { start: limits[0], end: limits[1] } }),
     ...(range === undefined ? {} : { range: { min: range[0], max: range[1] } }),
   };
+}
+
+/** A finite number, or the text of one, as some writers have it. */
+function parseNumber(value: unknown): number | undefined {
+  const parsed = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof parsed === 'number' && Number.isFinite(parsed) ? parsed : undefined;
 }
 
 /** `rrggbb`, `#rrggbb`, `rrggbbaa` or `rgb` as `rrggbb` in lower case. */

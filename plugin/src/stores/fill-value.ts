@@ -42,9 +42,22 @@ function parseScalar(
   }
   const range = ranges[dtype];
   if (range === undefined) return parseFloatScalar(dtype, value);
+  if (typeof value === 'string') return parseIntegerText(value, range, wide);
   if (typeof value !== 'number' || !Number.isInteger(value)) return undefined;
   const integer = exact !== undefined && /^-?\d+$/.test(exact) ? BigInt(exact) : BigInt(value);
   if (integer < range[0] || integer > range[1]) return undefined;
+  return wide ? integer : Number(integer);
+}
+
+/** Early bioformats2raw writes integers as text. */
+function parseIntegerText(
+  text: string,
+  [low, high]: readonly [bigint, bigint],
+  wide: boolean,
+): number | bigint | undefined {
+  if (!/^-?\d{1,20}$/.test(text)) return undefined;
+  const integer = BigInt(text);
+  if (integer < low || integer > high) return undefined;
   return wide ? integer : Number(integer);
 }
 
