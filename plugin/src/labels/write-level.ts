@@ -1,4 +1,4 @@
-import { chunkCounts, elementCount, type LabelType, type LazyArray } from '../array/lazy-array.ts';
+import { chunkCounts, type DataType, elementCount, type LazyArray } from '../array/lazy-array.ts';
 import { type ArrayWriter, createArrayWriter } from '../stores/array-writer.ts';
 import type { WriteStore } from '../stores/store.ts';
 import { forEachConcurrent } from './concurrent.ts';
@@ -16,25 +16,25 @@ export interface WrittenLevel {
  * Write one array chunk by chunk, its metadata last. Holds no more than a few chunks and the shards they
  * belong to, whose chunks are asked for one shard after the other.
  *
- * @param labels   axes, shape and chunks as planned
+ * @param array   axes, shape and chunks as planned
  * @param onChunk  after every chunk
  */
-export async function writeLevel(
+export async function writeLevel<T extends DataType>(
   store: WriteStore,
   path: `/${string}`,
   {
     plan,
     level,
-    labels,
-  }: { readonly plan: PyramidPlan; readonly level: PlannedLevel; readonly labels: LazyArray<LabelType> },
+    array,
+  }: { readonly plan: PyramidPlan; readonly level: PlannedLevel; readonly array: LazyArray<T> },
   { signal, onChunk }: { readonly signal?: AbortSignal | undefined; readonly onChunk: () => void },
 ): Promise<WrittenLevel> {
-  const writer: ArrayWriter = createArrayWriter(store, path, {
+  const writer: ArrayWriter<T> = createArrayWriter(store, path, {
     zarrFormat: plan.zarrFormat,
     shape: level.shape,
     chunkShape: level.chunkShape,
     ...(level.shardShape === undefined ? {} : { shardShape: level.shardShape }),
-    dtype: labels.dtype,
+    dtype: array.dtype,
     fillValue: 0,
     dimensionNames: plan.axes.map((axis) => axis.name),
     compression: 'zstd',
@@ -44,7 +44,7 @@ export async function writeLevel(
   let skipped = 0;
   await forEachConcurrent(chunkOrder(level), chunksAtOnce, async (index) => {
     signal?.throwIfAborted();
-    const chunk = await labels.getChunk(index, options);
+    const chunk = await array.getChunk(index, options);
     if ((await writer.writeChunk(index, chunk, options)) === 'written') written++;
     else skipped++;
     onChunk();

@@ -40,7 +40,7 @@ export async function writePyramid(
     const counts = await writeLevel(
       store,
       `${folder}/${n}`,
-      { plan, level, labels: withChunks(labels, level) },
+      { plan, level, array: withChunks(labels, level) },
       { signal: options.signal, onChunk },
     );
     sum.written += counts.written;

@@ -50,7 +50,7 @@ async function openArchive(source: string, size: number): Promise<OpenedLocation
       const { bytesRead } = await file.read(bytes, 0, bytes.length, offset);
       return bytes.subarray(0, bytesRead);
     };
-    const store = await openZipStore({ size, read });
+    const store = await openZipStore({ size, read }, { location: source });
     return { store, path: '', location: source, close: () => file.close() };
   } catch (error) {
     await file.close();

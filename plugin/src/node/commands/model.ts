@@ -24,7 +24,8 @@ type ModelEntry = ModelOutput['models'][number];
 
 function describe({ manifestPath, manifest }: FoundCheckpoint): ModelEntry {
   const { name, title, architecture, position, window, graphs, measured, provenance } = manifest;
-  const preferred = graphs[0];
+  // The schema asks for at least one.
+  const preferred = graphs[0]!;
   return {
     name,
     ...(title === undefined ? {} : { title }),

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+import type { FeaturesOutput } from 'alibi-zarr-schemas';
+import { isAbort } from '../../errors.ts';
+import { type Command, Interrupted } from '../command.ts';
+import { invalid } from '../flags.ts';
+import { openWork, workFlags } from '../open-work.ts';
+import { writeFeatures } from '../write-features.ts';
+
+const command = 'features';
+
+export const features: Command = {
+  spec: {
+    name: command,
+    summary: "Write the transformer's features as an OME-Zarr image",
+    positionals: ['STORE'],
+    flags: {
+      out: { type: 'string', value: 'DIR', help: 'the OME-Zarr image to write (0.5, Zarr v3 sharded)' },
+      overwrite: { type: 'boolean', help: 'replace features written there before' },
+      pca: { type: 'string', value: 'n', help: 'reduce to n principal components first' },
+      dtype: { type: 'string', value: 'float16|float32', help: 'default float16' },
+      ...workFlags,
+    },
+    examples: [
+      'features image.zarr --out features.zarr',
+      'features image.zarr --out f.zarr --pca 32 --level 1',
+    ],
+  },
+  async run(flags, io) {
+    const out = flags.text('out');
+    if (out === undefined) throw invalid('--out is missing', { name: command }, 'Write --out and a folder.');
+    const dtype = flags.text('dtype') ?? 'float16';
+    if (dtype !== 'float16' && dtype !== 'float32') {
+      throw invalid(`--dtype is "${dtype}"`, { name: command }, 'Write float16 or float32.');
+    }
+    const components = flags.integer('pca', 1);
+    const work = await openWork(flags, io, command);
+    try {
+      const request = {
+        out: resolve(out),
+        location: out,
+        dtype,
+        components,
+        overwrite: flags.has('overwrite'),
+      } as const;
+      const output = await writeFeatures(work, request, io);
+      io.out(flags.has('json') ? JSON.stringify(output) : asText(output));
+      return 0;
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+      throw new Interrupted(`${out} is as it was before`);
+    } finally {
+      await work.close();
+    }
+  },
+};
+
+function asText(output: FeaturesOutput): string {
+  return `${output.location}: ${output.axes.join(', ')} ${output.shape.join('×')} ${output.dtype} of level ${output.level}, ${output.written} chunks written, ${output.seconds.toFixed(1)} s`;
+}
