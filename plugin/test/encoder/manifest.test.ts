@@ -1,6 +1,28 @@
-import { describe, expect, it } from 'vitest';
+import { createServer } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadManifest } from '../../src/encoder/manifest.ts';
-import { tinyCheckpoint } from './tiny-checkpoint.ts';
+import { type TinyCheckpoint, tinyCheckpoint } from './tiny-checkpoint.ts';
+
+/** The checkpoint over HTTP; `stall` stops after the headers and half a file. */
+async function served(tiny: TinyCheckpoint, status: (path: string) => number | 'stall'): Promise<string> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').slice('/models/'.length);
+    const file = tiny.files.get(path);
+    const answer = file === undefined ? 404 : status(path);
+    response.writeHead(answer === 'stall' ? 200 : answer);
+    if (answer === 200) response.end(file);
+    else if (answer === 'stall') response.write(file?.subarray(0, 100));
+    else response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return `http://127.0.0.1:${address.port}/models/manifest.json`;
+}
 
 describe('loadManifest', () => {
   it('reads and verifies the files it names, telling progress in bytes', async () => {
@@ -60,5 +82,40 @@ describe('loadManifest', () => {
 
   it('names the file and the status of a failed download', async () => {
     await expect(loadManifest('http://127.0.0.1:9/manifest.json')).rejects.toMatchObject({ tag: 'Network' });
+  });
+
+  it('finds the files beside the manifest and counts their bytes', async () => {
+    const tiny = await tinyCheckpoint();
+    const { readFile } = await loadManifest(await served(tiny, () => 200));
+    const seen: number[] = [];
+    const file = await readFile('plain.onnx', {
+      onProgress: ({ bytes, totalBytes }) => {
+        expect(totalBytes).toBe(tiny.files.get('plain.onnx')!.length);
+        seen.push(bytes);
+      },
+    });
+    expect(file).toEqual(tiny.files.get('plain.onnx'));
+    expect(seen.at(-1)).toBe(file.length);
+  });
+
+  it.each([
+    [404, 'NotFound'],
+    [403, 'PermissionDenied'],
+    [503, 'Network'],
+  ])('tells a %i as %s', async (status, tag) => {
+    const url = await served(await tinyCheckpoint(), (path) => (path === 'manifest.json' ? 200 : status));
+    const { readFile } = await loadManifest(url);
+    await expect(readFile('plain.onnx')).rejects.toMatchObject({ tag, data: { status } });
+  });
+
+  it('stops a download in the middle', async () => {
+    const url = await served(await tinyCheckpoint(), (path) => (path === 'manifest.json' ? 200 : 'stall'));
+    const { readFile } = await loadManifest(url);
+    const controller = new AbortController();
+    const reading = readFile('plain.onnx', {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
