@@ -26,8 +26,9 @@ export function linearTaps(options: {
     const clamped = Math.min(Math.max(position(i), 0), size - 1);
     const floor = Math.floor(clamped);
     lower[i] = floor - origin;
-    upper[i] = Math.min(floor + 1, size - 1) - origin;
     weight[i] = clamped - floor;
+    // On an element itself its neighbour is not read at all: a NaN there, times 0, would still be NaN.
+    upper[i] = (clamped > floor ? floor + 1 : floor) - origin;
   }
   return { lower, upper, weight };
 }

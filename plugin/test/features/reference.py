@@ -1,0 +1,36 @@
+# Prints the reference numbers of plugin/test/{features,raster,segment}: python3 reference.py
+# (scikit-learn 1.9.1, scipy; the data are formulas that reference.ts repeats).
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.cluster import KMeans
+from scipy.ndimage import gaussian_filter
+# deterministic data by formulas reproducible in JS
+def unit(i): # fractional part of a sine: the same in JS to 1e-12
+    v=np.sin(i*12.9898+0.5)*43758.5453
+    return v-np.floor(v)
+n,d=60,3
+X=unit(np.arange(n*d)).reshape(n,d)
+y=np.arange(n)%3
+X=X+0.4*np.stack([y==0,y==1,y==2],1)
+X=X.astype(np.float32)
+for C in (0.02,1.0):
+    m=LogisticRegression(C=C,tol=1e-10,max_iter=10000).fit(X.astype(float),y)
+    print('multi',C,repr(m.predict_proba(X[:4].astype(float)).round(6).tolist()))
+b=y<2
+m=LogisticRegression(C=1.0,tol=1e-10,max_iter=10000).fit(X[b].astype(float),y[b])
+print('bin',repr(m.predict_proba(X[b][:4].astype(float)).round(6).tolist()))
+# blobs
+c=np.array([[0,0,5],[4,0,-5],[0,6,0],[-7,1,2]],float)
+sizes=[50,30,20,40]
+lab=np.repeat(np.arange(4),sizes)
+B=(c[lab]+ (unit(np.arange(140*3)+1000).reshape(-1,3)-0.5)).astype(np.float32)
+k=KMeans(4,n_init=10,random_state=0).fit(B)
+print('kmeans',k.inertia_,np.bincount(k.labels_),k.cluster_centers_.tolist())
+# unstructured: inertia only
+U=unit(np.arange(300*4)+5000).reshape(-1,4).astype(np.float32)
+k=KMeans(5,n_init=50,random_state=0,tol=0,max_iter=1000).fit(U)
+print('uniform',k.inertia_)
+g=unit(np.arange(7*5)+77).reshape(7,5).astype(np.float32)
+for mode in ('reflect','nearest','mirror'):
+    r=gaussian_filter(g.astype(float),1.3,mode=mode,truncate=4)
+    print(mode, r[0].round(7).tolist(), r[3].round(7).tolist(), r[6].round(7).tolist())
