@@ -1,4 +1,4 @@
-import { type Entry, Reader, ZipReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
+import { type Entry, Reader, ZipReader } from '@zip.js/zip.js/lib/zip-core-external.js';
 import { AlibiError, isAbort } from '../errors.ts';
 import { inflate } from './compression.ts';
 import { crc32 } from './crc32c.ts';
