@@ -355,10 +355,14 @@ describe('validateAttributes', () => {
     }
   });
 
-  it('is quick on long lists that must not repeat', () => {
+  // Comparing every pair of 50,000 would take minutes.
+  it('does not compare every pair of a long list', { timeout: 60_000 }, () => {
     const colors = Array.from({ length: 50_000 }, (_, i) => ({ 'label-value': i, rgba: [0, 0, 0, 255] }));
-    const begin = performance.now();
     expect(validateAttributes({ 'image-label': { colors } }, { version: '0.4' }).valid).toBe(true);
-    expect(performance.now() - begin).toBeLessThan(3000);
+    const result = validateAttributes(
+      { 'image-label': { colors: [...colors, colors[7]] } },
+      { version: '0.4' },
+    );
+    expect(result.message).toContain('image-label.colors[50000] repeats image-label.colors[7]');
   });
 });

@@ -1,0 +1,54 @@
+/** Small OME-Zarr groups in memory: a `Map` of keys to bytes is a store. */
+import type { GroupLocation } from '../../src/ome/metadata-file.ts';
+
+export type Files = Readonly<Record<`/${string}`, unknown>>;
+
+/** A store of JSON values, texts and bytes. */
+export function memory(files: Files): GroupLocation & { readonly store: Map<`/${string}`, Uint8Array> } {
+  const store = new Map<`/${string}`, Uint8Array>();
+  for (const [key, value] of Object.entries(files)) {
+    if (!key.startsWith('/')) throw new Error(`"${key}" is no store key`);
+    const bytes =
+      value instanceof Uint8Array
+        ? value
+        : new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+    store.set(`/${key.slice(1)}`, bytes);
+  }
+  return { store, path: '', location: 'memory' };
+}
+
+/** `.zarray` of an uncompressed array in one chunk. */
+export function zarray(shape: readonly number[], dtype = '|u1', chunks = shape): Record<string, unknown> {
+  return {
+    zarr_format: 2,
+    shape,
+    chunks,
+    dtype,
+    fill_value: 0,
+    order: 'C',
+    compressor: null,
+    filters: null,
+    dimension_separator: '/',
+  };
+}
+
+export function axis(name: string): Record<string, string> {
+  return { name, type: name === 't' ? 'time' : name === 'c' ? 'channel' : 'space' };
+}
+
+/** A 0.4 image; `levels` are the shapes, finest first, with the scale their ratio says. */
+export function image04(
+  axes: string,
+  levels: readonly (readonly number[])[],
+  { dtype = '|u1', more = {} }: { dtype?: string; more?: Record<string, unknown> } = {},
+): Files {
+  const datasets = levels.map((shape, i) => ({
+    path: String(i),
+    coordinateTransformations: [{ type: 'scale', scale: shape.map((v, a) => levels[0]![a]! / v) }],
+  }));
+  return {
+    '/.zgroup': { zarr_format: 2 },
+    '/.zattrs': { multiscales: [{ version: '0.4', axes: [...axes].map(axis), datasets }], ...more },
+    ...Object.fromEntries(levels.map((shape, i) => [`/${i}/.zarray`, zarray(shape, dtype)])),
+  };
+}
