@@ -1,7 +1,4 @@
-import { cached } from './array/cached.ts';
-import { createChunkCache } from './array/chunk-cache.ts';
 import { axisIndex, type LazyArray } from './array/lazy-array.ts';
-import { shared } from './array/shared.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
 import { materialize } from './labels/materialize.ts';
@@ -10,6 +7,7 @@ import type { OmeImage } from './ome/ome-image.ts';
 import { openImage } from './ome/open-image.ts';
 import { openLabel } from './ome/open-label.ts';
 import { inWorker } from './pipeline/connect-pipeline.ts';
+import { withImageCache } from './pipeline/image-cache.ts';
 import type {
   OpenPipeline,
   Pipeline,
@@ -19,6 +17,7 @@ import type {
   WorkOptions,
 } from './pipeline/pipeline.ts';
 import { pixelGrid } from './pipeline/pixel-grid.ts';
+import { defaultWindows, sampleLevel } from './pipeline/sample.ts';
 import { type StrokeHistory, strokeHistory } from './segment/strokes.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import { formatHexColor, paletteColor, parseHexColor } from './session-colors.ts';
@@ -37,10 +36,6 @@ import { isWritable } from './stores/store.ts';
 
 /** Side of a chunk of a label layer, in pixels: small enough to be quick, large enough to be few. */
 const labelChunkPx = 256;
-/** Windows a slice may take on the level that clusters and classes are computed on unless told. */
-const defaultWindows = 64;
-/** Decoded image chunks kept for both readers, the view and the encoder. */
-const imageCacheBytes = 256 * 2 ** 20;
 /** Axes of the PCA basis: 3 are drawn, all feed the classifier. */
 const pcaComponents = 32;
 const debounceMs = 120;
@@ -64,9 +59,7 @@ export async function openSessionWith(
   openPipeline: OpenPipeline,
 ): Promise<Session> {
   const opened = await openImage(await openStore(source, signal ? { signal } : {}), signal ? { signal } : {});
-  const cache = createChunkCache({ byteLimit: imageCacheBytes });
-  const image = { ...opened, pixels: opened.pixels.map((level) => cached(shared(level), { cache })) };
-  const session = new ImageSession(image);
+  const session = new ImageSession(withImageCache(opened));
   if (model !== undefined) session.start(openPipeline, String(model), channels);
   return session;
 }
@@ -385,9 +378,7 @@ class ImageSession extends EventTarget implements Session {
   }
 
   #defaultLevel(): number {
-    const windows = this.#cost?.windows ?? [];
-    const level = windows.findIndex((count) => count <= defaultWindows);
-    return level === -1 ? this.image.levels.length - 1 : level;
+    return sampleLevel(this.#cost?.windows ?? [], defaultWindows);
   }
 
   async #addScoresLayer(

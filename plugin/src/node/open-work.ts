@@ -1,13 +1,11 @@
-import { cached } from '../array/cached.ts';
-import { createChunkCache } from '../array/chunk-cache.ts';
-import { shared } from '../array/shared.ts';
 import { fileReader, nodeBackend } from '../encoder/ort-node.ts';
 import { defaultNormalisation } from '../ome/normalisation.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import { openNode } from '../ome/open-node.ts';
 import { pipelineOpener } from '../pipeline/create-pipeline.ts';
+import { withImageCache } from '../pipeline/image-cache.ts';
 import type { Pipeline, Slices } from '../pipeline/pipeline.ts';
-import { sampleLevel } from '../pipeline/sample.ts';
+import { defaultWindows, sampleLevel } from '../pipeline/sample.ts';
 import { findManifest } from './checkpoints.ts';
 import { type FlagSpec, type Flags, invalid } from './flags.ts';
 import type { Io } from './io.ts';
@@ -15,11 +13,6 @@ import { levelOf } from './level.ts';
 import { type OpenedLocation, openLocation } from './open-location.ts';
 import { progressBar } from './progress-bar.ts';
 import { slicesOf } from './slices.ts';
-
-/** Decoded image chunks kept in memory; the same as in a session. */
-const imageCacheBytes = 256 * 2 ** 20;
-/** Windows a slice may take on the level that is worked on unless told; the same as in a session. */
-const defaultWindows = 64;
 
 /** Flags of every command that runs the transformer. */
 export const workFlags: Readonly<Record<string, FlagSpec>> = {
@@ -103,8 +96,7 @@ export async function openWork(flags: Flags, io: Io, command: string): Promise<W
 async function openOneImage(opened: OpenedLocation, signal: AbortSignal, command: string): Promise<OmeImage> {
   const node = await openNode(opened, { signal });
   if (node.kind === 'image') {
-    const cache = createChunkCache({ byteLimit: imageCacheBytes });
-    return { ...node.image, pixels: node.image.pixels.map((level) => cached(shared(level), { cache })) };
+    return withImageCache(node.image);
   }
   const below = (path: string) => `${opened.location.replace(/\/$/, '')}/${path}`;
   const paths =

@@ -7,6 +7,9 @@ export const pcaWindows = 4;
 /** Windows centroids are fitted on. */
 export const clusterWindows = 16;
 
+/** Windows a slice may take on the level that clusters and classes are computed on unless told: about a minute on two cores. */
+export const defaultWindows = 64;
+
 /** One window of one slice. */
 export interface WindowPick {
   readonly t: number;
@@ -16,8 +19,7 @@ export interface WindowPick {
 }
 
 /**
- * The level a basis shared by all levels is fitted on: the finest whose slice takes at most `budget`
- * windows, else the coarsest (of which seeded windows are drawn).
+ * The finest level whose slice takes at most `budget` windows, else the coarsest.
  *
  * @param windowsPerLevel  windows of one slice of each level, finest first
  */
