@@ -43,4 +43,5 @@ def read(item):
     }
 
 
-json.dump([read(item) for item in json.load(sys.stdin)], sys.stdout)
+if __name__ == "__main__":
+    json.dump([read(item) for item in json.load(sys.stdin)], sys.stdout)
