@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { selfTestImage } from 'alibi-zarr/node';
+import { selfTestImage } from 'alibi-zarr/checkpoint';
 import type { CheckpointManifest, Measured, Provenance, Triple } from './manifest.ts';
 import { type ExportOptions, exportVit } from './onnx/export.ts';
 import { openCpuRunner } from './onnx/run.ts';

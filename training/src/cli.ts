@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AlibiError, asAlibiError, isAbort } from 'alibi-zarr/node';
+import { AlibiError, asAlibiError, isAbort } from 'alibi-zarr/checkpoint';
 import type { ConvertOutput } from 'alibi-zarr-schemas';
 import { convert } from './convert.ts';
 import { CONVERT_HELP, parseConvert } from './convert-arguments.ts';

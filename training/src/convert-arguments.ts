@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import type { ConvertOptions } from './convert.ts';
 import type { Triple } from './manifest.ts';
 import type { AlibiPosition, Position } from './onnx/position.ts';

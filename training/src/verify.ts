@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AlibiError, selfTestImage } from 'alibi-zarr/node';
+import { AlibiError, selfTestImage } from 'alibi-zarr/checkpoint';
 import { parseCheckpointManifest, type VerifyOutput } from 'alibi-zarr-schemas';
 import { sha256 } from './checkpoint.ts';
 import type { CheckpointManifest } from './manifest.ts';

@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 
 export interface GreyImage {
   readonly height: number;

@@ -1,4 +1,4 @@
-import { planWindows } from 'alibi-zarr/node';
+import { planWindows } from 'alibi-zarr/checkpoint';
 import type { Runner } from '../onnx/run.ts';
 
 export interface SeamFigures {

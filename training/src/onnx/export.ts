@@ -1,4 +1,4 @@
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import type { Affine, Block, Mlp, Norm, Tensor, VitWeights } from '../weights/vit-weights.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import {

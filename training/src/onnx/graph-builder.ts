@@ -1,4 +1,4 @@
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import { ProtobufWriter } from './protobuf.ts';
 
 /** ONNX element types (onnx.proto, TensorProto.DataType) this exporter writes. */

@@ -1,4 +1,4 @@
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import type { Affine, Norm, StateDict, Tensor } from './vit-weights.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import { reshaped, rowsOf } from './canonical.ts';
 import type { PositionEmbedding, Tensor } from './vit-weights.ts';
 

@@ -1,4 +1,4 @@
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type ByteSource, openFile } from './byte-source.ts';
 import { TensorTaker } from './canonical.ts';
 import { fromFacebookresearch } from './facebookresearch.ts';

@@ -1,4 +1,4 @@
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type ByteSource, truncated } from './byte-source.ts';
 import { FLOAT_BYTES, type FloatType, toFloat32 } from './element-type.ts';
 import type { Tensor } from './vit-weights.ts';

@@ -1,4 +1,4 @@
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 
 /**
  * Values a restricted pickle may hold. Dictionaries become Maps, lists and tuples arrays, what a hook makes is its own.

@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { AlibiError } from 'alibi-zarr/node';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type ByteSource, truncated } from './byte-source.ts';
 
 export interface ZipEntry {

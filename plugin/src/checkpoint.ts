@@ -1,0 +1,4 @@
+/** `alibi-zarr/checkpoint`: what programs that make and check checkpoints share with the encoder. Light: no stores, no runtime. */
+export { selfTestImage } from './encoder/self-test-input.ts';
+export { type AxisPlan, planWindows, type WindowGrid, type WindowPlan } from './encoder/window-plan.ts';
+export { AlibiError, asAlibiError, type ErrorTag, isAbort } from './errors.ts';
