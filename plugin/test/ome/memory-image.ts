@@ -1,20 +1,27 @@
 /** Small OME-Zarr groups in memory: a `Map` of keys to bytes is a store. */
 import type { GroupLocation } from '../../src/ome/metadata-file.ts';
+import type { ReadStore } from '../../src/stores/store.ts';
 
 export type Files = Readonly<Record<`/${string}`, unknown>>;
 
 /** A store of JSON values, texts and bytes. */
-export function memory(files: Files): GroupLocation & { readonly store: Map<`/${string}`, Uint8Array> } {
-  const store = new Map<`/${string}`, Uint8Array>();
+export function memory(files: Files): GroupLocation & { readonly store: MemoryStore } {
+  const bytes = new Map<string, Uint8Array>();
   for (const [key, value] of Object.entries(files)) {
-    if (!key.startsWith('/')) throw new Error(`"${key}" is no store key`);
-    const bytes =
-      value instanceof Uint8Array
-        ? value
-        : new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
-    store.set(`/${key.slice(1)}`, bytes);
+    if (value instanceof Uint8Array) bytes.set(key, value);
+    else bytes.set(key, new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value)));
   }
+  const store: MemoryStore = {
+    get: async (key) => bytes.get(key),
+    put: (key, value) => {
+      bytes.set(key, value);
+    },
+  };
   return { store, path: '', location: 'memory' };
+}
+
+export interface MemoryStore extends ReadStore {
+  put(key: `/${string}`, value: Uint8Array): void;
 }
 
 /** `.zarray` of an uncompressed array in one chunk. */

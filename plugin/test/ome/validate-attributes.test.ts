@@ -260,7 +260,7 @@ function mutate(value: unknown, random: () => number): unknown {
     else Reflect.deleteProperty(holder, key);
   } else if (choice === 1 && Array.isArray(holder)) holder.push(structuredClone(old));
   else if (choice === 2 && !Array.isArray(holder))
-    holder[words[Math.floor(random() * words.length)]!] = leaf(random);
+    Reflect.set(holder, words[Math.floor(random() * words.length)]!, leaf(random));
   else if (choice === 3) Reflect.set(holder, key, typeof old === 'string' ? 7 : String(old));
   else if (choice === 4 && Array.isArray(holder)) holder.push(leaf(random));
   else if (choice === 4) {
@@ -280,7 +280,7 @@ function mutate(value: unknown, random: () => number): unknown {
       'plate',
       'field_count',
     ];
-    holder[known[Math.floor(random() * known.length)]!] = leaf(random);
+    Reflect.set(holder, known[Math.floor(random() * known.length)]!, leaf(random));
   } else Reflect.set(holder, key, leaf(random));
   return value;
 }

@@ -74,12 +74,12 @@ describe('labelAttributes', () => {
     const attributes = labelAttributes(spec(version));
     const source = memory(image04('yx', [[4, 4]]));
     for (const { key, bytes } of groupEntries(version, '/labels/phases', attributes))
-      source.store.set(key, bytes);
+      source.store.put(key, bytes);
     for (const path of ['0', '1']) {
       const key = `/labels/phases/rev-1/${path}` as const;
-      if (version === '0.4') source.store.set(`${key}/.zarray`, jsonBytes(zarray([2, 4, 4])));
+      if (version === '0.4') source.store.put(`${key}/.zarray`, jsonBytes(zarray([2, 4, 4])));
       else {
-        source.store.set(
+        source.store.put(
           `${key}/zarr.json`,
           jsonBytes({
             zarr_format: 3,
