@@ -52,13 +52,20 @@ export interface Work {
 /**
  * Open the image and the checkpoint a command works with.
  *
+ * @param check  looks at the image before the checkpoint is loaded, and throws where work would be in vain
  * @throws AlibiError InvalidInput  a plate or a series: its images are named instead
  */
-export async function openWork(flags: Flags, io: Io, command: string): Promise<Work> {
+export async function openWork(
+  flags: Flags,
+  io: Io,
+  command: string,
+  check: (image: OmeImage) => void = () => {},
+): Promise<Work> {
   const { signal } = io;
   const opened = await openLocation(flags.positionals[0]!, signal);
   try {
     const image = await openOneImage(opened, signal, command);
+    check(image);
     const channels = parseChannels(flags.text('channels'), command);
     const slices = slicesOf(flags, image, command);
     const asked = levelOf(flags, image, command);

@@ -50,8 +50,8 @@ export async function writeFeatures(work: Work, request: FeaturesRequest, io: Io
   const store = createNodeStore(request.out);
   const previous = await existing(store, request);
   const fit = await fitOf(work, request.components, io);
-  const tokens = onlySlices(await pipeline.tokens(level), slices);
-  const values = fit === undefined ? tokens : reduced(tokens, fit);
+  const tokens = await pipeline.tokens(level);
+  const values = onlySlices(fit === undefined ? tokens : reduced(tokens, fit), slices);
   const order = storedOrder(
     values,
     image.axes.map((axis) => axis.name),

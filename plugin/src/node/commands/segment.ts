@@ -5,6 +5,7 @@ import { AlibiError, isAbort } from '../../errors.ts';
 import { assertLabelName } from '../../labels/label-name.ts';
 import { type MaterializeInput, materialize } from '../../labels/materialize.ts';
 import { onlySlices } from '../../labels/slices.ts';
+import type { OmeImage } from '../../ome/ome-image.ts';
 import { pixelGrid } from '../../pipeline/pixel-grid.ts';
 import { createNodeStore } from '../../stores/node-fs.ts';
 import { isWritable } from '../../stores/store.ts';
@@ -49,7 +50,10 @@ export const segment: Command = {
       throw invalid('--kmeans is missing', { name: command }, 'Write --kmeans and a number.');
     if (name === undefined) throw invalid('--name is missing', { name: command }, 'Write --name and a name.');
     assertLabelName(name);
-    const work = await openWork(flags, io, command);
+    const inPlace = !flags.has('out') && !flags.has('overwrite');
+    const work = await openWork(flags, io, command, (image) => {
+      if (inPlace && image.labels.some((label) => label.name === name)) throw taken(image, name);
+    });
     try {
       const output = await run(work, { k, name, flags, io });
       io.out(flags.has('json') ? JSON.stringify(output) : asText(output));
@@ -62,6 +66,15 @@ export const segment: Command = {
     }
   },
 };
+
+/** The same as the save would say, before minutes of work. */
+function taken(image: OmeImage, name: string): AlibiError {
+  return new AlibiError('Conflict', {
+    what: `a label image "${name}" is there already`,
+    where: `${image.location}/labels/${name}`,
+    remedy: 'Choose another name, or allow it to be overwritten (--overwrite).',
+  });
+}
 
 interface Request {
   readonly k: number;
