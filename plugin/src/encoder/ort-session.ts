@@ -20,11 +20,13 @@ interface OrtSession {
 }
 
 /**
- * What every session is opened with. Weights stored as int8 are widened once while loading: by default
- * ONNX Runtime keeps `DequantizeLinear` nodes for quantised kernels, which this graph has no use for.
+ * What every session is opened with. Weights stored as int8 are widened once while loading: left to itself
+ * the CPU provider quantises the activations beside them, which no other provider does (docs/data-flow.md).
  */
 export const SESSION_OPTIONS = {
   graphOptimizationLevel: 'all',
+  // Errors only: the warnings tell how nodes were distributed, which is no business of a user's console.
+  logSeverityLevel: 3,
   extra: { session: { disable_quant_qdq: '1' } },
 } as const;
 
