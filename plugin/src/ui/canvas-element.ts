@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { css, html, LitElement, type PropertyValues } from 'lit';
 import type { AlibiError } from '../errors.ts';
 import type { Layer } from '../session-types.ts';
 import type { DrawLevel } from '../views/deck/draw-level.ts';
@@ -38,9 +38,9 @@ export class AlibiZarrCanvas extends LitElement {
       :host { position: relative; display: block; overflow: hidden; background: #000; touch-action: none; }
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
       #strokes { outline: none; touch-action: none; cursor: grab; }
-      #strokes.panning { cursor: grabbing; }
-      #strokes.brush { cursor: none; }
-      #strokes:focus-visible { outline: 2px solid var(--az-accent); outline-offset: -2px; }
+      #strokes[data-tool='pan']:active { cursor: grabbing; }
+      #strokes:not([data-tool='pan']) { cursor: none; }
+      #strokes:focus-visible:not(.pointed) { outline: 2px solid var(--az-accent); outline-offset: -2px; }
     `,
   ];
 
@@ -116,6 +116,9 @@ export class AlibiZarrCanvas extends LitElement {
     const picture = this.renderRoot.querySelector<HTMLCanvasElement>('#picture');
     const strokes = this.renderRoot.querySelector<HTMLCanvasElement>('#strokes');
     if (picture === null || strokes === null || this.#scene !== null) return;
+    // A canvas that was clicked needs no focus ring; one reached by keyboard does.
+    strokes.addEventListener('pointerdown', () => strokes.classList.add('pointed'));
+    strokes.addEventListener('blur', () => strokes.classList.remove('pointed'));
     this.#scene = createScene({
       canvas: picture,
       onFrame: () => this.#drawStrokes(),
@@ -295,7 +298,7 @@ export class AlibiZarrCanvas extends LitElement {
       <canvas id="picture" part="picture"></canvas>
       <canvas
         id="strokes"
-        class=${tool === 'pan' ? nothing : 'brush'}
+        data-tool=${tool}
         tabindex="0"
         role="application"
         aria-label=${`${name}. Arrow keys pan, plus and minus zoom, 0 shows everything, brackets change the brush from ${brushRange.least} to ${brushRange.most} pixels.`}

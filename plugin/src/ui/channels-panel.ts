@@ -4,6 +4,7 @@ import { channelLimit } from '../views/deck/chunked-image-layer.ts';
 import { WorkspaceController } from './contexts.ts';
 import type { ChannelDisplay, Display } from './display.ts';
 import { icons } from './icons.ts';
+import { inputValue } from './input-value.ts';
 import { sectionHeader } from './section-header.ts';
 import { sectionStyle, theme } from './theme.ts';
 
@@ -26,7 +27,7 @@ export class AlibiZarrChannels extends LitElement {
       .double input { position: absolute; inset: 0; pointer-events: none; --az-track: transparent; }
       .double input::-webkit-slider-thumb { pointer-events: auto; }
       .double input::-moz-range-thumb { pointer-events: auto; }
-      .opacity { width: 58px; flex: none; }
+      input.opacity { width: 58px; flex: none; }
     `,
   ];
   readonly #workspace = new WorkspaceController(this);
@@ -73,7 +74,7 @@ export class AlibiZarrChannels extends LitElement {
             type="color"
             aria-label=${`Colour of ${label}`}
             .value=${`#${shown.color}`}
-            @input=${(event: Event) => set({ color: valueOf(event).slice(1) })}
+            @input=${(event: Event) => set({ color: inputValue(event).slice(1) })}
           />
           <span class="grow clip" title=${label}>${label}</span>
           <input
@@ -85,19 +86,19 @@ export class AlibiZarrChannels extends LitElement {
             title="Opacity"
             aria-label=${`Opacity of ${label}`}
             .value=${String(shown.opacity)}
-            @input=${(event: Event) => set({ opacity: Number(valueOf(event)) })}
+            @input=${(event: Event) => set({ opacity: Number(inputValue(event)) })}
           />
         </div>
         ${
           shown.visible
             ? html`<div class="contrast">
-                <input type="number" aria-label=${`Black point of ${label}`} step=${step} .value=${plain(low)} @change=${(event: Event) => setLow(Number(valueOf(event)))} />
+                <input type="number" aria-label=${`Black point of ${label}`} step=${step} .value=${plain(low)} @change=${(event: Event) => setLow(Number(inputValue(event)))} />
                 <div class="double">
                   <div class="ramp">${ramp(shown.color, at(low), at(high))}</div>
-                  <input type="range" aria-label=${`Black point slider of ${label}`} min=${least} max=${most} step=${step} .value=${String(low)} @input=${(event: Event) => setLow(Number(valueOf(event)))} />
-                  <input type="range" aria-label=${`White point slider of ${label}`} min=${least} max=${most} step=${step} .value=${String(high)} @input=${(event: Event) => setHigh(Number(valueOf(event)))} />
+                  <input type="range" aria-label=${`Black point slider of ${label}`} min=${least} max=${most} step=${step} .value=${String(low)} @input=${(event: Event) => setLow(Number(inputValue(event)))} />
+                  <input type="range" aria-label=${`White point slider of ${label}`} min=${least} max=${most} step=${step} .value=${String(high)} @input=${(event: Event) => setHigh(Number(inputValue(event)))} />
                 </div>
-                <input type="number" aria-label=${`White point of ${label}`} step=${step} .value=${plain(high)} @change=${(event: Event) => setHigh(Number(valueOf(event)))} />
+                <input type="number" aria-label=${`White point of ${label}`} step=${step} .value=${plain(high)} @change=${(event: Event) => setHigh(Number(inputValue(event)))} />
               </div>`
             : nothing
         }
@@ -118,10 +119,6 @@ function contrastRange({ window }: OmeChannel, limits: readonly [number, number]
 /** Styles are set through the CSSOM: a `style` attribute would need `unsafe-inline`. */
 function ramp(color: string, left: string, right: string) {
   return html`<i .style=${`left:${left};width:calc(${right} - ${left});background:linear-gradient(90deg,#000,#${color})`}></i>`;
-}
-
-function valueOf(event: Event): string {
-  return event.target instanceof HTMLInputElement ? event.target.value : '';
 }
 
 function plain(value: number): string {

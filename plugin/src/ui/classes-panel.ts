@@ -4,6 +4,7 @@ import { formatHexColor, paletteColor } from '../session-colors.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { brushRange, type Tool } from './display.ts';
 import { icons } from './icons.ts';
+import { inputValue } from './input-value.ts';
 import { sectionHeader } from './section-header.ts';
 import { sectionStyle, theme } from './theme.ts';
 
@@ -67,7 +68,7 @@ export class AlibiZarrClasses extends LitElement {
                     aria-label="Brush radius in pixels"
                     aria-valuetext=${`${brushRadiusPx} pixels`}
                     .value=${String(toSlider(brushRadiusPx))}
-                    @input=${(event: Event) => display.update({ brushRadiusPx: fromSlider(Number(valueOf(event))) })}
+                    @input=${(event: Event) => display.update({ brushRadiusPx: fromSlider(Number(inputValue(event))) })}
                   />
                   <span>${brushRadiusPx} px</span>
                 </label>
@@ -98,14 +99,14 @@ export class AlibiZarrClasses extends LitElement {
         type="color"
         aria-label=${`Colour of ${name}`}
         .value=${`#${color}`}
-        @change=${(event: Event) => session.updateClass(index, { color: valueOf(event).slice(1) })}
+        @change=${(event: Event) => session.updateClass(index, { color: inputValue(event).slice(1) })}
       />
       <input
         type="text"
         class="grow"
         aria-label=${`Name of class ${index + 1}`}
         .value=${name}
-        @change=${(event: Event) => session.updateClass(index, { name: valueOf(event).trim() || `Class ${index + 1}` })}
+        @change=${(event: Event) => session.updateClass(index, { name: inputValue(event).trim() || `Class ${index + 1}` })}
       />
       <span class="small muted" title="Strokes">${session.strokes.filter(({ classIndex }) => classIndex === index).length || ''}</span>
       <button
@@ -156,8 +157,4 @@ function toSlider(radiusPx: number): number {
 }
 function fromSlider(value: number): number {
   return Math.max(1, Math.round(brushRange.least * (brushRange.most / brushRange.least) ** value));
-}
-
-function valueOf(event: Event): string {
-  return event.target instanceof HTMLInputElement ? event.target.value : '';
 }

@@ -31,6 +31,7 @@ export class AlibiZarrLayers extends LitElement {
       .stored button { height: 24px; font-size: 12px; max-width: 100%; }
       .empty { color: var(--az-muted); font-size: 12px; }
       button.icon { width: 26px; height: 26px; }
+      button.outlines[aria-pressed='true'] { color: var(--az-accent); }
     `,
   ];
   readonly #workspace = new WorkspaceController(this);
@@ -84,7 +85,7 @@ export class AlibiZarrLayers extends LitElement {
           layer.kind === 'pca'
             ? nothing
             : html`<button
-                class="icon"
+                class="icon outlines"
                 aria-pressed=${outlines}
                 aria-label=${`Outlines of ${layer.name}`}
                 title="Outlines"

@@ -41,6 +41,7 @@ export const theme = css`
   button.icon { width: 28px; padding: 0; background: none; border-color: transparent; color: var(--az-muted); flex: none; }
   button.icon:hover:not(:disabled) { color: var(--az-text); background: var(--az-hover); }
   button[aria-pressed='true'], button[aria-checked='true'] { color: var(--az-accent); background: color-mix(in srgb, var(--az-accent) 16%, var(--az-raised)); border-color: color-mix(in srgb, var(--az-accent) 45%, transparent); }
+  button.icon[aria-pressed='true'] { background: none; border-color: transparent; color: var(--az-text); }
   :focus-visible { outline: 2px solid var(--az-accent); outline-offset: 1px; }
   svg { width: 16px; height: 16px; display: block; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 

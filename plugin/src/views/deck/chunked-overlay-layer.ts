@@ -3,7 +3,9 @@ import { axisIndex, type DataType, type LazyArray } from '../../array/lazy-array
 import { readPlane } from '../../array/plane.ts';
 import { readRegion } from '../../array/region.ts';
 import { AlibiError } from '../../errors.ts';
+import { aroundTile, type ColorPixels, withBorder } from './color-border.ts';
 import { coverView } from './cover-view.ts';
+import type { Box } from './draw-level.ts';
 import type { Rgb } from './id-colors.ts';
 import { type TileRef, tileKey } from './plan-tiles.ts';
 import { type IdData, type PixelQuad, type QuadPixels, QuadsLayer } from './quads-layer.ts';
@@ -15,6 +17,8 @@ export interface ChunkedOverlayLayerProps extends TiledLayerProps {
   content: 'colors' | 'ids';
   z: number;
   t: number;
+  /** The image: nothing is drawn outside. */
+  clip: Box;
   /** 0 to 1. */
   alpha: number;
   colors: ReadonlyMap<number, Rgb>;
@@ -85,10 +89,13 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
   override renderLayers(): Layer[] {
     const { content, alpha, colors, contourPx, levels } = this.props;
     const isReady = (tile: TileRef) => this.state.store.get(this.#key(tile))?.kind === 'ready';
-    const quads = coverView(levels, this.state.plan, isReady).flatMap(({ tile, box, uv }): PixelQuad[] => {
-      const pixels = this.state.store.ready(this.#key(tile));
-      return pixels === undefined ? [] : [{ pixels, box, uv }];
-    });
+    const quads = coverView(levels, this.state.plan, { isReady, clip: this.props.clip }).flatMap(
+      ({ tile, box, uv }): PixelQuad[] => {
+        const pixels = this.state.store.ready(this.#key(tile));
+        if (pixels === undefined) return [];
+        return [pixels.kind === 'ids' ? { pixels, box, uv } : { ...this.#bordered(tile, pixels, uv), box }];
+      },
+    );
     const inState = (kind: string) =>
       this.state.plan.wanted.filter((tile) => this.state.store.get(this.#key(tile))?.kind === kind);
     return [
@@ -102,6 +109,17 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
       }),
       new QuadsLayer(this.getSubLayerProps({ id: 'failed' }), { content: 'mark', quads: inState('failed') }),
     ];
+  }
+
+  /** Colours with a border taken from the neighbours that are there: filtering then shows no seams. */
+  #bordered(tile: TileRef, pixels: ColorPixels, uv: Box): { pixels: QuadPixels; uv: Box } {
+    const neighbours = aroundTile.map(([dx, dy]) => {
+      const state = this.state.store.get(
+        this.#key({ level: tile.level, col: tile.col + dx, row: tile.row + dy }),
+      );
+      return state?.kind === 'ready' && state.data.kind === 'colors' ? state.data : null;
+    });
+    return withBorder(pixels, neighbours, uv);
   }
 
   #key(tile: Pick<TileRef, 'level' | 'col' | 'row'>): string {

@@ -17,8 +17,13 @@ export interface Quad {
 export function coverView(
   levels: readonly DrawLevel[],
   plan: TilePlan,
-  isReady: (tile: TileRef) => boolean,
+  options: {
+    readonly isReady: (tile: TileRef) => boolean;
+    /** Nothing is drawn outside: tokens at the far edges reach beyond the image. */
+    readonly clip: Box;
+  },
 ): Quad[] {
+  const { isReady, clip } = options;
   const quads: Quad[] = [];
   const fill = (box: Box, from: number): void => {
     const level = levels[from];
@@ -31,8 +36,10 @@ export function coverView(
     }
   };
   for (const tile of plan.visible) {
-    if (isReady(tile)) quads.push({ tile, box: tile.box, uv: [0, 0, 1, 1] });
-    else fill(tile.box, plan.target + 1);
+    const part = intersection(tile.box, clip);
+    if (part === null) continue;
+    if (isReady(tile)) quads.push(quad(tile, part));
+    else fill(part, plan.target + 1);
   }
   return quads;
 }

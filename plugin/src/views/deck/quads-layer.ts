@@ -2,19 +2,20 @@ import { type DefaultProps, Layer, type LayerProps, project32, type UpdateParame
 import { GL } from '@luma.gl/constants';
 import type { Device, Texture } from '@luma.gl/core';
 import { Geometry, Model } from '@luma.gl/engine';
+import type { ColorPixels } from './color-border.ts';
 import type { Box } from './draw-level.ts';
 import { colorTable, type Rgb } from './id-colors.ts';
 import { colorsFragment, idsFragment, markFragment, quadUniforms, quadVertex } from './quads-shaders.ts';
 
 /** Pixels of one tile, row-major; the same object is the same texture. */
-export type QuadPixels =
-  | {
-      readonly kind: 'colors';
-      readonly data: Uint8Array;
-      readonly widthPx: number;
-      readonly heightPx: number;
-    }
-  | { readonly kind: 'ids'; readonly data: IdData; readonly widthPx: number; readonly heightPx: number };
+export type QuadPixels = ColorPixels | IdPixels;
+
+export interface IdPixels {
+  readonly kind: 'ids';
+  readonly data: IdData;
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
 
 export type IdData =
   | Uint8Array
@@ -104,7 +105,7 @@ export class QuadsLayer extends Layer<QuadsLayerOwnProps> {
         data,
         widthPx,
         heightPx,
-        format: 'rgba8unorm',
+        format: 'rgba8uint',
         filter: 'nearest',
       });
     }
@@ -188,7 +189,7 @@ function createTexture(
     readonly data: Uint8Array | Uint16Array | Uint32Array;
     readonly widthPx: number;
     readonly heightPx: number;
-    readonly format: 'rgba8unorm' | 'r8uint' | 'r16uint' | 'r32uint' | 'rg32uint';
+    readonly format: 'rgba8unorm' | 'rgba8uint' | 'r8uint' | 'r16uint' | 'r32uint' | 'rg32uint';
     readonly filter: 'linear' | 'nearest';
   },
 ): Texture {

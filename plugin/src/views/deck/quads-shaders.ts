@@ -56,7 +56,8 @@ precision highp float;
 precision highp int;
 precision highp usampler2D;
 uniform usampler2D tile;
-uniform sampler2D colorTable;
+// Integers too: programs that mix sampler types fail validation while all units are still 0.
+uniform usampler2D colorTable;
 in vec2 vUv;
 out vec4 fragColor;
 ${hashGlsl}
@@ -69,8 +70,8 @@ uvec2 idAt(vec2 uv) {
 vec3 colorOf(uvec2 id) {
   ivec2 size = textureSize(colorTable, 0);
   if (id.y == 0u && id.x < uint(size.x * size.y)) {
-    vec4 entry = texelFetch(colorTable, ivec2(int(id.x) % ${tableWidthPx}, int(id.x) / ${tableWidthPx}), 0);
-    if (entry.a > 0.5) return entry.rgb;
+    uvec4 entry = texelFetch(colorTable, ivec2(int(id.x) % ${tableWidthPx}, int(id.x) / ${tableWidthPx}), 0);
+    if (entry.a != 0u) return vec3(entry.rgb) / 255.;
   }
   return hashedColor(id);
 }

@@ -102,6 +102,7 @@ export function createScene(options: SceneOptions): Scene {
               contourPx,
               z,
               t,
+              clip: extent(levels),
               byteLimit: 64 * 2 ** 20,
               ...callbacksOf(id),
             }),
@@ -123,6 +124,11 @@ export function createScene(options: SceneOptions): Scene {
     },
     close: () => deck.finalize(),
   };
+}
+
+function extent(levels: readonly DrawLevel[]): Box {
+  const finest = levels[0];
+  return finest === undefined ? [0, 0, 0, 0] : [0, 0, finest.widthPx, finest.heightPx];
 }
 
 /** The instance deck.gl works with: ours may not have been drawn yet, or have been replaced. */

@@ -19,6 +19,7 @@ export interface TiledLayerProps extends CompositeLayerProps {
  * arrives. Levels may have any factor between them.
  */
 export abstract class TiledLayer<D, P extends TiledLayerProps> extends CompositeLayer<Required<P>> {
+  static override layerName = 'TiledLayer';
   // deck.gl hands `state`, and nothing else, from one props generation's instance to the next.
   declare state: { store: TileStore<D>; plan: TilePlan; pending: number };
 
