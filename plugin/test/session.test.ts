@@ -1,0 +1,131 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeRandomCheckpoint } from 'alibi-train';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hasShared, sharedPath } from '../../test/shared.ts';
+import { readRegion } from '../src/array/region.ts';
+import { openSessionInProcess } from '../src/node/open-session.ts';
+import type { Layer, Session } from '../src/session-types.ts';
+import { createNodeStore } from '../src/stores/node-fs.ts';
+
+const image = ['data', 'ome-zarr', 'ez_zarr', 'example_data_zarr3', '6001240_labels_v0.5.zarr'] as const;
+const middleZ = 118;
+
+function until(session: Session, what: string, ready: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const check = () => {
+      if (!ready()) return;
+      clearTimeout(timer);
+      session.removeEventListener('change', check);
+      resolve();
+    };
+    const timer = setTimeout(() => reject(new Error(`still waiting for ${what}`)), 20_000);
+    session.addEventListener('change', check);
+    check();
+  });
+}
+
+/** Ids of the middle slice of a layer's finest level. */
+async function middleSlice(layer: Layer) {
+  const { pixels } = layer.levels[0]!;
+  const start = pixels.axes.map((axis) => (axis.name === 'z' ? middleZ : 0));
+  const stop = pixels.shape.map((size, axis) => (pixels.axes[axis]!.name === 'z' ? middleZ + 1 : size));
+  return (await readRegion(pixels, { start, stop }, {})).data;
+}
+
+describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../shared)', () => {
+  let folder: string;
+  let session: Session;
+  const errors: string[] = [];
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'alibi-session-'));
+    await writeRandomCheckpoint(join(folder, 'model'), { seed: 3 });
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  beforeEach(async () => {
+    const copy = join(folder, 'image.zarr');
+    await rm(copy, { recursive: true, force: true });
+    await cp(sharedPath(...image), copy, { recursive: true });
+    session = await openSessionInProcess({
+      source: createNodeStore(copy),
+      model: join(folder, 'model', 'manifest.json'),
+    });
+    errors.length = 0;
+    session.addEventListener('error', ({ detail }) => errors.push(detail.error.message));
+  });
+  afterEach(() => session.close());
+
+  const paint = () => {
+    session.addClass({ name: 'inside', color: 'e69f00' });
+    session.addClass({ name: 'outside', color: '56b4e9' });
+    const at = { z: middleZ, t: 0, radiusPx: 3 };
+    session.stroke({ ...at, classIndex: 0, points: [30, 30, 40, 36] });
+    session.stroke({ ...at, classIndex: 1, points: [2, 3, 60, 3] });
+  };
+  const segmentation = () => session.layers.find((layer) => layer.kind === 'classes');
+
+  it('trains soon after a stroke, and the strokes are what they say', async () => {
+    paint();
+    await until(session, 'a segmentation', () => segmentation() !== undefined);
+    const ids = await middleSlice(segmentation()!);
+    const width = session.image.levels[0]!.shape.at(-1)!;
+    expect(ids[30 * width + 30]).toBe(1);
+    expect(ids[3 * width + 30]).toBe(2);
+    expect(errors).toEqual([]);
+  });
+
+  it('drops the segmentation when undo leaves fewer than two classes, and redo brings it back', async () => {
+    paint();
+    await until(session, 'a segmentation', () => segmentation() !== undefined);
+    session.undo();
+    await until(session, 'no segmentation', () => segmentation() === undefined);
+    expect(session.strokes).toHaveLength(1);
+    expect(session.canRedo).toBe(true);
+    session.redo();
+    await until(session, 'a segmentation', () => segmentation() !== undefined);
+  });
+
+  it('never shows a result of strokes that have changed since', async () => {
+    paint();
+    const stale = session.train();
+    session.stroke({ classIndex: 0, radiusPx: 2, z: middleZ, t: 0, points: [50, 50] });
+    await expect(stale).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    await until(session, 'a segmentation', () => segmentation() !== undefined);
+    expect(session.layers.filter((layer) => layer.kind === 'classes')).toHaveLength(1);
+    expect(errors).toEqual([]);
+  });
+
+  it('saves a clustering into the image, where it is listed, valid and the same', async () => {
+    const layer = await session.clusters({ k: 3 });
+    const result = await session.save(layer, { name: 'clusters' });
+    expect(result.validation).toEqual({ valid: true });
+    const again = await openSessionInProcess({ source: createNodeStore(join(folder, 'image.zarr')) });
+    expect(again.image.labels.map((label) => label.name).sort()).toEqual(['0', 'clusters']);
+    const saved = await again.openLabel('clusters');
+    expect(await middleSlice(saved)).toEqual(await middleSlice(layer));
+    expect(saved.names.get(1)).toBe('Cluster 1');
+    await expect(session.save(layer, { name: 'clusters' })).rejects.toThrow(/there already/);
+    await again.close();
+  });
+
+  it('says in words that a model is missing, and the image stays open', async () => {
+    const lone = await openSessionInProcess({
+      source: createNodeStore(join(folder, 'image.zarr')),
+      model: join(folder, 'nowhere', 'manifest.json'),
+    });
+    await until(lone, 'the failure', () => lone.encoder.kind === 'failed');
+    expect(lone.encoder).toMatchObject({ kind: 'failed', error: { tag: 'NotFound' } });
+    expect(lone.image.levels).toHaveLength(1);
+    await lone.close();
+  });
+
+  it('cancels work and reports nothing', async () => {
+    const abort = new AbortController();
+    const layer = session.clusters({ k: 4, signal: abort.signal });
+    abort.abort();
+    await expect(layer).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(session.work).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+});
