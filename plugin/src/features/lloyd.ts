@@ -44,6 +44,7 @@ export async function lloyd(
   return { centroids, counts, assigned, inertia: distance.reduce((sum, value) => sum + value, 0) };
 }
 
+/** Gives a sample to its nearest centroid; true where that is another one than before. */
 function assign(
   samples: Float32Array,
   row: number,
@@ -51,25 +52,51 @@ function assign(
   state: { k: number; dim: number; assigned: Int32Array; distance: Float64Array },
 ): boolean {
   const { k, dim, assigned, distance } = state;
-  const base = row * dim;
-  let best = 0;
-  let bestDistance = Number.POSITIVE_INFINITY;
+  const before = assigned[row]!;
+  // The cluster it was in is most often still the nearest, and makes a bound that cuts the others short.
+  let best = Math.max(0, before);
+  let bestDistance = squaredDistance(
+    samples,
+    row * dim,
+    centroids,
+    best * dim,
+    dim,
+    Number.POSITIVE_INFINITY,
+  );
   for (let cluster = 0; cluster < k; cluster++) {
-    const at = cluster * dim;
-    let squared = 0;
-    for (let i = 0; i < dim; i++) {
-      const difference = samples[base + i]! - centroids[at + i]!;
-      squared += difference * difference;
-    }
-    if (squared < bestDistance) {
+    if (cluster === best) continue;
+    const squared = squaredDistance(samples, row * dim, centroids, cluster * dim, dim, bestDistance);
+    if (squared < bestDistance || (squared === bestDistance && cluster < best)) {
       best = cluster;
       bestDistance = squared;
     }
   }
-  const changed = assigned[row] !== best;
   assigned[row] = best;
   distance[row] = bestDistance;
-  return changed;
+  return best !== before;
+}
+
+/** Values summed before the sum is compared with the bound. */
+const valuesPerCheck = 32;
+
+/** Exact up to `bound`; a sum that has passed it is given as it stands. */
+function squaredDistance(
+  samples: Float32Array,
+  at: number,
+  centroids: Float64Array,
+  centre: number,
+  dim: number,
+  bound: number,
+): number {
+  let squared = 0;
+  for (let start = 0; start < dim && squared <= bound; start += valuesPerCheck) {
+    const stop = Math.min(dim, start + valuesPerCheck);
+    for (let i = start; i < stop; i++) {
+      const difference = samples[at + i]! - centroids[centre + i]!;
+      squared += difference * difference;
+    }
+  }
+  return squared;
 }
 
 /** Counts the clusters, and gives each empty one the sample that fits its own cluster worst. */

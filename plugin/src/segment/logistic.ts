@@ -60,7 +60,7 @@ export async function fitLogistic(
   };
   const start = new Float64Array(present.length * (dim + 1));
   const solution = await minimise((weights, gradient) => objective(problem, weights, gradient), start, {
-    tolerance: 1e-5,
+    tolerance: 3e-5,
     roundLimit: 500,
   });
   const weights = new Float64Array(classes * (dim + 1));
