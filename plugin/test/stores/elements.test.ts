@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkedCrc32c, crc32, crc32c, withCrc32c } from '../../src/stores/crc32c.ts';
 import { decodeElements, encodeElements, narrowToHalf, widenHalf } from '../../src/stores/elements.ts';
-import { fillValueJson, parseFillValue } from '../../src/stores/fill-value.ts';
+import { fillValueJson, isFilledWith, parseFillValue } from '../../src/stores/fill-value.ts';
 
 describe('float16', () => {
   // Source: IEEE 754-2008, table 3.5 and the worked examples of binary16.
@@ -113,5 +113,34 @@ describe('fill values', () => {
     expect(fillValueJson('float32', Number.NaN)).toBe('"NaN"');
     expect(fillValueJson('float64', -0)).toBe('-0.0');
     expect(fillValueJson('bool', 1)).toBe('true');
+  });
+});
+
+describe('isFilledWith', () => {
+  const kinds = [Uint8Array, Int16Array, Uint32Array, Float32Array, Float64Array];
+
+  it('finds one different element wherever it is, at any alignment and length', () => {
+    for (const Kind of kinds) {
+      for (let length = 1; length < 20; length++) {
+        for (let start = 0; start < 4; start++) {
+          const data = new Kind(length + start).fill(3).subarray(start);
+          expect(isFilledWith(data, 3)).toBe(true);
+          expect(isFilledWith(data, 4)).toBe(false);
+          for (let i = 0; i < length; i++) {
+            const changed = new Kind(length + start).fill(3).subarray(start);
+            changed[i] = 5;
+            expect(isFilledWith(changed, 3)).toBe(false);
+          }
+        }
+      }
+    }
+  });
+
+  it('tells −0 from 0 and knows NaN and 64-bit integers', () => {
+    expect(isFilledWith(new Float32Array([0, -0]), 0)).toBe(false);
+    expect(isFilledWith(new Float32Array(5).fill(Number.NaN), Number.NaN)).toBe(true);
+    expect(isFilledWith(new BigUint64Array(3).fill(2n ** 63n), 2n ** 63n)).toBe(true);
+    expect(isFilledWith(new BigInt64Array([1n, 2n ** 32n + 1n]), 1n)).toBe(false);
+    expect(isFilledWith(new Uint8Array(0), 9)).toBe(true);
   });
 });
