@@ -1,4 +1,4 @@
-import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
+import { AlibiError, asAlibiError, isAbort, type PlainError } from '../errors.ts';
 import type { Chunk, DataType, LazyArray } from './lazy-array.ts';
 import {
   type ArrayHandle,
@@ -36,6 +36,16 @@ export function serveArrays(port: ArrayPort): ArrayServer {
   const reply = (message: ArrayReply, transfer: Transferable[] = []): void =>
     port.postMessage(message, transfer);
 
+  const fail = (id: number, error: PlainError): void => {
+    try {
+      reply({ kind: 'failed', id, error });
+    } catch {
+      // Data that cannot be cloned: the caller must hear of the failure all the same.
+      const { data: _, ...rest } = error;
+      reply({ kind: 'failed', id, error: rest });
+    }
+  };
+
   const answer = async (request: ArrayRequest & { kind: 'get' }): Promise<void> => {
     const { id, index } = request;
     const entry: Pending = { controller: new AbortController(), priority: request.priority };
@@ -52,7 +62,7 @@ export function serveArrays(port: ArrayPort): ArrayServer {
     } catch (error) {
       if (!pending.has(id)) return;
       if (isAbort(error)) reply({ kind: 'aborted', id });
-      else reply({ kind: 'failed', id, error: asAlibiError(error, `chunk ${index.join(', ')}`).toPlain() });
+      else fail(id, asAlibiError(error, `chunk ${index.join(', ')}`).toPlain());
     } finally {
       pending.delete(id);
     }

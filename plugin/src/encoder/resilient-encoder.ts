@@ -36,8 +36,8 @@ export function createResilientEncoder(
       const encoder = await openNext(lost.provider, error.what);
       earlierRuns += lost.runs;
       current = encoder;
-      // Nothing is left to release on a lost device; a failure to do so changes nothing.
-      await lost.close().catch(() => undefined);
+      // Nothing is left to release on a lost device: that it fails or hangs must not hold up the next one.
+      void lost.close().catch(() => undefined);
       return encoder;
     })();
     replacing = { lost, next };

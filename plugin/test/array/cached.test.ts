@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cached } from '../../src/array/cached.ts';
 import { createChunkCache } from '../../src/array/chunk-cache.ts';
-import { fakeArray } from './fake-array.ts';
+import { type FakeArray, fakeArray } from './fake-array.ts';
 
 // Chunks of two float32: eight bytes each.
 const shape = { shape: [20], chunkShape: [2] };
@@ -49,7 +49,7 @@ describe('cached', () => {
   });
 
   it('asks anew after an edit', async () => {
-    const source = fakeArray({ ...shape, value: () => source.revision });
+    const source: FakeArray<'float32'> = fakeArray({ ...shape, value: () => source.revision });
     const array = cached(source, { byteLimit: 100 });
     await array.getChunk([0], {});
     source.revision = 1;

@@ -69,6 +69,19 @@ describe('arrays across a port', () => {
     expect([client.pending, server.pending]).toEqual([0, 0]);
   });
 
+  it('pass an error on even where its data cannot be cloned', async () => {
+    const error = new AlibiError('Network', {
+      what: 'lost',
+      where: 'x',
+      remedy: 'Wait.',
+      data: { retry: () => 1 },
+    });
+    const { remote } = across(
+      fakeArray({ shape: [1], chunkShape: [1], before: () => Promise.reject(error) }),
+    );
+    await expect(remote.getChunk([0], {})).rejects.toMatchObject({ tag: 'Network', what: 'lost', data: {} });
+  });
+
   it('forward an abort and reject at once with the caller’s own reason', async () => {
     let aborted = false;
     const source = fakeArray({

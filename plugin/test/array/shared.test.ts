@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createQueue } from '../../src/array/queue.ts';
 import { scheduled } from '../../src/array/scheduled.ts';
 import { shared } from '../../src/array/shared.ts';
-import { countedSignal, deferred, fakeArray, settle, untilAborted } from './fake-array.ts';
+import { countedSignal, deferred, type FakeArray, fakeArray, settle, untilAborted } from './fake-array.ts';
 
 const shape = { shape: [4], chunkShape: [1] };
 
@@ -40,7 +40,7 @@ describe('shared', () => {
   });
 
   it('aborts the flight when the last caller leaves, and starts afresh for the next', async () => {
-    const source = fakeArray({
+    const source: FakeArray<'float32'> = fakeArray({
       ...shape,
       before: (_, signal) => (source.asked.length === 1 ? untilAborted(signal) : Promise.resolve()),
     });
@@ -103,7 +103,11 @@ describe('shared', () => {
 
   it('does not give callers after an edit the values from before', async () => {
     const gate = deferred();
-    const source = fakeArray({ ...shape, before: () => gate.promise, value: () => source.revision });
+    const source: FakeArray<'float32'> = fakeArray({
+      ...shape,
+      before: () => gate.promise,
+      value: () => source.revision,
+    });
     const array = shared(source);
     const before = array.getChunk([0], {});
     source.revision = 1;

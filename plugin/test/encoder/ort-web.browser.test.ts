@@ -54,6 +54,17 @@ describe('webBackends in Chromium', () => {
     expect(report.refused[0]?.provider).to.equal('webgpu');
   });
 
+  it('runs inside a worker, with threads of its own', async () => {
+    const worker = new Worker(new URL('./open-tiny.worker.js', import.meta.url), { type: 'module' });
+    const answer = new Promise((resolve, reject) => {
+      worker.addEventListener('message', (event) => resolve(event.data));
+      worker.addEventListener('error', (event) => reject(new Error(event.message)));
+    });
+    worker.postMessage('open');
+    expect(await answer).to.deep.equal({ chosen: 'wasm-threads', refused: ['webgpu'] });
+    worker.terminate();
+  });
+
   it('refuses every provider when one weight differs', async () => {
     const tiny = await tinyCheckpoint({ perturb: { by: 0.05 } });
     const backends = webBackends({ softwareGpu: true, threads: 2 });
