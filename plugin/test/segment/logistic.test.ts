@@ -111,4 +111,3 @@ describe('fitLogistic', () => {
     expect(pauses).toBeLessThanOrEqual(1000);
   });
 });
-});
