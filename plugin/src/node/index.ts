@@ -4,3 +4,12 @@ export { main } from './cli.ts';
 export type { Io } from './io.ts';
 export { openSessionInProcess } from './open-session.ts';
 export { type ServeOptions, type StoreServer, serveStore } from './server.ts';
+export {
+  groupEntries,
+  imageAttributes,
+  labelAttributes,
+  labelsListing,
+  type WritableVersion,
+} from '../ome/write.ts';
+export { type ArrayWriter, createArrayWriter } from '../stores/array-writer.ts';
+export { createNodeStore } from '../stores/node-fs.ts';
