@@ -1,7 +1,6 @@
 import type { Json } from '../array/json.ts';
 import type { ExecutionProvider, Normalisation } from '../encoder/encoder.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
-import type { Stroke } from '../segment/types.ts';
 
 /** What a program knows of how it made a label image; `null` and `[]` where there is nothing to tell. */
 export interface ProvenanceFacts {
@@ -18,7 +17,15 @@ export interface ProvenanceFacts {
     readonly id: string;
     readonly source: Readonly<Record<string, Json>>;
   } | null;
-  readonly strokes: readonly Stroke[];
+  /** A person's strokes in pixels of the finest level; empty where there were none. */
+  readonly strokes: readonly {
+    readonly id: string;
+    readonly classIndex: number | null;
+    readonly radiusPx: number;
+    readonly points: readonly number[];
+    readonly z: number;
+    readonly t: number;
+  }[];
   /** Level of the image whose features were used. */
   readonly level?: number;
   /** Slices processed; labels elsewhere are 0. Absent: all. */
