@@ -28,23 +28,37 @@ export type ZarrNode = { readonly kind: 'group'; readonly group: ZarrGroup } | {
 /**
  * Read what lies at a path: a group in either Zarr format (v3 where both are there), an array, or nothing.
  *
+ * @param zarrFormat  where it is known, the other format's files are not asked for
  * @throws AlibiError InvalidInput  a metadata file is not a JSON object
  */
-export async function readNode(at: GroupLocation, options: ReadOptions = {}): Promise<ZarrNode | undefined> {
-  const v3 = await readMetadataFile(at, 'zarr.json', options);
-  if (v3 !== undefined && own(v3.value, 'zarr_format') === 3) {
-    if (own(v3.value, 'node_type') === 'array') return { kind: 'array' };
-    const attributes = objectOr(own(v3.value, 'attributes'));
-    const ome = objectOr(own(attributes, 'ome'));
-    const where = `${at.location}${v3.key}#attributes.ome`;
-    return { kind: 'group', group: { ...at, zarrFormat: 3, attributes, ome, where, bytes: v3.bytes } };
-  }
-  const [attributes, group, array] = await Promise.all([
+export async function readNode(
+  at: GroupLocation,
+  options: ReadOptions = {},
+  zarrFormat?: 2 | 3,
+): Promise<ZarrNode | undefined> {
+  const node = zarrFormat === 2 ? undefined : await readV3(at, options);
+  return node ?? (zarrFormat === 3 ? undefined : await readV2(at, options));
+}
+
+async function readV3(at: GroupLocation, options: ReadOptions): Promise<ZarrNode | undefined> {
+  const file = await readMetadataFile(at, 'zarr.json', options);
+  if (file === undefined || own(file.value, 'zarr_format') !== 3) return undefined;
+  if (own(file.value, 'node_type') === 'array') return { kind: 'array' };
+  const attributes = objectOr(own(file.value, 'attributes'));
+  const ome = objectOr(own(attributes, 'ome'));
+  const where = `${at.location}${file.key}#attributes.ome`;
+  return { kind: 'group', group: { ...at, zarrFormat: 3, attributes, ome, where, bytes: file.bytes } };
+}
+
+async function readV2(at: GroupLocation, options: ReadOptions): Promise<ZarrNode | undefined> {
+  const [attributes, group] = await Promise.all([
     readMetadataFile(at, '.zattrs', options),
     readMetadataFile(at, '.zgroup', options),
-    readMetadataFile(at, '.zarray', options),
   ]);
-  if (array !== undefined) return { kind: 'array' };
+  // Arrays have attributes too: only the file that makes it one tells.
+  if (group === undefined && (await readMetadataFile(at, '.zarray', options)) !== undefined) {
+    return { kind: 'array' };
+  }
   const file = attributes ?? group;
   if (file === undefined) return undefined;
   const value = attributes?.value ?? {};
@@ -61,8 +75,12 @@ export async function readNode(at: GroupLocation, options: ReadOptions = {}): Pr
  * @throws AlibiError NotFound           nothing is there
  * @throws AlibiError UnsupportedFormat  an array is there: a Zarr array without OME metadata
  */
-export async function readGroup(at: GroupLocation, options: ReadOptions = {}): Promise<ZarrGroup> {
-  const node = await readNode(at, options);
+export async function readGroup(
+  at: GroupLocation,
+  options: ReadOptions = {},
+  zarrFormat?: 2 | 3,
+): Promise<ZarrGroup> {
+  const node = await readNode(at, options, zarrFormat);
   const where = `${at.location}${keyPrefix(at.path)}`;
   if (node === undefined) {
     throw new AlibiError('NotFound', {
@@ -85,10 +103,10 @@ export async function readGroup(at: GroupLocation, options: ReadOptions = {}): P
 const probeLimit = 10_000;
 
 /** Paths `0`, `1`, `2`, … of the groups below one, up to the first that is missing. */
-export async function numberedGroups(at: GroupLocation, options: ReadOptions = {}): Promise<string[]> {
+export async function numberedGroups(at: ZarrGroup, options: ReadOptions = {}): Promise<string[]> {
   const paths: string[] = [];
   for (let i = 0; i < probeLimit; i++) {
-    const node = await readNode({ ...at, path: childPath(at.path, String(i)) }, options);
+    const node = await readNode({ ...at, path: childPath(at.path, String(i)) }, options, at.zarrFormat);
     if (node?.kind !== 'group') break;
     paths.push(String(i));
   }

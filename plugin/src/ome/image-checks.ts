@@ -55,11 +55,11 @@ function checkAxes({ axes, version }: Multiscales, problem: Report): void {
 
 function checkScales({ datasets }: Multiscales, problem: Report): void {
   datasets.forEach(({ transform }, i) => {
-    const bad = transform?.scale.findIndex((v) => !(v > 0)) ?? -1;
+    const bad = transform.scale.findIndex((v) => !(v > 0));
     if (bad < 0) return;
     problem(
       `multiscales[0].datasets[${i}].coordinateTransformations`,
-      `scales axis ${bad} by ${transform!.scale[bad]}`,
+      `scales axis ${bad} by ${transform.scale[bad]}`,
       'Give a positive scale.',
     );
   });

@@ -1,13 +1,6 @@
 import { AlibiError } from '../errors.ts';
 import { readNode, type ZarrGroup } from './group.ts';
-import {
-  childPath,
-  describe,
-  type GroupLocation,
-  own,
-  type ReadOptions,
-  safeRelativePath,
-} from './metadata-file.ts';
+import { childPath, describe, own, type ReadOptions, safeRelativePath } from './metadata-file.ts';
 import type { OmeLabelRef } from './ome-image.ts';
 
 /**
@@ -15,8 +8,8 @@ import type { OmeLabelRef } from './ome-image.ts';
  *
  * @throws AlibiError InvalidInput  the listing is not a list of names
  */
-export async function readLabelRefs(image: GroupLocation, options: ReadOptions = {}): Promise<OmeLabelRef[]> {
-  const node = await readNode({ ...image, path: childPath(image.path, 'labels') }, options);
+export async function readLabelRefs(image: ZarrGroup, options: ReadOptions = {}): Promise<OmeLabelRef[]> {
+  const node = await readNode({ ...image, path: childPath(image.path, 'labels') }, options, image.zarrFormat);
   if (node?.kind !== 'group') return [];
   return (parseListing(node.group) ?? []).map((name) => ({ name, path: `labels/${name}` }));
 }

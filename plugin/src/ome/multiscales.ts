@@ -17,8 +17,9 @@ import { groupVersion } from './version.ts';
 /** One level as the metadata gives it; the shape is the array's to say. */
 export interface Dataset {
   readonly path: string;
-  /** Absent where the metadata gives no scale (0.1 to 0.3): then the shapes say it. */
-  readonly transform?: Transform;
+  readonly transform: Transform;
+  /** False where the metadata gives this level no scale (0.1 to 0.3 never do): then the shapes add it. */
+  readonly scaled: boolean;
 }
 
 export interface Multiscales {
@@ -73,18 +74,15 @@ function parseClassic(entry: JsonObject, version: OmeVersion, group: ZarrGroup):
           field: 'multiscales[0].coordinateTransformations',
         });
   const datasets = parseDatasets(entry, group, (item, field) => {
-    const own0 = own(item, 'coordinateTransformations');
-    if (own0 === undefined) {
-      if (version === '0.5' || version === '0.4') missingTransformations(group, field);
-      return undefined;
-    }
-    return asTransform(
-      compose(parseTransformations(own0, { ...context, field }), after),
-      { ...context, field },
-      axes,
-    );
+    const list = own(item, 'coordinateTransformations') ?? [];
+    const placement = compose(parseTransformations(list, { ...context, field }), after);
+    return {
+      transform: asTransform(placement, { ...context, field }, axes),
+      scaled:
+        Array.isArray(list) && list.some((one: unknown) => isObject(one) && own(one, 'type') === 'scale'),
+    };
   });
-  return { axes, datasets: datasets.map(({ path, value }) => withTransform(path, value)) };
+  return { axes, datasets };
 }
 
 /** SpatialData writes 0.6 transformations into 0.4 and 0.5: those that name an output place the image elsewhere. */
@@ -102,10 +100,6 @@ function asTransform(placement: Placement, context: PlacementContext, axes: read
     where: context.where,
     remedy: 'Give only scale and translation.',
   });
-}
-
-function withTransform(path: string, transform: Transform | undefined): Dataset {
-  return transform === undefined ? { path } : { path, transform };
 }
 
 function missingTransformations(group: ZarrGroup, field: string): never {
@@ -161,7 +155,7 @@ function parseSystems(entry: JsonObject, group: ZarrGroup): Layout {
     orders.push(order.join());
     outputs.push(system);
     axes = order.map((row) => system.axes[row]!);
-    return transform;
+    return { transform, scaled: true };
   });
   if (new Set(orders).size > 1 || new Set(outputs).size > 1) {
     throw new AlibiError('UnsupportedFormat', {
@@ -170,7 +164,7 @@ function parseSystems(entry: JsonObject, group: ZarrGroup): Layout {
       remedy: 'Lead all datasets to one coordinate system with the axes in one order.',
     });
   }
-  return { axes, datasets: datasets.map(({ path, value }) => withTransform(path, value)) };
+  return { axes, datasets };
 }
 
 /** 0.6 names a system by its name, later drafts by an object with a name. */
@@ -180,11 +174,11 @@ function outputName(transformation: unknown): unknown {
   return isObject(output) ? own(output, 'name') : output;
 }
 
-function parseDatasets<T>(
+function parseDatasets(
   entry: JsonObject,
   group: ZarrGroup,
-  read: (item: JsonObject, field: string) => T,
-): { readonly path: string; readonly value: T }[] {
+  read: (item: JsonObject, field: string) => Omit<Dataset, 'path'>,
+): Dataset[] {
   const list = own(entry, 'datasets');
   if (!Array.isArray(list) || list.length === 0) {
     throw new AlibiError('InvalidInput', {
@@ -205,6 +199,6 @@ function parseDatasets<T>(
           'Give the path of an array below this group, such as "0"; it may not be absolute or hold "..".',
       });
     }
-    return { path, value: read(item, `${field}.coordinateTransformations`) };
+    return { path, ...read(item, `${field}.coordinateTransformations`) };
   });
 }

@@ -56,7 +56,11 @@ export async function openLabel(image: OmeImage, name: string, options: ReadOpti
     });
   }
   const path = childPath(image.path, `labels/${safe}`);
-  const group = await readGroup({ store: image.store, path, location: image.location }, options);
+  const group = await readGroup(
+    { store: image.store, path, location: image.location },
+    options,
+    image.zarrFormat,
+  );
   return labelOf(group, safe, options);
 }
 

@@ -17,7 +17,7 @@ export interface OpenedLevels {
  * Open the arrays of a multiscale image: metadata only, no chunk.
  *
  * Levels are ordered by number of spatial elements, whatever order the file has them in; where a level
- * has no scale (0.1 to 0.3), the finest is 1 along every axis and the others follow from the shapes.
+ * has no scale of its own (0.1 to 0.3 never do), the ratio of the finest shape to its own is its scale.
  *
  * @throws AlibiError NotFound      an array is missing
  * @throws AlibiError InvalidInput  an array's rank differs from the number of axes
@@ -45,7 +45,9 @@ export async function openLevels(
   const levels: OmeLevel[] = [];
   const pixels: LazyArray[] = [];
   for (const { dataset, array } of opened) {
-    const transform = dataset.transform ?? transformFromShapes(finest, array.shape);
+    const transform = dataset.scaled
+      ? dataset.transform
+      : scaledByShape(dataset.transform, finest, array.shape);
     levels.push({
       path: dataset.path,
       shape: array.shape,
@@ -78,6 +80,10 @@ function assertFits(array: ZarrArray, dataset: Dataset, multiscales: Multiscales
   assertKnownAxes(axes, array.shape, `${group.location}${childPath(group.path, dataset.path)}`);
 }
 
-function transformFromShapes(finest: readonly number[], shape: readonly number[]): Transform {
-  return { scale: shape.map((v, i) => finest[i]! / v), translation: shape.map(() => 0) };
+function scaledByShape(
+  { scale, translation }: Transform,
+  finest: readonly number[],
+  shape: readonly number[],
+): Transform {
+  return { scale: scale.map((v, i) => (v * finest[i]!) / shape[i]!), translation };
 }

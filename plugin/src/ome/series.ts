@@ -30,14 +30,16 @@ export interface OmeSeries extends GroupLocation {
  * @throws AlibiError NotFound      there is no image
  */
 export async function readSeries(group: ZarrGroup, options: ReadOptions = {}): Promise<OmeSeries> {
-  const ome = await readNode({ ...group, path: childPath(group.path, 'OME') }, options);
+  const ome = await readNode({ ...group, path: childPath(group.path, 'OME') }, options, group.zarrFormat);
   const listed = ome?.kind === 'group' ? own(ome.group.ome, 'series') : undefined;
   const paths =
     ome?.kind === 'group' && listed !== undefined
       ? parseSeries(ome.group, listed)
       : await probe(group, options);
   const children = await Promise.all(
-    paths.slice(0, 1).map((path) => readNode({ ...group, path: childPath(group.path, path) }, options)),
+    paths
+      .slice(0, 1)
+      .map((path) => readNode({ ...group, path: childPath(group.path, path) }, options, group.zarrFormat)),
   );
   const child = children[0]?.kind === 'group' ? children[0].group : undefined;
   return {

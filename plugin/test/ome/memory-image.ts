@@ -59,3 +59,18 @@ export function image04(
     ...Object.fromEntries(levels.map((shape, i) => [`/${i}/.zarray`, zarray(shape, dtype)])),
   };
 }
+
+/** `zarr.json` of an uncompressed uint8 array in one chunk. */
+export function v3array(shape: readonly number[]): unknown {
+  return {
+    zarr_format: 3,
+    node_type: 'array',
+    shape,
+    data_type: 'uint8',
+    chunk_grid: { name: 'regular', configuration: { chunk_shape: shape } },
+    chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
+    fill_value: 0,
+    codecs: [{ name: 'bytes' }],
+    attributes: {},
+  };
+}

@@ -4,24 +4,12 @@ import { openImage } from '../../src/ome/open-image.ts';
 import { openLabel } from '../../src/ome/open-label.ts';
 import { openNode } from '../../src/ome/open-node.ts';
 import { openWell, openWells } from '../../src/ome/plate.ts';
-import { type Files, image04, memory, zarray } from './memory-image.ts';
+import { type Files, image04, memory, v3array, zarray } from './memory-image.ts';
 
 const multiscales = (entry: Record<string, unknown>, more: Record<string, unknown> = {}): Files => ({
   '/.zgroup': { zarr_format: 2 },
   '/.zattrs': { multiscales: [entry], ...more },
   '/0/.zarray': zarray([4, 6]),
-});
-
-const v3array = (shape: readonly number[]): unknown => ({
-  zarr_format: 3,
-  node_type: 'array',
-  shape,
-  data_type: 'uint8',
-  chunk_grid: { name: 'regular', configuration: { chunk_shape: shape } },
-  chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
-  fill_value: 0,
-  codecs: [{ name: 'bytes' }],
-  attributes: {},
 });
 
 const v3image = (ome: Record<string, unknown>, shape: readonly number[]): Files => ({
@@ -125,6 +113,24 @@ describe('openImage', () => {
     expect(image.pixels[0]?.transform).toEqual(image.levels[0]?.transform);
   });
 
+  it('takes the scale a level lacks from the shapes, and what else is said', async () => {
+    const files = image04('yx', [
+      [8, 9],
+      [4, 3],
+    ]);
+    const datasets = [
+      { path: '0' },
+      { path: '1', coordinateTransformations: [{ type: 'translation', translation: [1, 2] }] },
+    ];
+    const multi = { version: '0.4', axes: yx, datasets, coordinateTransformations: scaled([10, 10]) };
+    const image = await openImage(memory({ ...files, '/.zattrs': { multiscales: [multi] } }));
+    // y: 10 (8/4 i + 1), x: 10 (9/3 i + 2)
+    expect(image.levels.map((level) => level.transform)).toEqual([
+      { scale: [10, 10], translation: [0, 0] },
+      { scale: [20, 30], translation: [10, 20] },
+    ]);
+  });
+
   it('keeps units, custom names of typed axes and any scale factor', async () => {
     const files = image04('tyx', [
       [2, 90, 70],
@@ -154,6 +160,29 @@ describe('openImage', () => {
     );
     expect(image.attributes).toMatchObject({ note: 'NaN', x: null, y: null });
     expect(image.labels).toEqual([]);
+  });
+
+  it('asks for each metadata file once, and for none of the other Zarr format once it is known', async () => {
+    const source = memory(
+      image04('yx', [[4, 6]], { more: { omero: { channels: [{ window: { start: 0, end: 9 } }] } } }),
+    );
+    const asked: string[] = [];
+    const get: typeof source.store.get = (key, options) => {
+      asked.push(key);
+      return source.store.get(key, options);
+    };
+    await openImage({ ...source, store: { get } });
+    expect(asked.sort()).toEqual(
+      [
+        '/zarr.json',
+        '/.zattrs',
+        '/.zgroup',
+        '/0/.zarray',
+        '/labels/.zattrs',
+        '/labels/.zgroup',
+        '/labels/.zarray',
+      ].sort(),
+    );
   });
 
   it('hashes the bytes of the metadata file', async () => {
@@ -205,12 +234,6 @@ describe('openImage', () => {
       /multiscales is the text "x"/,
     ],
     ['no datasets', multiscales({ ...entry, datasets: [] }), 'InvalidInput', /datasets is a list of 0/],
-    [
-      'no scale',
-      multiscales({ ...entry, datasets: [{ path: '0' }] }),
-      'InvalidInput',
-      /coordinateTransformations is missing/,
-    ],
     [
       'a scale of text',
       multiscales({

@@ -16,7 +16,7 @@ import {
   modeDownscaling,
   type WritableVersion,
 } from '../../src/ome/write.ts';
-import { image04, memory, zarray } from './memory-image.ts';
+import { memory, v3array, zarray } from './memory-image.ts';
 
 const versions: readonly WritableVersion[] = ['0.4', '0.5'];
 
@@ -71,28 +71,24 @@ describe('labelAttributes', () => {
   );
 
   it.each(versions)('reads back in %s', async (version) => {
-    const attributes = labelAttributes(spec(version));
-    const source = memory(image04('yx', [[4, 4]]));
-    for (const { key, bytes } of groupEntries(version, '/labels/phases', attributes))
-      source.store.put(key, bytes);
-    for (const path of ['0', '1']) {
-      const key = `/labels/phases/rev-1/${path}` as const;
-      if (version === '0.4') source.store.put(`${key}/.zarray`, jsonBytes(zarray([2, 4, 4])));
-      else {
-        source.store.put(
-          `${key}/zarr.json`,
-          jsonBytes({
-            zarr_format: 3,
-            node_type: 'array',
-            shape: [2, 4, 4],
-            data_type: 'uint8',
-            fill_value: 0,
-            codecs: [{ name: 'bytes' }],
-            chunk_grid: { name: 'regular', configuration: { chunk_shape: [2, 4, 4] } },
-            chunk_key_encoding: { name: 'default' },
-          }),
-        );
-      }
+    const source = memory({});
+    const put = (path: string, attributes: Parameters<typeof groupEntries>[2]): void => {
+      for (const { key, bytes } of groupEntries(version, path, attributes)) source.store.put(key, bytes);
+    };
+    put('', imageAttributes({ ...spec(version), downscaling: modeDownscaling }));
+    put('/labels', labelsListing(version, ['phases']));
+    put('/labels/phases', labelAttributes(spec(version)));
+    for (const path of [
+      '/rev-1/0',
+      '/rev-1/1',
+      '/labels/phases/rev-1/0',
+      '/labels/phases/rev-1/1',
+    ] as const) {
+      const [name, metadata] =
+        version === '0.4'
+          ? (['.zarray', zarray([2, 4, 4])] as const)
+          : (['zarr.json', v3array([2, 4, 4])] as const);
+      source.store.put(`${path}/${name}`, jsonBytes(metadata));
     }
     const label = await openLabel(await openImage(source), 'phases');
     expect(label.axes).toEqual(spec(version).axes);
@@ -108,7 +104,8 @@ describe('labelAttributes', () => {
       [2, 'precipitate'],
     ]);
     expect(label.provenance).toEqual({ model: { sha256: 'abc' } });
-    expect(await validateStore({ ...source, path: '/labels/phases' })).toEqual({ valid: true, problems: [] });
+    for (const path of ['', '/labels', '/labels/phases'])
+      expect(await validateStore({ ...source, path })).toEqual({ valid: true, problems: [] });
   });
 
   it('refuses what would write a wrong file', () => {
