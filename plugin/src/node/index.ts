@@ -1,9 +1,5 @@
 /** What Node programs use of alibi-zarr without a browser. */
 export { AlibiError, asAlibiError, type ErrorTag, isAbort } from '../errors.ts';
-export { main } from './cli.ts';
-export type { Io } from './io.ts';
-export { openSessionInProcess } from './open-session.ts';
-export { type ServeOptions, type StoreServer, serveStore } from './server.ts';
 export {
   groupEntries,
   imageAttributes,
@@ -13,3 +9,7 @@ export {
 } from '../ome/write.ts';
 export { type ArrayWriter, createArrayWriter } from '../stores/array-writer.ts';
 export { createNodeStore } from '../stores/node-fs.ts';
+export { main } from './cli.ts';
+export type { Io } from './io.ts';
+export { openSessionInProcess } from './open-session.ts';
+export { type ServeOptions, type StoreServer, serveStore } from './server.ts';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FeaturesOutput } from 'alibi-zarr-schemas';
 import { type Axis, chunkCounts, elementCount, type LazyArray } from '../array/lazy-array.ts';
 import { transposed } from '../array/transposed.ts';
@@ -22,6 +23,7 @@ import { storedOrder } from '../views/zarr/array-node.ts';
 import type { Io } from './io.ts';
 import { modelOutput, normalisationOutput, type Work } from './open-work.ts';
 import { progressBar } from './progress-bar.ts';
+import { pruneFolders } from './prune-folders.ts';
 
 /** Chunks of tokens along y and along x of one shard. */
 const chunksPerShardSide = 4;
@@ -109,7 +111,13 @@ export async function writeFeatures(work: Work, request: FeaturesRequest, io: Io
     });
     await writeGroup(store, '', 3, attributes, previous?.group, { signal: io.signal });
     bar.end();
-    await removeArrays(store, previous?.arrays ?? []);
+    const old = previous?.arrays ?? [];
+    await removeArrays(
+      store,
+      old,
+      old.map(({ path }): `/${string}` => `/${path.split('/')[1]}`),
+    );
+    for (const { path } of old) await pruneFolders(join(request.out, path.split('/')[1]!));
     return {
       location: request.location,
       level,
@@ -132,6 +140,8 @@ export async function writeFeatures(work: Work, request: FeaturesRequest, io: Io
     // Not if the last `set` arrived after all: then this revision is the image.
     if (!JSON.stringify(now?.attributes ?? {}).includes(revision)) {
       await removeArrays(store, [keys], [`/${revision}`]).catch(() => undefined);
+      await pruneFolders(join(request.out, revision));
+      if (previous === undefined) await pruneFolders(request.out);
     }
     throw error;
   }

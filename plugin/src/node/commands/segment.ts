@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { SegmentOutput } from 'alibi-zarr-schemas';
 import { AlibiError, isAbort } from '../../errors.ts';
 import { assertLabelName } from '../../labels/label-name.ts';
@@ -16,6 +16,7 @@ import type { Io } from '../io.ts';
 import { labelLevelOf } from '../level.ts';
 import { modelOutput, normalisationOutput, openWork, type Work, workFlags } from '../open-work.ts';
 import { progressBar } from '../progress-bar.ts';
+import { pruneFolders } from '../prune-folders.ts';
 
 const command = 'segment';
 /** Side of a chunk of labels in pixels; the same as in a session. */
@@ -62,10 +63,20 @@ export const segment: Command = {
       if (!isAbort(error)) throw error;
       throw new Interrupted(`the labels "${name}" are as they were before, and nothing half written is left`);
     } finally {
+      await pruneLabel(flags, name);
       await work.close();
     }
   },
 };
+
+/** Folders that an undone save or a replaced revision leaves empty in the file system. */
+async function pruneLabel(flags: Flags, name: string): Promise<void> {
+  const out = flags.text('out') ?? flags.positionals[0]!;
+  if (/^https?:/i.test(out)) return;
+  const labels = join(resolve(out), 'labels');
+  await pruneFolders(join(labels, name));
+  if ((await readdir(labels).catch(() => ['unknown'])).length === 0) await pruneFolders(labels);
+}
 
 /** The same as the save would say, before minutes of work. */
 function taken(image: OmeImage, name: string): AlibiError {
