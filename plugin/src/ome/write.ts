@@ -80,7 +80,7 @@ export function labelAttributes(spec: LabelSpec): JsonObject {
   }
   const image = {
     ...(spec.version === '0.4' ? { version: '0.4' } : {}),
-    colors: withUnlabelled(
+    colors: atLeastBackground(
       spec.classes.map(({ id, color }) => ({ 'label-value': id, rgba: rgba(color, spec.name) })),
     ),
     // An empty list is not valid: no classes, no key.
@@ -95,10 +95,13 @@ export function labelAttributes(spec: LabelSpec): JsonObject {
   });
 }
 
-/** The specification wants at least one colour: the background's, transparent, is always given. */
-function withUnlabelled(colors: readonly { 'label-value': number; rgba: number[] }[]): readonly object[] {
-  if (colors.some((color) => color['label-value'] === 0)) return colors;
-  return [{ 'label-value': 0, rgba: [0, 0, 0, 0] }, ...colors];
+/**
+ * The specification wants at least one colour where it has the list, and its strict form the list: without
+ * classes the background's, transparent. With classes just theirs, since ome-zarr-models refuses colours and
+ * properties of different ids.
+ */
+function atLeastBackground(colors: readonly object[]): readonly object[] {
+  return colors.length > 0 ? colors : [{ 'label-value': 0, rgba: [0, 0, 0, 0] }];
 }
 
 function rgba(color: string, name: string): number[] {

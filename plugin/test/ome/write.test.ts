@@ -47,6 +47,7 @@ describe('labelAttributes', () => {
       problems: [],
     });
     const bare = labelAttributes({ ...spec(version), classes: [] });
+    expect(JSON.stringify(bare)).toContain('"colors":[{"label-value":0,"rgba":[0,0,0,0]}]');
     expect(validateAttributes(bare, { version, strict: true })).toEqual({ valid: true, problems: [] });
   });
 
@@ -93,9 +94,8 @@ describe('labelAttributes', () => {
     const label = await openLabel(await openImage(source), 'phases');
     expect(label.axes).toEqual(spec(version).axes);
     expect(label.levels.map(({ path, transform }) => ({ path, transform }))).toEqual(spec(version).datasets);
-    // 0x80 = 128; the background is given too, transparent.
+    // 0x80 = 128
     expect([...label.colors]).toEqual([
-      [0, [0, 0, 0, 0]],
       [1, [128, 0, 255, 255]],
       [2, [255, 204, 0, 128]],
     ]);
