@@ -16,6 +16,13 @@ export interface HttpClientOptions {
   readonly fetch?: typeof fetch;
 }
 
+export interface ReadRequest {
+  readonly range?: ByteRange | undefined;
+  /** Ask the server even where the browser has a copy that it thinks good. */
+  readonly fresh?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export type ReadAnswer =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'missing' }
@@ -36,15 +43,12 @@ export class HttpClient {
   }
 
   /** @throws AlibiError, or the signal's abort reason */
-  async read(
-    url: string,
-    range: ByteRange | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ReadAnswer> {
+  async read(url: string, request: ReadRequest): Promise<ReadAnswer> {
+    const { range, signal } = request;
     if (range !== undefined && 'length' in range && range.length === 0) {
       return { kind: 'bytes', bytes: new Uint8Array(0) };
     }
-    return withRetry(() => this.#readOnce(url, range, signal), this.#policy, signal);
+    return withRetry(() => this.#readOnce(url, request), this.#policy, signal);
   }
 
   /** Length of a file in bytes; nothing where it is missing. @throws AlibiError, or the signal's abort reason */
@@ -61,9 +65,9 @@ export class HttpClient {
       if (length !== null) return Number(length);
       throw new AlibiError('UnsupportedFormat', {
         what: 'the server does not say how long the file is',
-        where: url,
+        where: withoutQuery(url),
         remedy: 'Serve it with a Content-Length, unpack it, or download it and open it from disk.',
-        data: { url },
+        data: { url: withoutQuery(url) },
       });
     };
     return withRetry(attempt, this.#policy, signal);
@@ -94,14 +98,11 @@ export class HttpClient {
     return withRetry(attempt, this.#policy, signal);
   }
 
-  async #readOnce(
-    url: string,
-    range: ByteRange | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ReadAnswer> {
+  async #readOnce(url: string, { range, fresh, signal }: ReadRequest): Promise<ReadAnswer> {
     const headers = await this.#headersFor(url);
     if (range !== undefined) headers.set('range', rangeHeader(range));
-    const response = await this.#send(url, { headers, signal });
+    const cache = fresh ? 'no-cache' : 'default';
+    const response = await this.#send(url, { headers, signal, cache });
     if (response.status === 200 || (response.status === 206 && range !== undefined)) {
       const bytes = await this.#body(response, url, signal);
       return {
@@ -123,7 +124,13 @@ export class HttpClient {
 
   async #send(
     url: string,
-    init: { method?: string; headers: Headers; body?: BodyInit | null; signal: AbortSignal | undefined },
+    init: {
+      method?: string;
+      headers: Headers;
+      body?: BodyInit | null;
+      cache?: RequestCache;
+      signal: AbortSignal | undefined;
+    },
   ): Promise<Response> {
     try {
       const { signal, ...rest } = init;
@@ -133,11 +140,11 @@ export class HttpClient {
       throw new TransientFailure(
         new AlibiError('Network', {
           what: 'no answer from the server',
-          where: url,
+          where: withoutQuery(url),
           remedy:
             'Check the address and the connection. In a browser the likely cause is CORS: the server must send Access-Control-Allow-Origin for this page (and allow PUT and DELETE where labels are saved).',
           cause,
-          data: { url },
+          data: { url: withoutQuery(url) },
         }),
       );
     }
@@ -148,10 +155,10 @@ export class HttpClient {
       new TransientFailure(
         new AlibiError('Network', {
           what,
-          where: url,
+          where: withoutQuery(url),
           remedy: 'Try again; if it stays so, the file on the server or a proxy before it is damaged.',
           cause,
-          data: { url, status: response.status },
+          data: { url: withoutQuery(url), status: response.status },
         }),
       );
     let bytes: Uint8Array;
@@ -167,6 +174,14 @@ export class HttpClient {
     }
     return bytes;
   }
+}
+
+/** The address without its query, which may hold a signature: fit for messages, logs and provenance. */
+export function withoutQuery(url: string | URL): string {
+  const shown = new URL(url);
+  shown.search = '';
+  shown.hash = '';
+  return shown.href;
 }
 
 /**
@@ -197,17 +212,21 @@ function checkedRange(response: Response, bytes: Uint8Array, range: ByteRange, u
   if (bytes.length <= limit && !misplaced) return bytes;
   throw new AlibiError('Integrity', {
     what: `asked for ${rangeHeader(range)}, got ${response.headers.get('content-range') ?? `${bytes.length} bytes`}`,
-    where: url,
+    where: withoutQuery(url),
     remedy:
       'The server or a proxy before it does not honour range requests; serve the files from one that does.',
-    data: { url, status: response.status },
+    data: { url: withoutQuery(url), status: response.status },
   });
 }
 
 /** What an answer that is no success throws: a passing fault to try again, or a final one. */
 function failureOf(response: Response, url: string, method: string): AlibiError | TransientFailure {
   const { status } = response;
-  const details = { what: `the server answered ${status} to ${method}`, where: url, data: { url, status } };
+  const details = {
+    what: `the server answered ${status} to ${method}`,
+    where: withoutQuery(url),
+    data: { url: withoutQuery(url), status },
+  };
   if (status >= 500 || status === 408 || status === 429) {
     const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
     const remedy =

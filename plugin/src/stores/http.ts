@@ -7,6 +7,12 @@ export type HttpStoreOptions = HttpClientOptions;
 
 /** Files that say what a Zarr node is; where one of them can be read the caller may read the node. */
 const metadataNames = ['zarr.json', '.zattrs', '.zgroup', '.zarray'] as const;
+
+/** Rewritten when labels are saved, so the browser must not answer from its cache; chunks are written once. */
+function isMetadata(key: string): boolean {
+  return /\/(zarr\.json|\.z\w+)$/.test(key);
+}
+
 /** How long a proof that 403 means "missing" holds: it bounds how often the proof is asked for again. */
 const proofLifetimeMs = 10_000;
 
@@ -27,6 +33,13 @@ export function createHttpStore(url: string | URL, options: HttpStoreOptions = {
 
 function parseHttpUrl(url: string | URL): URL {
   const parsed = URL.canParse(String(url)) ? new URL(String(url)) : undefined;
+  if (parsed !== undefined && (parsed.username !== '' || parsed.password !== '')) {
+    throw new AlibiError('InvalidInput', {
+      what: 'the address holds a user name or a password, which browsers do not send',
+      where: parsed.host,
+      remedy: 'Leave them out and pass an Authorization header.',
+    });
+  }
   if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed;
   throw new AlibiError('InvalidInput', {
     what: `"${url}" is not an http or https URL`,
@@ -79,7 +92,7 @@ class HttpStore implements WriteStore {
     options: StoreOptions,
   ): Promise<Uint8Array | undefined> {
     const url = this.#urlOf(key);
-    const answer = await this.#client.read(url, range, options.signal);
+    const answer = await this.#client.read(url, { range, fresh: isMetadata(key), signal: options.signal });
     if (answer.kind === 'missing') return undefined;
     if (answer.kind === 'bytes') {
       this.#witness ??= key;
@@ -124,7 +137,11 @@ class HttpStore implements WriteStore {
   }
 
   async #isReadable(key: string, signal: AbortSignal | undefined): Promise<boolean> {
-    const answer = await this.#client.read(this.#urlOf(key), { offset: 0, length: 1 }, signal);
+    const answer = await this.#client.read(this.#urlOf(key), {
+      range: { offset: 0, length: 1 },
+      fresh: true,
+      signal,
+    });
     return answer.kind === 'bytes';
   }
 }

@@ -1,6 +1,7 @@
 import { AlibiError } from '../errors.ts';
 import { createFolderStore } from './folder.ts';
 import { createHttpStore, type HttpStoreOptions } from './http.ts';
+import { withoutQuery } from './http-client.ts';
 import { blobAccess, openHttpAccess } from './random-access.ts';
 import type { ReadStore, Source, StoreOptions } from './store.ts';
 import { openZipStore } from './zip.ts';
@@ -11,7 +12,7 @@ export interface OpenedStore {
   readonly store: ReadStore;
   /** Of the node that was handed in; `''`: the store's root. */
   readonly path: string;
-  /** URL, file or folder name, for messages and provenance. */
+  /** URL (without its query, which may hold a signature), file or folder name, for messages and provenance. */
   readonly location: string;
 }
 
@@ -51,7 +52,7 @@ async function openUrl(source: string | URL, options: OpenStoreOptions): Promise
     };
   }
   const store = createHttpStore(url, options);
-  return { store, path: '', location: String(url).replace(/\/+$/, '') };
+  return { store, path: '', location: withoutQuery(url).replace(/\/+$/, '') };
 }
 
 async function openFile(file: File, options: OpenStoreOptions): Promise<OpenedStore> {

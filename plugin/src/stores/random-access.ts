@@ -1,5 +1,5 @@
 import { AlibiError } from '../errors.ts';
-import { HttpClient, type HttpClientOptions } from './http-client.ts';
+import { HttpClient, type HttpClientOptions, withoutQuery } from './http-client.ts';
 import type { StoreOptions } from './store.ts';
 
 /** A file of which any part can be read. */
@@ -33,13 +33,17 @@ export async function openHttpAccess(
 ): Promise<RandomAccess> {
   const client = new HttpClient(options);
   const missing = (): AlibiError =>
-    new AlibiError('NotFound', { what: 'there is no such file', where: url, remedy: 'Check the address.' });
+    new AlibiError('NotFound', {
+      what: 'there is no such file',
+      where: withoutQuery(url),
+      remedy: 'Check the address.',
+    });
   const size = await client.size(url, signal);
   if (size === undefined) throw missing();
   return {
     size,
     read: async (offset, length, readOptions) => {
-      const answer = await client.read(url, { offset, length }, readOptions.signal);
+      const answer = await client.read(url, { range: { offset, length }, signal: readOptions.signal });
       if (answer.kind === 'bytes') return answer.bytes;
       throw answer.kind === 'forbidden' ? answer.error : missing();
     },

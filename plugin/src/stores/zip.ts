@@ -4,6 +4,7 @@ import { inflate } from './compression.ts';
 import { crc32 } from './crc32c.ts';
 import { keySegments } from './key.ts';
 import { blobAccess, type RandomAccess } from './random-access.ts';
+import { SharedLoad } from './shared-load.ts';
 import type { ByteRange, ReadStore, StoreOptions } from './store.ts';
 
 /**
@@ -104,6 +105,8 @@ class ZipStore implements ReadStore {
   readonly #root: string;
   readonly #location: string;
   readonly #dataOffsets = new Map<ZipEntry, number>();
+  /** The last packed entry that a part was read of: the chunks of a shard come one by one. */
+  readonly #unpacked = new SharedLoad((key, signal) => this.get(`/${key.slice(1)}`, { signal }), 1);
 
   constructor(
     access: RandomAccess,
@@ -140,7 +143,8 @@ class ZipStore implements ReadStore {
     const size = entry.uncompressedSize;
     const start = 'offset' in range ? Math.min(range.offset, size) : Math.max(0, size - range.suffixLength);
     const stop = 'offset' in range ? Math.min(range.offset + range.length, size) : size;
-    if (entry.compressionMethod !== stored) return (await this.get(key, options))?.subarray(start, stop);
+    if (entry.compressionMethod !== stored)
+      return (await this.#unpacked.get(key, options.signal))?.subarray(start, stop);
     const offset = await this.#dataOffset(entry, key, options);
     return this.#access.read(offset + start, stop - start, options);
   }

@@ -295,6 +295,14 @@ describe('writing', () => {
 });
 
 it('refuses what is not an http address', () => {
-  for (const url of ['ftp://host/x', 'image.zarr', ''])
+  for (const url of ['ftp://host/x', 'image.zarr', '', 'https://me:secret@host/x'])
     expect(() => createHttpStore(url)).toThrow(AlibiError);
+});
+
+it('keeps the query, which may hold a signature, out of its messages', async () => {
+  server.faults.push({ status: 400 });
+  const error = await failure(createHttpStore(`${server.url}/?signature=secret`).get('/data'));
+  expect(server.requests[0]?.query).toBe('?signature=secret');
+  expect(JSON.stringify(error.toPlain())).not.toContain('secret');
+  expect(error.where).toBe(`${server.url}/data`);
 });
