@@ -14,10 +14,14 @@ const isolation = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-/** Images come from anywhere, code and styles only from here; `wasm-unsafe-eval` compiles WebAssembly. */
+/**
+ * Images come from anywhere, code and styles only from here; `wasm-unsafe-eval` compiles WebAssembly.
+ * `unsafe-eval` is for the zstd and blosc decoders of numcodecs alone: their Emscripten bindings make
+ * functions from text.
+ */
 const policy = [
   "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
+  "script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval'",
   "style-src 'self'",
   "worker-src 'self' blob:",
   'connect-src * blob: data:',

@@ -20,7 +20,7 @@ function openUrl(address: string): void {
   here.searchParams.set('src', address);
   history.replaceState(null, '', here);
   url.value = address;
-  samplesList.value = address;
+  pickSample(address);
   viewer.source = null;
   viewer.src = new URL(address, document.baseURI).href;
 }
@@ -58,6 +58,11 @@ fileInput.addEventListener('change', () => {
 });
 onDrop(element('drop', HTMLElement), openSource);
 
+function pickSample(address: string): void {
+  const isListed = [...samplesList.options].some((option) => option.value === address);
+  samplesList.value = isListed ? address : '';
+}
+
 function showSamples(samples: readonly Sample[]): void {
   const cards = element('cards', HTMLUListElement);
   element('no-samples', HTMLElement).hidden = samples.length > 0;
@@ -75,7 +80,7 @@ function showSamples(samples: readonly Sample[]): void {
     item.append(card);
     cards.append(item);
   }
-  if (url.value !== '') samplesList.value = url.value;
+  pickSample(url.value);
 }
 
 const src = query.get('src');

@@ -8,6 +8,8 @@ export type Message =
       readonly id: number;
       readonly kind: 'error';
       readonly error: AlibiError;
+      /** Failures of one group are one message that counts them. */
+      readonly group: string;
       readonly count: number;
       readonly retry?: () => void;
     }
@@ -27,7 +29,8 @@ export class AlibiZarrMessages extends LitElement {
       .error { --az-tone: var(--az-bad); }
       .done { --az-tone: var(--az-good); }
       .message > svg, .message > .mark { margin-top: 5px; color: var(--az-tone); }
-      .what { font-weight: 600; padding-top: 3px; overflow-wrap: anywhere; }
+      .what { font-weight: 600; padding-top: 3px; overflow-wrap: anywhere; display: -webkit-box; -webkit-line-clamp: 5; -webkit-box-orient: vertical; overflow: hidden; }
+      .more { font-weight: 400; color: var(--az-muted); }
       .where { color: var(--az-muted); font-size: 12px; overflow-wrap: anywhere; display: -webkit-box; -webkit-line-clamp: 2; -webkit-box-orient: vertical; overflow: hidden; }
       .text { display: grid; gap: 3px; min-width: 0; }
       .text button { justify-self: start; height: 24px; margin-top: 4px; }
@@ -45,7 +48,7 @@ export class AlibiZarrMessages extends LitElement {
     return this.messages.map((message) => {
       const body =
         message.kind === 'error'
-          ? html`<span class="what">${sentence(message.error.what)}${message.count > 1 ? ` (${message.count} times)` : ''}</span>
+          ? html`<span class="what">${sentence(message.error.what)}${message.count > 1 ? html` <span class="more">and ${message.count - 1} more like it</span>` : ''}</span>
               <span>${message.error.remedy}</span>
               <span class="where" title=${message.error.where}>${message.error.where}</span>
               ${message.retry ? html`<button @click=${message.retry}>Try again</button>` : ''}`

@@ -150,11 +150,15 @@ export class AlibiZarrViewer extends LitElement {
     this.camera = null;
   }
 
-  #tell(error: AlibiError, retry?: () => void): void {
-    const same = this.messages.find((old) => old.kind === 'error' && old.error.what === error.what);
+  #tell(error: AlibiError, { group = error.what, retry }: { group?: string; retry?: () => void } = {}): void {
+    const same = this.messages.find((old) => old.kind === 'error' && old.group === group);
     const count = same?.kind === 'error' ? same.count + 1 : 1;
     const id = same?.id ?? this.#nextMessage++;
-    const message: Message = { id, kind: 'error', error, count, ...(retry ? { retry } : {}) };
+    const again = () => {
+      this.#dismiss(id);
+      retry?.();
+    };
+    const message: Message = { id, kind: 'error', error, group, count, ...(retry ? { retry: again } : {}) };
     this.#setMessages([...this.messages.filter((old) => old !== same), message]);
   }
 
@@ -233,7 +237,7 @@ export class AlibiZarrViewer extends LitElement {
         class="workspace"
         @az-camera=${(event: CustomEvent<Camera>) => (this.camera = event.detail)}
         @az-pointer=${(event: CustomEvent<PointerReading | null>) => (this.reading = event.detail)}
-        @az-tile-error=${(event: CustomEvent<AlibiError>) => this.#tell(event.detail, () => this.#canvas?.retry())}
+        @az-tile-error=${(event: CustomEvent<AlibiError>) => this.#tell(event.detail, { group: 'tiles', retry: () => this.#canvas?.retry() })}
         @az-draw-error=${(event: CustomEvent<Error>) => this.#tell(asAlibiError(event.detail, 'drawing'))}
         @az-view=${(event: CustomEvent<ViewCommand>) => this.#view(event.detail)}
         @az-saved=${(event: CustomEvent<SavedDetail>) => this.#saved(event.detail)}
