@@ -9,6 +9,7 @@ import { openLabel } from './ome/open-label.ts';
 import { inWorker } from './pipeline/connect-pipeline.ts';
 import { withImageCache } from './pipeline/image-cache.ts';
 import type {
+  OpeningStage,
   OpenPipeline,
   Pipeline,
   PipelineCost,
@@ -139,7 +140,7 @@ class ImageSession extends EventTarget implements Session {
     const normalisation = await defaultNormalisation(this.image, channels, { signal });
     const pipeline = await openPipeline(
       { pixels: this.image.pixels, normalisation, manifest },
-      { signal, onStage: (stage) => this.#setEncoder(stage) },
+      { signal, onStage: (stage) => this.#onStage(stage) },
     );
     this.#cost = await pipeline.cost();
     const { chosen } = pipeline.provider;
@@ -150,6 +151,13 @@ class ImageSession extends EventTarget implements Session {
       windowMs: this.#cost.windowMs,
     });
     return pipeline;
+  }
+
+  #onStage(stage: OpeningStage): void {
+    if (stage.kind !== 'provider') this.#setEncoder(stage);
+    else if (this.#encoder.kind === 'ready') {
+      this.#setEncoder({ ...this.#encoder, provider: stage.report.chosen, report: stage.report });
+    }
   }
 
   async #ready(): Promise<Pipeline> {

@@ -6,7 +6,7 @@ import type { OmeImage } from '../ome/ome-image.ts';
 export interface ProvenanceFacts {
   readonly model: {
     readonly name: string;
-    /** Of the checkpoint's manifest, which holds the hashes of its graphs. */
+    /** Of the ONNX graph that ran. */
     readonly sha256: string;
     readonly precision: 'fp32' | 'fp16' | 'int8';
   } | null;

@@ -35,7 +35,11 @@ export function inWorker(createWorker: () => WorkerLike): OpenPipeline {
     const pixels = new MessageChannel();
     const layers = new MessageChannel();
     const server = serveArrays(pixels.port1);
-    const caller = createCaller(calls.port1, onStage);
+    let provider: ProviderReport | null = null;
+    const caller = createCaller(calls.port1, (stage) => {
+      if (stage.kind === 'provider') provider = stage.report;
+      onStage?.(stage);
+    });
     const client = connectArrays(layers.port1);
     const stop = (error?: AlibiError): void => {
       if (error) caller.fail(error);
@@ -70,7 +74,7 @@ export function inWorker(createWorker: () => WorkerLike): OpenPipeline {
     );
     try {
       const opened = (await opening) as Opened;
-      return remotePipeline(opened, caller, client, stop);
+      return remotePipeline({ ...opened, latest: () => provider ?? opened.provider }, caller, client, stop);
     } catch (error) {
       stop();
       throw error;
@@ -158,7 +162,12 @@ function createCaller(port: MessagePort, onStage: ((stage: OpeningStage) => void
 }
 
 /** Replies are made by `servePipeline` of the same build, so their types are asserted here and nowhere else. */
-function remotePipeline(opened: Opened, caller: Caller, client: ArrayClient, stop: () => void): Pipeline {
+function remotePipeline(
+  { model, normalisation, latest }: Opened & { readonly latest: () => ProviderReport },
+  caller: Caller,
+  client: ArrayClient,
+  stop: () => void,
+): Pipeline {
   const handles = new WeakMap<LazyArray, number>();
   const array = async <T extends DataType>(call: Call): Promise<LazyArray<T>> => {
     const handle = (await caller.send(call, {})) as ArrayHandle<T>;
@@ -169,7 +178,11 @@ function remotePipeline(opened: Opened, caller: Caller, client: ArrayClient, sto
   const requestFit = async <F>(call: Call, work: WorkOptions): Promise<F> =>
     (await caller.send(call, work)) as F;
   return {
-    ...opened,
+    model,
+    normalisation,
+    get provider() {
+      return latest();
+    },
     cost: async () => (await caller.send({ method: 'cost' }, {})) as PipelineCost,
     tokens: (level) => array({ method: 'tokens', level }),
     fitPca: ({ signal, onProgress, ...options }) =>

@@ -1,3 +1,4 @@
+import type { CheckpointManifest } from 'alibi-zarr-schemas';
 import { cached } from '../array/cached.ts';
 import { createChunkCache } from '../array/chunk-cache.ts';
 import { axisIndex, type DataType, type LazyArray } from '../array/lazy-array.ts';
@@ -5,7 +6,7 @@ import { readPlaneReflected } from '../array/plane.ts';
 import { shared } from '../array/shared.ts';
 import type { Backend } from '../encoder/backend.ts';
 import type { Encoder, ProviderReport } from '../encoder/encoder.ts';
-import { type Checkpoint, loadManifest, type ModelReader } from '../encoder/manifest.ts';
+import { loadManifest, type ModelReader } from '../encoder/manifest.ts';
 import { normalisePlane } from '../encoder/normalise.ts';
 import { openEncoder } from '../encoder/open-encoder.ts';
 import { type TokensArray, tokensArray } from '../encoder/tokens.ts';
@@ -46,35 +47,47 @@ export function pipelineOpener(
     onStage?.({ kind: 'loading', bytes: 0, totalBytes: 0 });
     const checkpoint = await loadManifest(readerOf?.(input.manifest) ?? input.manifest, abort);
     const totalBytes = checkpoint.manifest.graphs[0]?.bytes ?? 0;
-    const { encoder, report } = await openEncoder({
+    let report: ProviderReport | null = null;
+    const { encoder, graph } = await openEncoder({
       manifest: checkpoint.manifest,
       readFile: checkpoint.readFile,
       backends,
-      onProgress: ({ bytes }) => {
-        if (bytes < totalBytes) onStage?.({ kind: 'loading', bytes, totalBytes });
-        else onStage?.({ kind: 'testing' });
+      onReport: (latest) => {
+        // The first one is part of the opened pipeline; a later one says that a device was lost.
+        if (report !== null) onStage?.({ kind: 'provider', report: latest });
+        report = latest;
       },
+      onTesting: () => onStage?.({ kind: 'testing' }),
+      onProgress: ({ bytes }) => onStage?.({ kind: 'loading', bytes, totalBytes }),
       ...abort,
     });
-    return createPipeline({ ...input, checkpoint, encoder, report });
+    return createPipeline({
+      ...input,
+      manifest: checkpoint.manifest,
+      model: { name: checkpoint.manifest.name, sha256: graph.sha256, precision: graph.precision },
+      encoder,
+      report: () => report!,
+    });
   };
 }
 
-export interface PipelineParts extends PipelineInput {
-  readonly checkpoint: Pick<Checkpoint, 'manifest' | 'sha256'>;
+export interface PipelineParts extends Pick<PipelineInput, 'pixels' | 'normalisation'> {
+  readonly manifest: Pick<CheckpointManifest, 'input' | 'window'>;
+  readonly model: ModelIdentity;
   readonly encoder: Encoder;
-  readonly report: ProviderReport;
+  /** The latest: the provider changes when a device is lost. */
+  readonly report: () => ProviderReport;
 }
 
 /** Join image, encoder, fits and layers. One of each cache serves all levels, so memory has one bound. */
 export function createPipeline({
   pixels,
   normalisation,
-  checkpoint,
+  manifest,
+  model,
   encoder,
   report,
 }: PipelineParts): Pipeline {
-  const { manifest } = checkpoint;
   const windowCache = createChunkCache({ byteLimit: tokenCacheBytes / 2 });
   const blendCache = createChunkCache({ byteLimit: tokenCacheBytes / 2 });
   const layerCache = createChunkCache({ byteLimit: layerCacheBytes });
@@ -83,11 +96,6 @@ export function createPipeline({
     tokensArray({ level, normalisation, encoder, manifest, cache: windowCache }),
   );
   const blended = levels.map((tokens): LazyArray<'float32'> => cached(tokens, { cache: blendCache }));
-  const model: ModelIdentity = {
-    name: manifest.name,
-    sha256: checkpoint.sha256,
-    precision: manifest.graphs[0]?.precision ?? 'fp32',
-  };
   const sourceOf = (facts: { readonly level: number; readonly seed: number; readonly slices: Slices }) => ({
     model: model.sha256,
     channels: normalisation.channels,
@@ -118,7 +126,9 @@ export function createPipeline({
   });
 
   return {
-    provider: report,
+    get provider() {
+      return report();
+    },
     model,
     normalisation,
     cost: async () => ({

@@ -33,7 +33,7 @@ export interface Slices {
 /** Which weights a result was made with. */
 export interface ModelIdentity {
   readonly name: string;
-  /** sha256 of the checkpoint's manifest, which holds the hashes of its graphs. */
+  /** sha256 of the ONNX graph that runs. */
   readonly sha256: string;
   readonly precision: 'fp32' | 'fp16' | 'int8';
 }
@@ -46,6 +46,7 @@ export interface ModelIdentity {
  * last where there are several values a position (tokens, scores, colours).
  */
 export interface Pipeline {
+  /** The latest: another provider takes over when a device is lost. */
   readonly provider: ProviderReport;
   readonly model: ModelIdentity;
   readonly normalisation: Normalisation;
@@ -97,7 +98,9 @@ export interface PipelineInput {
 
 export type OpeningStage =
   | { readonly kind: 'loading'; readonly bytes: number; readonly totalBytes: number }
-  | { readonly kind: 'testing' };
+  | { readonly kind: 'testing' }
+  /** After opening: a device was lost and another provider has taken over. */
+  | { readonly kind: 'provider'; readonly report: ProviderReport };
 
 /** In the process, or in a worker: the session does not know which. */
 export type OpenPipeline = (

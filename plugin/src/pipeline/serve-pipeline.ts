@@ -1,10 +1,16 @@
+import { cached } from '../array/cached.ts';
+import { createChunkCache } from '../array/chunk-cache.ts';
 import { connectArrays } from '../array/connect-arrays.ts';
 import type { LazyArray } from '../array/lazy-array.ts';
 import type { ArrayHandle } from '../array/remote-messages.ts';
 import { serveArrays } from '../array/serve-arrays.ts';
+import { shared } from '../array/shared.ts';
 import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
 import type { OpenPipeline, Pipeline, WorkOptions } from './pipeline.ts';
 import { type Call, type OpenMessage, openingId, type Reply, type Request } from './protocol.ts';
+
+/** Neighbouring windows read the same chunks: a few are kept rather than copied through the port again. */
+const pixelCacheBytes = 64 * 2 ** 20;
 
 /**
  * The worker's half: open a pipeline over the page's image and answer calls on the port until `close`.
@@ -40,7 +46,8 @@ export async function servePipeline(message: OpenMessage, openPipeline: OpenPipe
   };
   await settle(openingId, async (signal) => {
     const client = connectArrays(message.pixelPort);
-    const pixels = message.pixels.map((handle) => client.open(handle));
+    const cache = createChunkCache({ byteLimit: pixelCacheBytes });
+    const pixels = message.pixels.map((handle) => cached(shared(client.open(handle)), { cache }));
     const pipeline = await openPipeline(
       { pixels, normalisation: message.normalisation, manifest: message.manifest },
       { signal, onStage: (stage) => reply({ kind: 'stage', stage }) },

@@ -13,11 +13,8 @@ import { fakeEncoder } from '../encoder/fake-encoder.ts';
 const patchPx = 2;
 const slices = { z: [0], t: [0] };
 const manifest = {
-  name: 'fake',
-  architecture: { dim: 4, patch: patchPx },
-  input: { mean: [0, 0, 0], std: [1, 1, 1] },
+  input: { mean: [0, 0, 0] as [number, number, number], std: [1, 1, 1] as [number, number, number] },
   window: { rows: 4, cols: 4, overlap: 1 },
-  graphs: [{ precision: 'fp32' }],
 };
 
 /** 40×40 px and its half: 20×20 tokens in 7×7 windows of stride 3, and 10×10 tokens in 3×3 windows. */
@@ -38,11 +35,10 @@ function inProcess(encoder: Encoder): OpenPipeline {
     createPipeline({
       pixels,
       normalisation,
-      manifest: 'fake',
-      // The parts of a manifest the pipeline reads.
-      checkpoint: { manifest: manifest as never, sha256: 'a'.repeat(64) },
+      manifest,
+      model: { name: 'fake', sha256: 'a'.repeat(64), precision: 'fp32' },
       encoder,
-      report: { chosen: 'cpu', refused: [], selfTestError: 0 },
+      report: () => ({ chosen: 'cpu', refused: [], selfTestError: 0 }),
     });
 }
 
@@ -57,7 +53,10 @@ async function whole<T extends 'uint8' | 'uint16' | 'float32'>(array: LazyArray<
 }
 
 /** A worker made of the same handlers, in this thread, behind a real port. */
-function threadless(openPipeline: OpenPipeline): { create: () => WorkerLike; kill: (message: string) => void } {
+function threadless(openPipeline: OpenPipeline): {
+  create: () => WorkerLike;
+  kill: (message: string) => void;
+} {
   const listeners: ((event: Event) => void)[] = [];
   return {
     create: () => ({
@@ -139,7 +138,10 @@ describe('pipeline', () => {
 
   it('aborts a fit on the other side of the port at once', async () => {
     const gate = deferred();
-    const remote = await inWorker(threadless(inProcess(fakeEncoder(patchPx, () => gate.promise))).create)(input(), {});
+    const remote = await inWorker(threadless(inProcess(fakeEncoder(patchPx, () => gate.promise))).create)(
+      input(),
+      {},
+    );
     const controller = new AbortController();
     const fit = remote.fitPca({ components: 3, seed: 0, slices, signal: controller.signal });
     await settle();
@@ -167,7 +169,9 @@ describe('pipeline', () => {
     const remote = await inWorker(threadless(inProcess(encoder)).create)(input(), {});
     const foreign = await pipeline.tokens(0);
     const grid = { shape: [40, 40], transform: { scale: [1, 1], translation: [0, 0] } };
-    await expect((async () => remote.labels(foreign, grid, 16))()).rejects.toThrow(/not made by this pipeline/);
+    await expect((async () => remote.labels(foreign, grid, 16))()).rejects.toThrow(
+      /not made by this pipeline/,
+    );
     await remote.close();
   });
 });

@@ -1,0 +1,6 @@
+import { fileURLToPath } from 'node:url';
+
+/** Path of the shipped checkpoint's manifest, from the built bench as from its source. */
+export const defaultModel = fileURLToPath(
+  import.meta.resolve('alibi-zarr/models/dinov2-vits14-alibi/manifest.json'),
+);
