@@ -297,7 +297,7 @@ sha256: string
 layers: number[]
 }[]
 /**
- * The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the fp32 answer of the reference, float32 little-endian [dim,rows,cols], computed by onnxruntime-node on the fp32 graph.
+ * The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.
  */
 selfTest: {
 rows: number
