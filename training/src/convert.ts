@@ -6,7 +6,8 @@ import { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
 import type { CheckpointManifest, Measured, Triple } from './manifest.ts';
 import type { Position } from './onnx/position.ts';
 import type { Precision } from './onnx/weight-storage.ts';
-import { readWeights, type Scheme } from './weights/read-weights.ts';
+import { readWeights } from './weights/read-weights.ts';
+import type { Scheme } from './weights/scheme.ts';
 
 export interface ConvertOptions {
   readonly weights: string;

@@ -4,7 +4,8 @@ import { AlibiError, selfTestImage } from 'alibi-zarr/checkpoint';
 import { parseCheckpointManifest, type VerifyOutput } from 'alibi-zarr-schemas';
 import { sha256 } from './checkpoint.ts';
 import type { CheckpointManifest } from './manifest.ts';
-import { openCpuRunner, type Runner, relativeError } from './onnx/run.ts';
+import { relativeError } from './onnx/relative-error.ts';
+import { openCpuRunner, type Runner } from './onnx/run.ts';
 import { openWasmRunner } from './onnx/run-wasm.ts';
 import type { Tensor } from './weights/vit-weights.ts';
 

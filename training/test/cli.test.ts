@@ -47,13 +47,22 @@ describe('alibi-train', () => {
     expect(await main(argv)).toBe(2);
     const said = [...out, ...err].join('');
     expect(said).toContain(text);
-    if (argv.length > 0) expect(said.trim().split('\n').filter((line) => !line.startsWith('reading')).length).toBe(1);
+    if (argv.length > 0)
+      expect(
+        said
+          .trim()
+          .split('\n')
+          .filter((line) => !line.startsWith('reading')).length,
+      ).toBe(1);
   });
 
-  it.each([['--help'], ['convert', '--help'], ['verify', '--help']])('%s %s explains itself', async (...argv) => {
-    expect(await main(argv)).toBe(0);
-    expect(out.join('')).toContain('alibi-train');
-  });
+  it.each([['--help'], ['convert', '--help'], ['verify', '--help']])(
+    '%s %s explains itself',
+    async (...argv) => {
+      expect(await main(argv)).toBe(0);
+      expect(out.join('')).toContain('alibi-train');
+    },
+  );
 
   describe.skipIf(!hasShared())('on the tiny weights', () => {
     it.each([
@@ -62,7 +71,16 @@ describe('alibi-train', () => {
       ['int8', 'fused'],
     ])('converts to %s (%s) and verifies', async (precision, graph) => {
       const to = join(dir, precision);
-      const flags = ['--heads', '3', '--no-wrap', '--distance-scale', '5', '--hide-prefix', '--layers', '0,2'];
+      const flags = [
+        '--heads',
+        '3',
+        '--no-wrap',
+        '--distance-scale',
+        '5',
+        '--hide-prefix',
+        '--layers',
+        '0,2',
+      ];
       const argv = [TINY, '--out', to, ...flags, '--precision', precision, '--graph', graph, '--json'];
       expect(await main(['convert', ...argv])).toBe(0);
       const printed = parseConvertOutput(JSON.parse(out.join('')));
@@ -113,7 +131,12 @@ describe('alibi-train', () => {
       await writeFile(join(to, 'model.onnx'), model);
       expect(await main(['verify', join(to, 'manifest.json')])).toBe(2);
       expect(err.join('')).toContain('SHA-256');
-      for (const flags of [['--heads', '5'], ['--position', 'learned'], ['--slopes', 'learned'], ['--layers', '3']]) {
+      for (const flags of [
+        ['--heads', '5'],
+        ['--position', 'learned'],
+        ['--slopes', 'learned'],
+        ['--layers', '3'],
+      ]) {
         expect(await main(['convert', TINY, '--out', join(dir, 'no'), '--heads', '3', ...flags])).toBe(2);
       }
     });

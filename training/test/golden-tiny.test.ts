@@ -1,82 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { hasShared, sharedPath } from '../../test/shared.ts';
 import { exportVit } from '../src/onnx/export.ts';
-import type { AlibiPosition, Position } from '../src/onnx/position.ts';
-import { openCpuRunner, relativeError } from '../src/onnx/run.ts';
+import { relativeError } from '../src/onnx/relative-error.ts';
+import { openCpuRunner } from '../src/onnx/run.ts';
 import { openWasmRunner } from '../src/onnx/run-wasm.ts';
 import { readWeights } from '../src/weights/read-weights.ts';
 import type { Tensor } from '../src/weights/vit-weights.ts';
 import { golden } from './golden.ts';
-
-const GRIDS = ['5x5', '4x7', '9x3'];
-const PAPER: AlibiPosition = {
-  kind: 'alibi',
-  metric: 'euclidean',
-  wrap: true,
-  normalise: 'window',
-  distanceScale: null,
-  attentionRadius: null,
-  hidePrefix: false,
-  slopes: 'constant',
-};
-const LOCAL: AlibiPosition = {
-  ...PAPER,
-  wrap: false,
-  normalise: 'scale',
-  distanceScale: 5,
-  hidePrefix: true,
-};
-
-interface Variant {
-  readonly name: string;
-  readonly weights: string;
-  readonly expected: string;
-  readonly position: Position;
-}
-
-const VARIANTS: readonly Variant[] = [
-  { name: 'base', weights: 'dinov2_base.timm.pth', expected: 'expected', position: { kind: 'learned' } },
-  { name: 'nope', weights: 'alibi.timm.pth', expected: 'expected', position: { kind: 'none' } },
-  { name: 'alibi', weights: 'alibi.timm.pth', expected: 'expected', position: PAPER },
-  { name: 'alibi', weights: 'dinov2_base.timm.safetensors', expected: 'expected', position: PAPER },
-  {
-    name: 'alibi_nowrap',
-    weights: 'alibi.timm.pth',
-    expected: 'expected',
-    position: { ...PAPER, wrap: false },
-  },
-  {
-    name: 'alibi_nonorm',
-    weights: 'alibi.timm.pth',
-    expected: 'expected',
-    position: { ...PAPER, normalise: 'none' },
-  },
-  {
-    name: 'alibi_manhattan',
-    weights: 'alibi.timm.pth',
-    expected: 'expected',
-    position: { ...PAPER, metric: 'manhattan' },
-  },
-  {
-    name: 'alibi_fixed_slopes',
-    weights: 'alibi.timm.pth',
-    expected: 'expected',
-    position: { ...PAPER, slopes: 'fixed' },
-  },
-  {
-    name: 'alibi_learned',
-    weights: 'alibi_learned.timm.pth',
-    expected: 'learned_expected',
-    position: { ...PAPER, slopes: 'learned' },
-  },
-  { name: 'alibi_local', weights: 'alibi.timm.pth', expected: 'local_expected', position: LOCAL },
-  {
-    name: 'alibi_local_r2',
-    weights: 'alibi.timm.pth',
-    expected: 'local_expected',
-    position: { ...LOCAL, attentionRadius: 2 },
-  },
-];
+import { GRIDS, VARIANTS } from './tiny-variants.ts';
 
 const tiny = (file: string): string => sharedPath('golden', 'tiny', file);
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { sharedPath } from '../../test/shared.ts';
-import { openFile } from '../src/weights/byte-source.ts';
+import { openFile } from '../src/weights/open-file.ts';
 import { readSafetensors } from '../src/weights/safetensors.ts';
 import type { Tensor } from '../src/weights/vit-weights.ts';
 

@@ -1,4 +1,3 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 
 /** Random access to bytes; a test double is an object literal. */
@@ -8,41 +7,6 @@ export interface ByteSource {
   readonly size: number;
   /** @throws AlibiError  InvalidInput where the range does not lie in the file */
   read(offset: number, length: number): Promise<Uint8Array>;
-}
-
-export interface OpenByteSource extends ByteSource {
-  close(): Promise<void>;
-}
-
-/** @throws AlibiError  NotFound */
-export async function openFile(path: string): Promise<OpenByteSource> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path);
-  } catch (cause) {
-    throw new AlibiError('NotFound', {
-      what: 'the weights cannot be opened',
-      where: path,
-      remedy: 'Give the path of a .pth or .safetensors file that you may read.',
-      cause,
-    });
-  }
-  const { size } = await handle.stat();
-  return {
-    where: path,
-    size,
-    read: async (offset, length) => {
-      assertRange({ where: path, size }, offset, length);
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-        if (bytesRead === 0) throw truncated(path, `ends at byte ${offset + done}`);
-        done += bytesRead;
-      }
-      return bytes;
-    },
-    close: () => handle.close(),
-  };
 }
 
 export function fromBytes(bytes: Uint8Array, where: string): ByteSource {
@@ -64,7 +28,8 @@ export function truncated(where: string, detail: string): AlibiError {
   });
 }
 
-function assertRange(source: { where: string; size: number }, offset: number, length: number): void {
+/** @throws AlibiError  InvalidInput where the range does not lie in the file */
+export function assertRange(source: { where: string; size: number }, offset: number, length: number): void {
   const valid = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
   if (!valid || offset + length > source.size) {
     throw truncated(source.where, `bytes ${offset} to ${offset + length} of ${source.size} are asked for`);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { hasShared, sharedPath } from '../../../test/shared.ts';
 import { fromBytes } from '../../src/weights/byte-source.ts';
 import { readPth } from '../../src/weights/pth.ts';
-import { readTensors } from '../../src/weights/read-weights.ts';
+import { readTensors } from '../../src/weights/scheme.ts';
 import { storedZip } from './stored-zip.ts';
 
 /** Protocol 2 operations, written out as Python's pickletools names them. */

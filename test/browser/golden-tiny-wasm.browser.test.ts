@@ -1,0 +1,3 @@
+import { describeGolden } from './golden-tiny.ts';
+
+describeGolden('wasm', () => import('onnxruntime-web/wasm'));

@@ -1,0 +1,3 @@
+import { describeGolden } from './golden-tiny.ts';
+
+describeGolden('webgpu', () => import('onnxruntime-web/webgpu'));
