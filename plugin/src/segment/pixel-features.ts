@@ -6,8 +6,8 @@ import { type LinearTaps, linearTaps, tapRange, tokenPosition } from '../raster/
 import type { FeatureSource } from './feature-source.ts';
 import type { PixelFeatureRecipe, SliceRegion } from './types.ts';
 
-/** The recipe used unless someone asks for another: σ in pixels of the level. */
-export const defaultSigmasPx: readonly number[] = [1, 2, 4, 8];
+/** The recipe used unless someone asks for another: σ in pixels of the level, 0 the pixel as it is. */
+export const defaultSigmasPx: readonly number[] = [0, 1, 2, 4, 8];
 /** Principal components of the tokens a classifier reads by default. */
 export const defaultComponents = 32;
 

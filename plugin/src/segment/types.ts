@@ -37,7 +37,7 @@ export interface PixelFeatureRecipe {
 export interface ClassifierFit extends Fit<'classifier'> {
   readonly classes: readonly ClassSpec[];
   readonly recipe: PixelFeatureRecipe;
-  /** float32 [features] each: standardisation of the inputs. */
+  /** float32 [features] each: standardisation of the inputs; the token components share one scale. */
   readonly mean: Float32Array;
   readonly scale: Float32Array;
   /** float32 [classes, features + 1]; the last column is the intercept. */

@@ -91,15 +91,23 @@ describe('trainClassifier and classScores', () => {
     const chunk = await classScores({ fit, ...input }).getChunk([1, 1, 0], {});
     expect(chunk.shape).toEqual([44, 34, 3]);
     for (let pixel = 0; pixel < 44 * 34; pixel++) {
+      const stride = fit.mean.length + 1;
       const raw = [...tokens.subarray(3 * pixel, 3 * pixel + 3), ...image.map((plane) => plane[pixel]!)];
       const [dark, bright] = [0, 2].map((k) =>
         raw.reduce(
-          (sum, value, f) => sum + (fit.weights[k * 12 + f]! * (value - fit.mean[f]!)) / fit.scale[f]!,
-          fit.weights[k * 12 + 11]!,
+          (sum, value, f) => sum + (fit.weights[k * stride + f]! * (value - fit.mean[f]!)) / fit.scale[f]!,
+          fit.weights[(k + 1) * stride - 1]!,
         ),
       ) as [number, number];
       expect(Math.abs(chunk.data[3 * pixel]! - 1 / (1 + Math.exp(bright - dark)))).toBeLessThan(1e-4);
     }
+  });
+
+  it('gives the token components one scale, so that their small ones stay small', async () => {
+    const { fit } = await trained();
+    expect(fit.mean).toHaveLength(3 + 2 * 5);
+    expect(new Set(fit.scale.subarray(0, 3)).size).toBe(1);
+    expect(new Set(fit.scale.subarray(3)).size).toBe(10);
   });
 
   it('reads only tokens near strokes', async () => {
