@@ -1,4 +1,5 @@
 import { registry } from 'zarrita';
+import { AlibiError } from '../errors.ts';
 
 /** Compressors whose WebAssembly comes with zarrita; loaded when first used. */
 type WasmName = 'blosc' | 'zstd' | 'lz4';
@@ -20,24 +21,50 @@ async function wasmCodec(
   name: WasmName,
   configuration: Readonly<Record<string, unknown>>,
 ): Promise<WasmCodec> {
-  const Codec = await registry.get(name)?.();
-  if (Codec === undefined) throw new Error(`zarrita has no codec "${name}"`);
+  const Codec = await registry
+    .get(name)?.()
+    .catch((cause: unknown) => {
+      throw unavailable(name, cause);
+    });
+  if (Codec === undefined) throw unavailable(name, 'zarrita does not have it');
   // The second argument, the chunk's type and shape, is of no interest to byte codecs; zarrita's types want it.
   const unused = { dataType: 'uint8', shape: [], codecs: [], fillValue: null } as const;
   const codec: unknown = Codec.fromConfig(configuration, { ...unused, shape: [], codecs: [] });
   if (isWasmCodec(codec)) return codec;
-  throw new Error(`zarrita's codec "${name}" lacks encode or decode`);
+  throw unavailable(name, 'it lacks encode or decode');
+}
+
+/** Run a codec; that it cannot run at all is no fault of the bytes. */
+async function run(name: WasmName, work: () => Promise<Uint8Array> | Uint8Array): Promise<Uint8Array> {
+  try {
+    return await work();
+  } catch (cause) {
+    const forbidden = cause instanceof EvalError || cause instanceof WebAssembly.CompileError;
+    throw forbidden ? unavailable(name, cause) : cause;
+  }
+}
+
+function unavailable(name: WasmName, cause: unknown): AlibiError {
+  return new AlibiError('Environment', {
+    what: `the codec "${name}" cannot run: ${cause instanceof Error ? cause.message : cause}`,
+    where: 'WebAssembly codec',
+    remedy:
+      "Reload the page. Where its Content-Security-Policy forbids it, allow 'unsafe-eval', which the codec's own code needs, or store the image with gzip.",
+    cause,
+    data: { codec: name },
+  });
 }
 
 function isWasmCodec(codec: unknown): codec is WasmCodec {
   return typeof codec === 'object' && codec !== null && 'encode' in codec && 'decode' in codec;
 }
 
-/** @throws Error  the bytes are damaged */
+/** @throws Error  the bytes are damaged. @throws EnvironmentError  the codec cannot be loaded or run */
 export async function decompress(name: Compressor, bytes: Uint8Array): Promise<Uint8Array> {
   if (name === 'gzip') return throughStream(bytes, new DecompressionStream('gzip'));
   if (name === 'zlib') return throughStream(bytes, new DecompressionStream('deflate'));
-  return (await wasmCodec(name, {})).decode(bytes);
+  const codec = await wasmCodec(name, {});
+  return run(name, () => codec.decode(bytes));
 }
 
 /** Raw deflate, as ZIP files hold it. @throws Error  the bytes are damaged */
@@ -52,7 +79,8 @@ export async function compress(
   configuration: Readonly<Record<string, unknown>>,
 ): Promise<Uint8Array> {
   if (name === 'gzip') return throughStream(bytes, new CompressionStream('gzip'));
-  return (await wasmCodec(name, configuration)).encode(bytes);
+  const codec = await wasmCodec(name, configuration);
+  return run(name, () => codec.encode(bytes));
 }
 
 async function throughStream(

@@ -197,6 +197,8 @@ class StoredArray implements LazyArray {
     try {
       return await this.#source.decoder.decode(bytes);
     } catch (cause) {
+      // The codec cannot run here: the chunk is not to blame.
+      if (cause instanceof AlibiError) throw cause;
       const text = cause instanceof Error ? cause.message : String(cause);
       throw new AlibiError('Integrity', {
         what: `chunk ${index.join(', ')} in ${key} cannot be decoded: ${text}`,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { registry } from 'zarrita';
 import { createTestServer, type TestServer } from '../../../test/server/test-server.ts';
 import { createArrayWriter } from '../../src/stores/array-writer.ts';
 import { createHttpStore } from '../../src/stores/http.ts';
@@ -211,6 +212,40 @@ describe('damaged chunks', () => {
       }
     },
   );
+});
+
+describe('a codec that cannot run', () => {
+  const original = registry.get('lz4');
+  afterEach(() => {
+    if (original !== undefined) registry.set('lz4', original);
+  });
+
+  it.each([
+    ['not loaded', () => Promise.reject(new TypeError('Failed to fetch dynamically imported module'))],
+    [
+      'forbidden by the page',
+      async () => ({
+        fromConfig: () => ({
+          kind: 'bytes_to_bytes' as const,
+          encode: (bytes: Uint8Array) => bytes,
+          decode: () => {
+            throw new EvalError('Code generation from strings disallowed for this context');
+          },
+        }),
+      }),
+    ],
+  ])('%s: an error of the environment, not of the chunk', async (_, load) => {
+    registry.set('lz4', load);
+    const codecs = ['bytes', 'lz4'];
+    const { lazy } = await openZarrArray(
+      storeOf({ '/zarr.json': { ...v3, codecs }, '/c/0/0': bigEndian(1) }),
+      '',
+    );
+    await expect(lazy.getChunk([0, 0], {})).rejects.toMatchObject({
+      tag: 'Environment',
+      data: { codec: 'lz4' },
+    });
+  });
 });
 
 describe('a sharded array over HTTP', () => {
