@@ -10,7 +10,7 @@ export function gaussianRadiusPx(sigmaPx: number): number {
 }
 
 /** Weights at distance 0, 1, …, radius; the symmetric kernel they stand for sums to 1. */
-export function gaussianKernel(sigmaPx: number): Float64Array {
+function gaussianKernel(sigmaPx: number): Float64Array {
   const radius = gaussianRadiusPx(sigmaPx);
   const kernel = new Float64Array(radius + 1);
   if (radius === 0) return kernel.fill(1);
@@ -97,7 +97,7 @@ export function gaussianBlur(
 }
 
 /** A plane with `marginPx` more pixels on every side; the caller owns the buffer. */
-export function padPlane(
+function padPlane(
   plane: Float32Array,
   shape: { readonly height: number; readonly width: number },
   marginPx: number,

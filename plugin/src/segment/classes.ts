@@ -7,7 +7,7 @@ import { featureCount, imageFeatures, readTokenPatch } from './pixel-features.ts
 import type { ClassifierFit, FeatureInput, SliceRegion } from './types.ts';
 
 /** Edge of a chunk of probabilities. */
-export const scoreChunkPx = 256;
+const scoreChunkPx = 256;
 
 /**
  * Probability of every class at every pixel of the fit's level; 0 for a class without strokes.

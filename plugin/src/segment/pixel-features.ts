@@ -8,8 +8,6 @@ import type { PixelFeatureRecipe, SliceRegion } from './types.ts';
 
 /** The recipe used unless someone asks for another: σ in pixels of the level, 0 the pixel as it is. */
 export const defaultSigmasPx: readonly number[] = [0, 1, 2, 4, 8];
-/** Principal components of the tokens a classifier reads by default. */
-export const defaultComponents = 32;
 
 /**
  * Values a pixel has: the token components first, then for each channel and each σ the smoothed value and its
@@ -24,7 +22,7 @@ function imageFeatureCount({ channels, sigmasPx }: PixelFeatureRecipe): number {
 }
 
 /** Pixels around a region that its image features read. */
-export function haloPx({ sigmasPx }: PixelFeatureRecipe): number {
+function haloPx({ sigmasPx }: PixelFeatureRecipe): number {
   return Math.max(0, ...sigmasPx.map(gaussianRadiusPx)) + 1;
 }
 

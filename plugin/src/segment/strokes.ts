@@ -59,7 +59,7 @@ function withStrokes(history: StrokeHistory, strokes: readonly Stroke[]): Stroke
 }
 
 /** Edge of the tiles that labelled pixels are gathered in. */
-export const strokeTilePx = 128;
+const strokeTilePx = 128;
 
 /** Labelled pixels of one tile of one slice of a level. */
 export interface LabelledTile {

@@ -40,9 +40,9 @@ export interface TrainOptions extends FeatureInput {
 }
 
 /** Few labelled pixels: regularise. Measured on micrographs with six strokes a class. */
-export const defaultC = 0.02;
+const defaultC = 0.02;
 /** Beyond this, more pixels of the same strokes cost time and add next to nothing. */
-export const defaultPixelsPerClass = 5000;
+const defaultPixelsPerClass = 5000;
 
 /**
  * Train the pixel classifier on a person's strokes. Reads tokens and pixels near strokes only. A class without

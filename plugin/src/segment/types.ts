@@ -27,7 +27,10 @@ export interface PixelFeatureRecipe {
   readonly level: number;
   /** Reduces the tokens. */
   readonly pca: PcaFit;
-  /** Standard deviations of the Gaussians in pixels of `level`; each gives smoothed value and gradient magnitude. */
+  /**
+   * Standard deviations of the Gaussians in pixels of `level`, 0 for the pixels as they are; each gives
+   * smoothed value and gradient magnitude.
+   */
   readonly sigmasPx: readonly number[];
   /** Channels of the normalised image the Gaussians read: 1 (grey) or 3. */
   readonly channels: number;
