@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** What a command talks to: the process, or a test's own. */
 export interface Io {
   /** One line of the result, without its line end. */
@@ -18,6 +20,8 @@ export interface Io {
  */
 export function processIo(): { readonly io: Io; readonly release: () => void } {
   const controller = new AbortController();
+  // One listener a chunk under way: many is no leak here.
+  setMaxListeners(0, controller.signal);
   const onInterrupt = () => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
