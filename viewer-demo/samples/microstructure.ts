@@ -117,4 +117,4 @@ function grey(brightness: Float32Array, detect: (v: number) => number): Uint8Arr
   return image;
 }
 
-const clamp = (v: number) => (v < 0 ? 0 : v > 1 ? 1 : v);
+const clamp = (v: number) => Math.max(0, Math.min(1, v));
