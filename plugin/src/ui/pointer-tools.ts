@@ -73,8 +73,11 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
     const last = pointers.get(event.pointerId);
     actions.hover(point);
     if (last === undefined) return;
-    if (mode === 'stroke')
-      for (const step of event.getCoalescedEvents?.() ?? [event]) actions.strokeMove(at(step));
+    if (mode === 'stroke') {
+      // What the browser put together into one event; scripted events have nothing inside.
+      const steps = event.getCoalescedEvents?.() ?? [];
+      for (const step of steps.length > 0 ? steps : [event]) actions.strokeMove(at(step));
+    }
     if (mode === 'pan') actions.pan(point.x - last.x, point.y - last.y);
     pointers.set(event.pointerId, point);
     const now = mode === 'pinch' ? pinch() : null;

@@ -15,6 +15,11 @@ export class AlibiZarrSlices extends LitElement {
   ];
   readonly #workspace = new WorkspaceController(this);
 
+  protected override willUpdate(): void {
+    const image = this.#workspace.workspace?.session.image;
+    this.hidden = image === undefined || (sizeAlong(image, 'z') < 2 && sizeAlong(image, 't') < 2);
+  }
+
   protected override render() {
     const { workspace } = this.#workspace;
     if (workspace === null) return nothing;
