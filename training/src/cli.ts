@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AlibiError, asAlibiError, isAbort } from 'alibi-zarr/checkpoint';
 import type { ConvertOutput } from 'alibi-zarr-schemas';
+import { benchSeam } from './bench/bench-seam.ts';
 import { convert } from './convert.ts';
 import { CONVERT_HELP, parseConvert } from './convert-arguments.ts';
 import { verify } from './verify.ts';
@@ -10,6 +11,7 @@ const HELP = `alibi-train <command>
 
   convert <weights> --out <dir>   a public checkpoint as an ONNX graph with a manifest
   verify <manifest>               compare a checkpoint's answers between execution providers
+  bench seam <manifest> <png>...  how much the window plan shows in the features
 
 Each command has --help and --json. Exit codes: 0 done, 1 a check answered no, 2 bad input or environment.`;
 
@@ -22,6 +24,8 @@ export async function main(argv: string[]): Promise<number> {
         return await runConvert(rest);
       case 'verify':
         return await runVerify(rest);
+      case 'bench':
+        return await runBench(rest);
       case undefined:
       case '--help':
       case 'help':
@@ -115,4 +119,47 @@ function parseVerify(argv: readonly string[]) {
 
 function verifyUsage(what: string): AlibiError {
   return new AlibiError('InvalidInput', { what, where: 'verify', remedy: 'See alibi-train verify --help.' });
+}
+
+const BENCH_HELP = `alibi-train bench seam <manifest.json> <image.png>...
+
+Centred consistency, plain consistency, seam ratio and cost of the checkpoint's window plan: the mean over the images,
+of each of which a centred square of 56×56 tokens is taken (enlarged where the image is smaller).
+
+  --write  store the figures in the manifest
+  --json   print the figures on stdout, as the manifest's \`measured\`
+  --help`;
+
+async function runBench(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseBench(argv);
+  if (values.help) {
+    process.stdout.write(`${BENCH_HELP}\n`);
+    return 0;
+  }
+  const [kind, manifest, ...images] = positionals;
+  if (kind !== 'seam' || manifest === undefined || images.length === 0) {
+    throw benchUsage('"seam", a manifest and at least one image are needed');
+  }
+  const onProgress = (text: string): void => void process.stderr.write(`${text}\n`);
+  const measured = await benchSeam({ manifest, images, write: values.write, onProgress });
+  if (values.json) process.stdout.write(`${JSON.stringify({ measured })}\n`);
+  else for (const { name, value, note } of measured) process.stdout.write(`${name}: ${value} (${note})\n`);
+  return 0;
+}
+
+function parseBench(argv: readonly string[]) {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: { write: flag, json: flag, help: flag },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw benchUsage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function benchUsage(what: string): AlibiError {
+  return new AlibiError('InvalidInput', { what, where: 'bench', remedy: 'See alibi-train bench --help.' });
 }

@@ -103,7 +103,8 @@ function largestError(a: ReadonlyMap<string, Tensor>, b: ReadonlyMap<string, Ten
   return largest;
 }
 
-async function readManifest(path: string): Promise<CheckpointManifest> {
+/** @throws AlibiError  NotFound or InvalidInput */
+export async function readManifest(path: string): Promise<CheckpointManifest> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, 'utf8'));

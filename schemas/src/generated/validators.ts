@@ -7,9 +7,7 @@ export interface Check {
   errors?: readonly { readonly instancePath: string; readonly message?: string; readonly params: Readonly<Record<string, unknown>> }[] | null;
 }
 
-var validateConvertOutput = validate10;
-var schema11 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/convert.schema.json", "title": "ConvertOutput", "description": "What `alibi-train convert --json` prints.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "scheme", "graph"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "scheme": { "enum": ["timm", "facebookresearch", "huggingface"], "description": "whose names the weights were under" }, "graph": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "bytes", "sha256"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } } };
-var pattern0 = new RegExp("^[0-9a-f]{64}$", "u");
+var validateBenchOutput = validate10;
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -17,14 +15,138 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.scheme === void 0 && (missing0 = "scheme") || data.graph === void 0 && (missing0 = "graph")) {
+      if (data.measured === void 0 && (missing0 = "measured")) {
         validate10.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!(key0 === "manifest" || key0 === "name" || key0 === "scheme" || key0 === "graph")) {
+          if (!(key0 === "measured")) {
             validate10.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.measured !== void 0) {
+            let data0 = data.measured;
+            const _errs2 = errors;
+            if (errors === _errs2) {
+              if (Array.isArray(data0)) {
+                var valid1 = true;
+                const len0 = data0.length;
+                for (let i0 = 0; i0 < len0; i0++) {
+                  let data1 = data0[i0];
+                  const _errs4 = errors;
+                  if (errors === _errs4) {
+                    if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                      let missing1;
+                      if (data1.name === void 0 && (missing1 = "name") || data1.value === void 0 && (missing1 = "value") || data1.command === void 0 && (missing1 = "command")) {
+                        validate10.errors = [{ instancePath: instancePath + "/measured/" + i0, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        return false;
+                      } else {
+                        const _errs6 = errors;
+                        for (const key1 in data1) {
+                          if (!(key1 === "name" || key1 === "value" || key1 === "command" || key1 === "note")) {
+                            validate10.errors = [{ instancePath: instancePath + "/measured/" + i0, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            return false;
+                            break;
+                          }
+                        }
+                        if (_errs6 === errors) {
+                          if (data1.name !== void 0) {
+                            const _errs7 = errors;
+                            if (typeof data1.name !== "string") {
+                              validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs7 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.value !== void 0) {
+                              let data3 = data1.value;
+                              const _errs9 = errors;
+                              if (!(typeof data3 == "number" && isFinite(data3))) {
+                                validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                return false;
+                              }
+                              var valid2 = _errs9 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                            if (valid2) {
+                              if (data1.command !== void 0) {
+                                const _errs11 = errors;
+                                if (typeof data1.command !== "string") {
+                                  validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
+                                var valid2 = _errs11 === errors;
+                              } else {
+                                var valid2 = true;
+                              }
+                              if (valid2) {
+                                if (data1.note !== void 0) {
+                                  const _errs13 = errors;
+                                  if (typeof data1.note !== "string") {
+                                    validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid2 = _errs13 === errors;
+                                } else {
+                                  var valid2 = true;
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    } else {
+                      validate10.errors = [{ instancePath: instancePath + "/measured/" + i0, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      return false;
+                    }
+                  }
+                  var valid1 = _errs4 === errors;
+                  if (!valid1) {
+                    break;
+                  }
+                }
+              } else {
+                validate10.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                return false;
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate10.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate10.errors = vErrors;
+  return errors === 0;
+}
+var validateConvertOutput = validate11;
+var schema12 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/convert.schema.json", "title": "ConvertOutput", "description": "What `alibi-train convert --json` prints.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "scheme", "graph"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "scheme": { "enum": ["timm", "facebookresearch", "huggingface"], "description": "whose names the weights were under" }, "graph": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "bytes", "sha256"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } } };
+var pattern0 = new RegExp("^[0-9a-f]{64}$", "u");
+function validate11(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.scheme === void 0 && (missing0 = "scheme") || data.graph === void 0 && (missing0 = "graph")) {
+        validate11.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "manifest" || key0 === "name" || key0 === "scheme" || key0 === "graph")) {
+            validate11.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -33,7 +155,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate10.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate11.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -44,7 +166,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate10.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate11.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -56,7 +178,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.scheme;
                 const _errs6 = errors;
                 if (!(data2 === "timm" || data2 === "facebookresearch" || data2 === "huggingface")) {
-                  validate10.errors = [{ instancePath: instancePath + "/scheme", schemaPath: "#/properties/scheme/enum", keyword: "enum", params: { allowedValues: schema11.properties.scheme.enum }, message: "must be equal to one of the allowed values" }];
+                  validate11.errors = [{ instancePath: instancePath + "/scheme", schemaPath: "#/properties/scheme/enum", keyword: "enum", params: { allowedValues: schema12.properties.scheme.enum }, message: "must be equal to one of the allowed values" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -71,13 +193,13 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
                       let missing1;
                       if (data3.path === void 0 && (missing1 = "path") || data3.precision === void 0 && (missing1 = "precision") || data3.bytes === void 0 && (missing1 = "bytes") || data3.sha256 === void 0 && (missing1 = "sha256")) {
-                        validate10.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate11.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs9 = errors;
                         for (const key1 in data3) {
                           if (!(key1 === "path" || key1 === "precision" || key1 === "bytes" || key1 === "sha256")) {
-                            validate10.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            validate11.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -86,7 +208,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data3.path !== void 0) {
                             const _errs10 = errors;
                             if (typeof data3.path !== "string") {
-                              validate10.errors = [{ instancePath: instancePath + "/graph/path", schemaPath: "#/properties/graph/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate11.errors = [{ instancePath: instancePath + "/graph/path", schemaPath: "#/properties/graph/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid1 = _errs10 === errors;
@@ -98,7 +220,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                               let data5 = data3.precision;
                               const _errs12 = errors;
                               if (!(data5 === "fp32" || data5 === "fp16" || data5 === "int8")) {
-                                validate10.errors = [{ instancePath: instancePath + "/graph/precision", schemaPath: "#/properties/graph/properties/precision/enum", keyword: "enum", params: { allowedValues: schema11.properties.graph.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                validate11.errors = [{ instancePath: instancePath + "/graph/precision", schemaPath: "#/properties/graph/properties/precision/enum", keyword: "enum", params: { allowedValues: schema12.properties.graph.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                 return false;
                               }
                               var valid1 = _errs12 === errors;
@@ -110,13 +232,13 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.bytes;
                                 const _errs13 = errors;
                                 if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                  validate10.errors = [{ instancePath: instancePath + "/graph/bytes", schemaPath: "#/properties/graph/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate11.errors = [{ instancePath: instancePath + "/graph/bytes", schemaPath: "#/properties/graph/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs13) {
                                   if (typeof data6 == "number" && isFinite(data6)) {
                                     if (data6 < 1 || isNaN(data6)) {
-                                      validate10.errors = [{ instancePath: instancePath + "/graph/bytes", schemaPath: "#/properties/graph/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate11.errors = [{ instancePath: instancePath + "/graph/bytes", schemaPath: "#/properties/graph/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -132,11 +254,11 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs15) {
                                     if (typeof data7 === "string") {
                                       if (!pattern0.test(data7)) {
-                                        validate10.errors = [{ instancePath: instancePath + "/graph/sha256", schemaPath: "#/properties/graph/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                        validate11.errors = [{ instancePath: instancePath + "/graph/sha256", schemaPath: "#/properties/graph/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                         return false;
                                       }
                                     } else {
-                                      validate10.errors = [{ instancePath: instancePath + "/graph/sha256", schemaPath: "#/properties/graph/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate11.errors = [{ instancePath: instancePath + "/graph/sha256", schemaPath: "#/properties/graph/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                   }
@@ -150,7 +272,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate10.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate11.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -164,17 +286,17 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate10.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate11.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate10.errors = vErrors;
+  validate11.errors = vErrors;
   return errors === 0;
 }
-var validateFeaturesOutput = validate11;
-var schema12 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/features.schema.json", "title": "FeaturesOutput", "description": "What `alibi-zarr features --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "level", "axes", "shape", "chunks", "shards", "dtype", "components", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds"], "properties": { "location": { "type": "string" }, "level": { "type": "integer", "minimum": 0 }, "axes": { "type": "array", "items": { "type": "string" } }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "dtype": { "enum": ["float16", "float32"] }, "components": { "type": ["integer", "null"], "description": "null where the tokens were not reduced" }, "fit": { "type": ["string", "null"], "description": "id of the PCA basis" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 } } };
+var validateFeaturesOutput = validate12;
+var schema13 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/features.schema.json", "title": "FeaturesOutput", "description": "What `alibi-zarr features --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "level", "axes", "shape", "chunks", "shards", "dtype", "components", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds"], "properties": { "location": { "type": "string" }, "level": { "type": "integer", "minimum": 0 }, "axes": { "type": "array", "items": { "type": "string" } }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "dtype": { "enum": ["float16", "float32"] }, "components": { "type": ["integer", "null"], "description": "null where the tokens were not reduced" }, "fit": { "type": ["string", "null"], "description": "id of the PCA basis" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 } } };
 var func2 = Object.prototype.hasOwnProperty;
-function validate11(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+function validate12(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -182,13 +304,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.location === void 0 && (missing0 = "location") || data.level === void 0 && (missing0 = "level") || data.axes === void 0 && (missing0 = "axes") || data.shape === void 0 && (missing0 = "shape") || data.chunks === void 0 && (missing0 = "chunks") || data.shards === void 0 && (missing0 = "shards") || data.dtype === void 0 && (missing0 = "dtype") || data.components === void 0 && (missing0 = "components") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds")) {
-        validate11.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate12.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema12.properties, key0)) {
-            validate11.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema13.properties, key0)) {
+            validate12.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -197,7 +319,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.location !== void 0) {
             const _errs2 = errors;
             if (typeof data.location !== "string") {
-              validate11.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate12.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -209,13 +331,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
               let data1 = data.level;
               const _errs4 = errors;
               if (!(typeof data1 == "number" && (!(data1 % 1) && !isNaN(data1)) && isFinite(data1))) {
-                validate11.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                validate12.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                 return false;
               }
               if (errors === _errs4) {
                 if (typeof data1 == "number" && isFinite(data1)) {
                   if (data1 < 0 || isNaN(data1)) {
-                    validate11.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                    validate12.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                     return false;
                   }
                 }
@@ -235,7 +357,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                     for (let i0 = 0; i0 < len0; i0++) {
                       const _errs8 = errors;
                       if (typeof data2[i0] !== "string") {
-                        validate11.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        validate12.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                         return false;
                       }
                       var valid1 = _errs8 === errors;
@@ -244,7 +366,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    validate11.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                    validate12.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                     return false;
                   }
                 }
@@ -264,13 +386,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                         let data5 = data4[i1];
                         const _errs12 = errors;
                         if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                          validate11.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate12.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs12) {
                           if (typeof data5 == "number" && isFinite(data5)) {
                             if (data5 < 1 || isNaN(data5)) {
-                              validate11.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              validate12.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                               return false;
                             }
                           }
@@ -281,7 +403,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate11.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate12.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -301,13 +423,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                           let data7 = data6[i2];
                           const _errs16 = errors;
                           if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                            validate11.errors = [{ instancePath: instancePath + "/chunks/" + i2, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                            validate12.errors = [{ instancePath: instancePath + "/chunks/" + i2, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                             return false;
                           }
                           if (errors === _errs16) {
                             if (typeof data7 == "number" && isFinite(data7)) {
                               if (data7 < 1 || isNaN(data7)) {
-                                validate11.errors = [{ instancePath: instancePath + "/chunks/" + i2, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                validate12.errors = [{ instancePath: instancePath + "/chunks/" + i2, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                 return false;
                               }
                             }
@@ -318,7 +440,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate11.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate12.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -338,13 +460,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                             let data9 = data8[i3];
                             const _errs20 = errors;
                             if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                              validate11.errors = [{ instancePath: instancePath + "/shards/" + i3, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate12.errors = [{ instancePath: instancePath + "/shards/" + i3, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs20) {
                               if (typeof data9 == "number" && isFinite(data9)) {
                                 if (data9 < 1 || isNaN(data9)) {
-                                  validate11.errors = [{ instancePath: instancePath + "/shards/" + i3, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate12.errors = [{ instancePath: instancePath + "/shards/" + i3, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -355,7 +477,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate11.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          validate12.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                           return false;
                         }
                       }
@@ -368,7 +490,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                         let data10 = data.dtype;
                         const _errs22 = errors;
                         if (!(data10 === "float16" || data10 === "float32")) {
-                          validate11.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/enum", keyword: "enum", params: { allowedValues: schema12.properties.dtype.enum }, message: "must be equal to one of the allowed values" }];
+                          validate12.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/enum", keyword: "enum", params: { allowedValues: schema13.properties.dtype.enum }, message: "must be equal to one of the allowed values" }];
                           return false;
                         }
                         var valid0 = _errs22 === errors;
@@ -380,7 +502,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                           let data11 = data.components;
                           const _errs23 = errors;
                           if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11)) && data11 !== null) {
-                            validate11.errors = [{ instancePath: instancePath + "/components", schemaPath: "#/properties/components/type", keyword: "type", params: { type: schema12.properties.components.type }, message: "must be integer,null" }];
+                            validate12.errors = [{ instancePath: instancePath + "/components", schemaPath: "#/properties/components/type", keyword: "type", params: { type: schema13.properties.components.type }, message: "must be integer,null" }];
                             return false;
                           }
                           var valid0 = _errs23 === errors;
@@ -392,7 +514,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                             let data12 = data.fit;
                             const _errs25 = errors;
                             if (typeof data12 !== "string" && data12 !== null) {
-                              validate11.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: schema12.properties.fit.type }, message: "must be string,null" }];
+                              validate12.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: schema13.properties.fit.type }, message: "must be string,null" }];
                               return false;
                             }
                             var valid0 = _errs25 === errors;
@@ -407,13 +529,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
                                   let missing1;
                                   if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                    validate11.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                    validate12.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                     return false;
                                   } else {
                                     const _errs29 = errors;
                                     for (const key1 in data13) {
                                       if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                        validate11.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                        validate12.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                         return false;
                                         break;
                                       }
@@ -422,7 +544,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data13.name !== void 0) {
                                         const _errs30 = errors;
                                         if (typeof data13.name !== "string") {
-                                          validate11.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate12.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid5 = _errs30 === errors;
@@ -436,11 +558,11 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs32) {
                                             if (typeof data15 === "string") {
                                               if (!pattern0.test(data15)) {
-                                                validate11.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                validate12.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                 return false;
                                               }
                                             } else {
-                                              validate11.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate12.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                           }
@@ -453,7 +575,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data16 = data13.precision;
                                             const _errs34 = errors;
                                             if (!(data16 === "fp32" || data16 === "fp16" || data16 === "int8")) {
-                                              validate11.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema12.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                              validate12.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema13.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
                                             var valid5 = _errs34 === errors;
@@ -464,7 +586,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data13.provider !== void 0) {
                                               const _errs35 = errors;
                                               if (typeof data13.provider !== "string") {
-                                                validate11.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate12.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid5 = _errs35 === errors;
@@ -477,7 +599,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate11.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  validate12.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                   return false;
                                 }
                               }
@@ -493,13 +615,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
                                     let missing2;
                                     if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                      validate11.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                      validate12.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                       return false;
                                     } else {
                                       const _errs39 = errors;
                                       for (const key2 in data18) {
                                         if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                          validate11.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                          validate12.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -511,7 +633,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs40) {
                                             if (Array.isArray(data19)) {
                                               if (data19.length < 1) {
-                                                validate11.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                validate12.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                 return false;
                                               } else {
                                                 var valid7 = true;
@@ -520,13 +642,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data20 = data19[i4];
                                                   const _errs42 = errors;
                                                   if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                    validate11.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate12.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs42) {
                                                     if (typeof data20 == "number" && isFinite(data20)) {
                                                       if (data20 < 0 || isNaN(data20)) {
-                                                        validate11.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        validate12.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -538,7 +660,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate11.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate12.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
@@ -558,7 +680,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data22 = data21[i5];
                                                   const _errs46 = errors;
                                                   if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                    validate11.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate12.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                   var valid8 = _errs46 === errors;
@@ -567,7 +689,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                 }
                                               } else {
-                                                validate11.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                validate12.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                 return false;
                                               }
                                             }
@@ -587,7 +709,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data24 = data23[i6];
                                                     const _errs50 = errors;
                                                     if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                      validate11.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                      validate12.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                       return false;
                                                     }
                                                     var valid9 = _errs50 === errors;
@@ -596,7 +718,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate11.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate12.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -609,7 +731,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate11.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate12.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -629,13 +751,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data26 = data25[i7];
                                         const _errs54 = errors;
                                         if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                          validate11.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate12.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs54) {
                                           if (typeof data26 == "number" && isFinite(data26)) {
                                             if (data26 < 0 || isNaN(data26)) {
-                                              validate11.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              validate12.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           }
@@ -646,7 +768,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate11.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema12.properties.z.type }, message: "must be array" }];
+                                      validate12.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema13.properties.z.type }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -666,13 +788,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data28 = data27[i8];
                                           const _errs58 = errors;
                                           if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                            validate11.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate12.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs58) {
                                             if (typeof data28 == "number" && isFinite(data28)) {
                                               if (data28 < 0 || isNaN(data28)) {
-                                                validate11.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate12.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -683,7 +805,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate11.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema12.properties.t.type }, message: "must be array" }];
+                                        validate12.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema13.properties.t.type }, message: "must be array" }];
                                         return false;
                                       }
                                     }
@@ -696,13 +818,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data29 = data.written;
                                       const _errs60 = errors;
                                       if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                        validate11.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate12.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs60) {
                                         if (typeof data29 == "number" && isFinite(data29)) {
                                           if (data29 < 0 || isNaN(data29)) {
-                                            validate11.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            validate12.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                             return false;
                                           }
                                         }
@@ -716,13 +838,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data30 = data.skipped;
                                         const _errs62 = errors;
                                         if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                          validate11.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate12.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs62) {
                                           if (typeof data30 == "number" && isFinite(data30)) {
                                             if (data30 < 0 || isNaN(data30)) {
-                                              validate11.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              validate12.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           }
@@ -738,11 +860,11 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs64) {
                                             if (typeof data31 == "number" && isFinite(data31)) {
                                               if (data31 < 0 || isNaN(data31)) {
-                                                validate11.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate12.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             } else {
-                                              validate11.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              validate12.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                               return false;
                                             }
                                           }
@@ -768,17 +890,17 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate11.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate12.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate11.errors = vErrors;
+  validate12.errors = vErrors;
   return errors === 0;
 }
-var validateInfoOutput = validate12;
-var schema13 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/info.schema.json", "title": "InfoOutput", "description": "What `alibi-zarr info --json` prints.", "type": "object", "additionalProperties": false, "required": ["kind", "location", "version"], "properties": { "kind": { "enum": ["image", "plate", "well", "series", "labels"] }, "location": { "type": "string" }, "version": { "type": "string" }, "zarrFormat": { "enum": [2, 3] }, "name": { "type": "string" }, "axes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "type", "unit"], "properties": { "name": { "type": "string" }, "type": { "type": ["string", "null"], "description": "null where the file says nothing" }, "unit": { "type": ["string", "null"] } } } }, "levels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "shape", "dtype", "chunks", "shards", "scale", "translation"], "properties": { "path": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "dtype": { "type": "string" }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "null where the array is not sharded" }, "scale": { "type": "array", "items": { "type": "number" } }, "translation": { "type": "array", "items": { "type": "number" } } } }, "description": "finest first" }, "channels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["label", "color", "active", "window", "estimated"], "properties": { "label": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" }, "active": { "type": "boolean" }, "window": { "type": "object", "additionalProperties": false, "required": ["start", "end"], "properties": { "start": { "type": "number" }, "end": { "type": "number" } } }, "estimated": { "type": "boolean", "description": "contrast limits are percentiles, not from the file" } } } }, "rgb": { "type": "boolean" }, "labels": { "type": "array", "items": { "type": "string" }, "description": "names of the image's label images, or of a labels group" }, "wells": { "type": "array", "items": { "type": "string" }, "description": "paths of a plate's wells" }, "images": { "type": "array", "items": { "type": "string" }, "description": "paths of a well's fields or of a series' images" } } };
+var validateInfoOutput = validate13;
+var schema14 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/info.schema.json", "title": "InfoOutput", "description": "What `alibi-zarr info --json` prints.", "type": "object", "additionalProperties": false, "required": ["kind", "location", "version"], "properties": { "kind": { "enum": ["image", "plate", "well", "series", "labels"] }, "location": { "type": "string" }, "version": { "type": "string" }, "zarrFormat": { "enum": [2, 3] }, "name": { "type": "string" }, "axes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "type", "unit"], "properties": { "name": { "type": "string" }, "type": { "type": ["string", "null"], "description": "null where the file says nothing" }, "unit": { "type": ["string", "null"] } } } }, "levels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "shape", "dtype", "chunks", "shards", "scale", "translation"], "properties": { "path": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "dtype": { "type": "string" }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "null where the array is not sharded" }, "scale": { "type": "array", "items": { "type": "number" } }, "translation": { "type": "array", "items": { "type": "number" } } } }, "description": "finest first" }, "channels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["label", "color", "active", "window", "estimated"], "properties": { "label": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" }, "active": { "type": "boolean" }, "window": { "type": "object", "additionalProperties": false, "required": ["start", "end"], "properties": { "start": { "type": "number" }, "end": { "type": "number" } } }, "estimated": { "type": "boolean", "description": "contrast limits are percentiles, not from the file" } } } }, "rgb": { "type": "boolean" }, "labels": { "type": "array", "items": { "type": "string" }, "description": "names of the image's label images, or of a labels group" }, "wells": { "type": "array", "items": { "type": "string" }, "description": "paths of a plate's wells" }, "images": { "type": "array", "items": { "type": "string" }, "description": "paths of a well's fields or of a series' images" } } };
 var pattern2 = new RegExp("^[0-9a-f]{6}$", "u");
-function validate12(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+function validate13(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -786,13 +908,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.kind === void 0 && (missing0 = "kind") || data.location === void 0 && (missing0 = "location") || data.version === void 0 && (missing0 = "version")) {
-        validate12.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate13.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema13.properties, key0)) {
-            validate12.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema14.properties, key0)) {
+            validate13.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -802,7 +924,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
             let data0 = data.kind;
             const _errs2 = errors;
             if (!(data0 === "image" || data0 === "plate" || data0 === "well" || data0 === "series" || data0 === "labels")) {
-              validate12.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema13.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+              validate13.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema14.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -813,7 +935,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.location !== void 0) {
               const _errs3 = errors;
               if (typeof data.location !== "string") {
-                validate12.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate13.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs3 === errors;
@@ -824,7 +946,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.version !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.version !== "string") {
-                  validate12.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate13.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -836,7 +958,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.zarrFormat;
                   const _errs7 = errors;
                   if (!(data3 === 2 || data3 === 3)) {
-                    validate12.errors = [{ instancePath: instancePath + "/zarrFormat", schemaPath: "#/properties/zarrFormat/enum", keyword: "enum", params: { allowedValues: schema13.properties.zarrFormat.enum }, message: "must be equal to one of the allowed values" }];
+                    validate13.errors = [{ instancePath: instancePath + "/zarrFormat", schemaPath: "#/properties/zarrFormat/enum", keyword: "enum", params: { allowedValues: schema14.properties.zarrFormat.enum }, message: "must be equal to one of the allowed values" }];
                     return false;
                   }
                   var valid0 = _errs7 === errors;
@@ -847,7 +969,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.name !== void 0) {
                     const _errs8 = errors;
                     if (typeof data.name !== "string") {
-                      validate12.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      validate13.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                       return false;
                     }
                     var valid0 = _errs8 === errors;
@@ -869,13 +991,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data6 && typeof data6 == "object" && !Array.isArray(data6)) {
                                 let missing1;
                                 if (data6.name === void 0 && (missing1 = "name") || data6.type === void 0 && (missing1 = "type") || data6.unit === void 0 && (missing1 = "unit")) {
-                                  validate12.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                  validate13.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                   return false;
                                 } else {
                                   const _errs14 = errors;
                                   for (const key1 in data6) {
                                     if (!(key1 === "name" || key1 === "type" || key1 === "unit")) {
-                                      validate12.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                      validate13.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -884,7 +1006,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data6.name !== void 0) {
                                       const _errs15 = errors;
                                       if (typeof data6.name !== "string") {
-                                        validate12.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/name", schemaPath: "#/properties/axes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate13.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/name", schemaPath: "#/properties/axes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid2 = _errs15 === errors;
@@ -896,7 +1018,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data8 = data6.type;
                                         const _errs17 = errors;
                                         if (typeof data8 !== "string" && data8 !== null) {
-                                          validate12.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/type", schemaPath: "#/properties/axes/items/properties/type/type", keyword: "type", params: { type: schema13.properties.axes.items.properties.type.type }, message: "must be string,null" }];
+                                          validate13.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/type", schemaPath: "#/properties/axes/items/properties/type/type", keyword: "type", params: { type: schema14.properties.axes.items.properties.type.type }, message: "must be string,null" }];
                                           return false;
                                         }
                                         var valid2 = _errs17 === errors;
@@ -908,7 +1030,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data9 = data6.unit;
                                           const _errs19 = errors;
                                           if (typeof data9 !== "string" && data9 !== null) {
-                                            validate12.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/unit", schemaPath: "#/properties/axes/items/properties/unit/type", keyword: "type", params: { type: schema13.properties.axes.items.properties.unit.type }, message: "must be string,null" }];
+                                            validate13.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/unit", schemaPath: "#/properties/axes/items/properties/unit/type", keyword: "type", params: { type: schema14.properties.axes.items.properties.unit.type }, message: "must be string,null" }];
                                             return false;
                                           }
                                           var valid2 = _errs19 === errors;
@@ -920,7 +1042,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate12.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate13.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -930,7 +1052,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate12.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          validate13.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                           return false;
                         }
                       }
@@ -953,13 +1075,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
                                   let missing2;
                                   if (data11.path === void 0 && (missing2 = "path") || data11.shape === void 0 && (missing2 = "shape") || data11.dtype === void 0 && (missing2 = "dtype") || data11.chunks === void 0 && (missing2 = "chunks") || data11.shards === void 0 && (missing2 = "shards") || data11.scale === void 0 && (missing2 = "scale") || data11.translation === void 0 && (missing2 = "translation")) {
-                                    validate12.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                    validate13.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                     return false;
                                   } else {
                                     const _errs25 = errors;
                                     for (const key2 in data11) {
                                       if (!(key2 === "path" || key2 === "shape" || key2 === "dtype" || key2 === "chunks" || key2 === "shards" || key2 === "scale" || key2 === "translation")) {
-                                        validate12.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                        validate13.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                         return false;
                                         break;
                                       }
@@ -968,7 +1090,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data11.path !== void 0) {
                                         const _errs26 = errors;
                                         if (typeof data11.path !== "string") {
-                                          validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/path", schemaPath: "#/properties/levels/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/path", schemaPath: "#/properties/levels/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid4 = _errs26 === errors;
@@ -987,13 +1109,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data14 = data13[i2];
                                                 const _errs30 = errors;
                                                 if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                                                  validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs30) {
                                                   if (typeof data14 == "number" && isFinite(data14)) {
                                                     if (data14 < 0 || isNaN(data14)) {
-                                                      validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -1004,7 +1126,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape", schemaPath: "#/properties/levels/items/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape", schemaPath: "#/properties/levels/items/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
@@ -1016,7 +1138,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data11.dtype !== void 0) {
                                             const _errs32 = errors;
                                             if (typeof data11.dtype !== "string") {
-                                              validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/dtype", schemaPath: "#/properties/levels/items/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/dtype", schemaPath: "#/properties/levels/items/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid4 = _errs32 === errors;
@@ -1035,13 +1157,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data17 = data16[i3];
                                                     const _errs36 = errors;
                                                     if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                      validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs36) {
                                                       if (typeof data17 == "number" && isFinite(data17)) {
                                                         if (data17 < 1 || isNaN(data17)) {
-                                                          validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                           return false;
                                                         }
                                                       }
@@ -1052,7 +1174,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks", schemaPath: "#/properties/levels/items/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks", schemaPath: "#/properties/levels/items/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -1065,7 +1187,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data18 = data11.shards;
                                                 const _errs38 = errors;
                                                 if (!Array.isArray(data18) && data18 !== null) {
-                                                  validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards", schemaPath: "#/properties/levels/items/properties/shards/type", keyword: "type", params: { type: schema13.properties.levels.items.properties.shards.type }, message: "must be array,null" }];
+                                                  validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards", schemaPath: "#/properties/levels/items/properties/shards/type", keyword: "type", params: { type: schema14.properties.levels.items.properties.shards.type }, message: "must be array,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs38) {
@@ -1076,13 +1198,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data19 = data18[i4];
                                                       const _errs40 = errors;
                                                       if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
-                                                        validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs40) {
                                                         if (typeof data19 == "number" && isFinite(data19)) {
                                                           if (data19 < 1 || isNaN(data19)) {
-                                                            validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                            validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
@@ -1110,7 +1232,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data21 = data20[i5];
                                                         const _errs44 = errors;
                                                         if (!(typeof data21 == "number" && isFinite(data21))) {
-                                                          validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale/" + i5, schemaPath: "#/properties/levels/items/properties/scale/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale/" + i5, schemaPath: "#/properties/levels/items/properties/scale/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid8 = _errs44 === errors;
@@ -1119,7 +1241,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale", schemaPath: "#/properties/levels/items/properties/scale/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale", schemaPath: "#/properties/levels/items/properties/scale/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -1139,7 +1261,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data23 = data22[i6];
                                                           const _errs48 = errors;
                                                           if (!(typeof data23 == "number" && isFinite(data23))) {
-                                                            validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation/" + i6, schemaPath: "#/properties/levels/items/properties/translation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation/" + i6, schemaPath: "#/properties/levels/items/properties/translation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid9 = _errs48 === errors;
@@ -1148,7 +1270,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate12.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation", schemaPath: "#/properties/levels/items/properties/translation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation", schemaPath: "#/properties/levels/items/properties/translation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                         return false;
                                                       }
                                                     }
@@ -1165,7 +1287,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate12.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  validate13.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                   return false;
                                 }
                               }
@@ -1175,7 +1297,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate12.errors = [{ instancePath: instancePath + "/levels", schemaPath: "#/properties/levels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            validate13.errors = [{ instancePath: instancePath + "/levels", schemaPath: "#/properties/levels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                             return false;
                           }
                         }
@@ -1198,13 +1320,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
                                     let missing3;
                                     if (data25.label === void 0 && (missing3 = "label") || data25.color === void 0 && (missing3 = "color") || data25.active === void 0 && (missing3 = "active") || data25.window === void 0 && (missing3 = "window") || data25.estimated === void 0 && (missing3 = "estimated")) {
-                                      validate12.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                      validate13.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                       return false;
                                     } else {
                                       const _errs54 = errors;
                                       for (const key3 in data25) {
                                         if (!(key3 === "label" || key3 === "color" || key3 === "active" || key3 === "window" || key3 === "estimated")) {
-                                          validate12.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                          validate13.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -1213,7 +1335,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data25.label !== void 0) {
                                           const _errs55 = errors;
                                           if (typeof data25.label !== "string") {
-                                            validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/label", schemaPath: "#/properties/channels/items/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/label", schemaPath: "#/properties/channels/items/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid11 = _errs55 === errors;
@@ -1227,11 +1349,11 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs57) {
                                               if (typeof data27 === "string") {
                                                 if (!pattern2.test(data27)) {
-                                                  validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{6}$" }, message: 'must match pattern "^[0-9a-f]{6}$"' }];
+                                                  validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{6}$" }, message: 'must match pattern "^[0-9a-f]{6}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -1243,7 +1365,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data25.active !== void 0) {
                                               const _errs59 = errors;
                                               if (typeof data25.active !== "boolean") {
-                                                validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/active", schemaPath: "#/properties/channels/items/properties/active/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/active", schemaPath: "#/properties/channels/items/properties/active/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                 return false;
                                               }
                                               var valid11 = _errs59 === errors;
@@ -1258,13 +1380,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
                                                     let missing4;
                                                     if (data29.start === void 0 && (missing4 = "start") || data29.end === void 0 && (missing4 = "end")) {
-                                                      validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                      validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs63 = errors;
                                                       for (const key4 in data29) {
                                                         if (!(key4 === "start" || key4 === "end")) {
-                                                          validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                          validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -1274,7 +1396,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data30 = data29.start;
                                                           const _errs64 = errors;
                                                           if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                            validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/start", schemaPath: "#/properties/channels/items/properties/window/properties/start/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/start", schemaPath: "#/properties/channels/items/properties/window/properties/start/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid12 = _errs64 === errors;
@@ -1286,7 +1408,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data31 = data29.end;
                                                             const _errs66 = errors;
                                                             if (!(typeof data31 == "number" && isFinite(data31))) {
-                                                              validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/end", schemaPath: "#/properties/channels/items/properties/window/properties/end/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/end", schemaPath: "#/properties/channels/items/properties/window/properties/end/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
                                                             var valid12 = _errs66 === errors;
@@ -1297,7 +1419,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -1309,7 +1431,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data25.estimated !== void 0) {
                                                   const _errs68 = errors;
                                                   if (typeof data25.estimated !== "boolean") {
-                                                    validate12.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/estimated", schemaPath: "#/properties/channels/items/properties/estimated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                    validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/estimated", schemaPath: "#/properties/channels/items/properties/estimated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                     return false;
                                                   }
                                                   var valid11 = _errs68 === errors;
@@ -1323,7 +1445,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate12.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate13.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -1333,7 +1455,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate12.errors = [{ instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate13.errors = [{ instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -1345,7 +1467,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data.rgb !== void 0) {
                             const _errs70 = errors;
                             if (typeof data.rgb !== "boolean") {
-                              validate12.errors = [{ instancePath: instancePath + "/rgb", schemaPath: "#/properties/rgb/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                              validate13.errors = [{ instancePath: instancePath + "/rgb", schemaPath: "#/properties/rgb/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                               return false;
                             }
                             var valid0 = _errs70 === errors;
@@ -1363,7 +1485,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                   for (let i8 = 0; i8 < len8; i8++) {
                                     const _errs74 = errors;
                                     if (typeof data34[i8] !== "string") {
-                                      validate12.errors = [{ instancePath: instancePath + "/labels/" + i8, schemaPath: "#/properties/labels/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate13.errors = [{ instancePath: instancePath + "/labels/" + i8, schemaPath: "#/properties/labels/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid13 = _errs74 === errors;
@@ -1372,7 +1494,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate12.errors = [{ instancePath: instancePath + "/labels", schemaPath: "#/properties/labels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate13.errors = [{ instancePath: instancePath + "/labels", schemaPath: "#/properties/labels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -1391,7 +1513,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                     for (let i9 = 0; i9 < len9; i9++) {
                                       const _errs78 = errors;
                                       if (typeof data36[i9] !== "string") {
-                                        validate12.errors = [{ instancePath: instancePath + "/wells/" + i9, schemaPath: "#/properties/wells/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate13.errors = [{ instancePath: instancePath + "/wells/" + i9, schemaPath: "#/properties/wells/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid14 = _errs78 === errors;
@@ -1400,7 +1522,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate12.errors = [{ instancePath: instancePath + "/wells", schemaPath: "#/properties/wells/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate13.errors = [{ instancePath: instancePath + "/wells", schemaPath: "#/properties/wells/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -1419,7 +1541,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                       for (let i10 = 0; i10 < len10; i10++) {
                                         const _errs82 = errors;
                                         if (typeof data38[i10] !== "string") {
-                                          validate12.errors = [{ instancePath: instancePath + "/images/" + i10, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate13.errors = [{ instancePath: instancePath + "/images/" + i10, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid15 = _errs82 === errors;
@@ -1428,7 +1550,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate12.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate13.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -1450,16 +1572,16 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate12.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate13.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate12.errors = vErrors;
+  validate13.errors = vErrors;
   return errors === 0;
 }
-var validateLabelProvenance = validate13;
-var schema14 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" } } };
-function validate13(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateLabelProvenance = validate14;
+var schema15 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" } } };
+function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -1467,13 +1589,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.created === void 0 && (missing0 = "created") || data.image === void 0 && (missing0 = "image") || data.imageMetadataSha256 === void 0 && (missing0 = "imageMetadataSha256") || data.model === void 0 && (missing0 = "model") || data.executionProvider === void 0 && (missing0 = "executionProvider") || data.normalisation === void 0 && (missing0 = "normalisation") || data.fit === void 0 && (missing0 = "fit") || data.strokes === void 0 && (missing0 = "strokes")) {
-        validate13.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate14.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema14.properties, key0)) {
-            validate13.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema15.properties, key0)) {
+            validate14.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -1482,7 +1604,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-zarr/label-provenance/1" !== data.format) {
-              validate13.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/label-provenance/1" }, message: "must be equal to constant" }];
+              validate14.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/label-provenance/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -1493,7 +1615,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.created !== void 0) {
               const _errs3 = errors;
               if (typeof data.created !== "string") {
-                validate13.errors = [{ instancePath: instancePath + "/created", schemaPath: "#/properties/created/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate14.errors = [{ instancePath: instancePath + "/created", schemaPath: "#/properties/created/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs3 === errors;
@@ -1504,7 +1626,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.image !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.image !== "string") {
-                  validate13.errors = [{ instancePath: instancePath + "/image", schemaPath: "#/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate14.errors = [{ instancePath: instancePath + "/image", schemaPath: "#/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -1594,7 +1716,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.precision;
                                 const _errs16 = errors;
                                 if (!(data6 === "fp32" || data6 === "fp16" || data6 === "int8")) {
-                                  const err5 = { instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/oneOf/0/properties/precision/enum", keyword: "enum", params: { allowedValues: schema14.properties.model.oneOf[0].properties.precision.enum }, message: "must be equal to one of the allowed values" };
+                                  const err5 = { instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/oneOf/0/properties/precision/enum", keyword: "enum", params: { allowedValues: schema15.properties.model.oneOf[0].properties.precision.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err5];
                                   } else {
@@ -1653,7 +1775,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                       vErrors.push(err8);
                     }
                     errors++;
-                    validate13.errors = vErrors;
+                    validate14.errors = vErrors;
                     return false;
                   } else {
                     errors = _errs8;
@@ -1889,7 +2011,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                         vErrors.push(err21);
                       }
                       errors++;
-                      validate13.errors = vErrors;
+                      validate14.errors = vErrors;
                       return false;
                     } else {
                       errors = _errs20;
@@ -2047,7 +2169,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                           vErrors.push(err30);
                         }
                         errors++;
-                        validate13.errors = vErrors;
+                        validate14.errors = vErrors;
                         return false;
                       } else {
                         errors = _errs39;
@@ -2068,13 +2190,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                         let data18 = data.level;
                         const _errs51 = errors;
                         if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                          validate13.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate14.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs51) {
                           if (typeof data18 == "number" && isFinite(data18)) {
                             if (data18 < 0 || isNaN(data18)) {
-                              validate13.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate14.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -2098,13 +2220,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                     let missing4;
                                     if (data20.id === void 0 && (missing4 = "id") || data20.classIndex === void 0 && (missing4 = "classIndex") || data20.radiusPx === void 0 && (missing4 = "radiusPx") || data20.points === void 0 && (missing4 = "points") || data20.z === void 0 && (missing4 = "z") || data20.t === void 0 && (missing4 = "t")) {
-                                      validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                      validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                       return false;
                                     } else {
                                       const _errs57 = errors;
                                       for (const key4 in data20) {
                                         if (!(key4 === "id" || key4 === "classIndex" || key4 === "radiusPx" || key4 === "points" || key4 === "z" || key4 === "t")) {
-                                          validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                          validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -2113,7 +2235,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data20.id !== void 0) {
                                           const _errs58 = errors;
                                           if (typeof data20.id !== "string") {
-                                            validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/id", schemaPath: "#/properties/strokes/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/id", schemaPath: "#/properties/strokes/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid11 = _errs58 === errors;
@@ -2125,13 +2247,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data22 = data20.classIndex;
                                             const _errs60 = errors;
                                             if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22)) && data22 !== null) {
-                                              validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/type", keyword: "type", params: { type: schema14.properties.strokes.items.properties.classIndex.type }, message: "must be integer,null" }];
+                                              validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/type", keyword: "type", params: { type: schema15.properties.strokes.items.properties.classIndex.type }, message: "must be integer,null" }];
                                               return false;
                                             }
                                             if (errors === _errs60) {
                                               if (typeof data22 == "number" && isFinite(data22)) {
                                                 if (data22 < 0 || isNaN(data22)) {
-                                                  validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -2147,11 +2269,11 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs62) {
                                                 if (typeof data23 == "number" && isFinite(data23)) {
                                                   if (data23 <= 0 || isNaN(data23)) {
-                                                    validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                    validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                               }
@@ -2171,7 +2293,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data25 = data24[i4];
                                                       const _errs66 = errors;
                                                       if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                        validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points/" + i4, schemaPath: "#/properties/strokes/items/properties/points/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points/" + i4, schemaPath: "#/properties/strokes/items/properties/points/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid12 = _errs66 === errors;
@@ -2180,7 +2302,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points", schemaPath: "#/properties/strokes/items/properties/points/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points", schemaPath: "#/properties/strokes/items/properties/points/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -2193,13 +2315,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data26 = data20.z;
                                                   const _errs68 = errors;
                                                   if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                    validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs68) {
                                                     if (typeof data26 == "number" && isFinite(data26)) {
                                                       if (data26 < 0 || isNaN(data26)) {
-                                                        validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -2213,13 +2335,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data27 = data20.t;
                                                     const _errs70 = errors;
                                                     if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
-                                                      validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs70) {
                                                       if (typeof data27 == "number" && isFinite(data27)) {
                                                         if (data27 < 0 || isNaN(data27)) {
-                                                          validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -2236,7 +2358,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate13.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -2246,7 +2368,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate13.errors = [{ instancePath: instancePath + "/strokes", schemaPath: "#/properties/strokes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate14.errors = [{ instancePath: instancePath + "/strokes", schemaPath: "#/properties/strokes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -2262,13 +2384,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data28 && typeof data28 == "object" && !Array.isArray(data28)) {
                                 let missing5;
                                 if (data28.z === void 0 && (missing5 = "z") || data28.t === void 0 && (missing5 = "t")) {
-                                  validate13.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                  validate14.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                   return false;
                                 } else {
                                   const _errs74 = errors;
                                   for (const key5 in data28) {
                                     if (!(key5 === "z" || key5 === "t")) {
-                                      validate13.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                      validate14.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -2285,13 +2407,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data30 = data29[i5];
                                             const _errs77 = errors;
                                             if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate13.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate14.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs77) {
                                               if (typeof data30 == "number" && isFinite(data30)) {
                                                 if (data30 < 0 || isNaN(data30)) {
-                                                  validate13.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate14.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -2302,7 +2424,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate13.errors = [{ instancePath: instancePath + "/slices/z", schemaPath: "#/properties/slices/properties/z/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                          validate14.errors = [{ instancePath: instancePath + "/slices/z", schemaPath: "#/properties/slices/properties/z/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -2322,13 +2444,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data32 = data31[i6];
                                               const _errs81 = errors;
                                               if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                                validate13.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate14.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs81) {
                                                 if (typeof data32 == "number" && isFinite(data32)) {
                                                   if (data32 < 0 || isNaN(data32)) {
-                                                    validate13.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate14.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -2339,7 +2461,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate13.errors = [{ instancePath: instancePath + "/slices/t", schemaPath: "#/properties/slices/properties/t/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            validate14.errors = [{ instancePath: instancePath + "/slices/t", schemaPath: "#/properties/slices/properties/t/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -2351,7 +2473,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate13.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate14.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -2366,11 +2488,11 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                               if (errors === _errs83) {
                                 if (typeof data33 === "string") {
                                   if (!pattern0.test(data33)) {
-                                    validate13.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                    validate14.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                     return false;
                                   }
                                 } else {
-                                  validate13.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate14.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                               }
@@ -2383,7 +2505,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data34 = data.executionProvider;
                                 const _errs85 = errors;
                                 if (typeof data34 !== "string" && data34 !== null) {
-                                  validate13.errors = [{ instancePath: instancePath + "/executionProvider", schemaPath: "#/properties/executionProvider/type", keyword: "type", params: { type: schema14.properties.executionProvider.type }, message: "must be string,null" }];
+                                  validate14.errors = [{ instancePath: instancePath + "/executionProvider", schemaPath: "#/properties/executionProvider/type", keyword: "type", params: { type: schema15.properties.executionProvider.type }, message: "must be string,null" }];
                                   return false;
                                 }
                                 var valid0 = _errs85 === errors;
@@ -2403,17 +2525,17 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate13.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate14.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate13.errors = vErrors;
+  validate14.errors = vErrors;
   return errors === 0;
 }
-var validateCheckpointManifest = validate14;
-var schema15 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "const": "none" } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "int8: weights only" }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
+var validateCheckpointManifest = validate15;
+var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "const": "none" } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "int8: weights only" }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
 var pattern6 = new RegExp("^[a-z0-9][a-z0-9._-]*$", "u");
-function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -2421,13 +2543,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.name === void 0 && (missing0 = "name") || data.architecture === void 0 && (missing0 = "architecture") || data.position === void 0 && (missing0 = "position") || data.input === void 0 && (missing0 = "input") || data.window === void 0 && (missing0 = "window") || data.graphs === void 0 && (missing0 = "graphs") || data.selfTest === void 0 && (missing0 = "selfTest") || data.measured === void 0 && (missing0 = "measured") || data.provenance === void 0 && (missing0 = "provenance")) {
-        validate14.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate15.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema15.properties, key0)) {
-            validate14.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema16.properties, key0)) {
+            validate15.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -2436,7 +2558,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-zarr/manifest/1" !== data.format) {
-              validate14.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/manifest/1" }, message: "must be equal to constant" }];
+              validate15.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/manifest/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -2450,11 +2572,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
               if (errors === _errs3) {
                 if (typeof data1 === "string") {
                   if (!pattern6.test(data1)) {
-                    validate14.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9][a-z0-9._-]*$" }, message: 'must match pattern "^[a-z0-9][a-z0-9._-]*$"' }];
+                    validate15.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9][a-z0-9._-]*$" }, message: 'must match pattern "^[a-z0-9][a-z0-9._-]*$"' }];
                     return false;
                   }
                 } else {
-                  validate14.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate15.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
               }
@@ -2466,7 +2588,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.title !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.title !== "string") {
-                  validate14.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate15.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -2481,13 +2603,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
                       let missing1;
                       if (data3.patch === void 0 && (missing1 = "patch") || data3.dim === void 0 && (missing1 = "dim") || data3.blocks === void 0 && (missing1 = "blocks") || data3.heads === void 0 && (missing1 = "heads") || data3.registers === void 0 && (missing1 = "registers") || data3.layerScale === void 0 && (missing1 = "layerScale") || data3.mlp === void 0 && (missing1 = "mlp") || data3.layerNormEps === void 0 && (missing1 = "layerNormEps")) {
-                        validate14.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate15.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs9 = errors;
                         for (const key1 in data3) {
                           if (!(key1 === "patch" || key1 === "dim" || key1 === "blocks" || key1 === "heads" || key1 === "registers" || key1 === "layerScale" || key1 === "mlp" || key1 === "layerNormEps")) {
-                            validate14.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            validate15.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -2497,13 +2619,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                             let data4 = data3.patch;
                             const _errs10 = errors;
                             if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                              validate14.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate15.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs10) {
                               if (typeof data4 == "number" && isFinite(data4)) {
                                 if (data4 < 1 || isNaN(data4)) {
-                                  validate14.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -2517,13 +2639,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                               let data5 = data3.dim;
                               const _errs12 = errors;
                               if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                                validate14.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate15.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs12) {
                                 if (typeof data5 == "number" && isFinite(data5)) {
                                   if (data5 < 1 || isNaN(data5)) {
-                                    validate14.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    validate15.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
@@ -2537,13 +2659,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.blocks;
                                 const _errs14 = errors;
                                 if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                  validate14.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs14) {
                                   if (typeof data6 == "number" && isFinite(data6)) {
                                     if (data6 < 1 || isNaN(data6)) {
-                                      validate14.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -2557,13 +2679,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data7 = data3.heads;
                                   const _errs16 = errors;
                                   if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                    validate14.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate15.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs16) {
                                     if (typeof data7 == "number" && isFinite(data7)) {
                                       if (data7 < 1 || isNaN(data7)) {
-                                        validate14.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -2577,13 +2699,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data8 = data3.registers;
                                     const _errs18 = errors;
                                     if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                      validate14.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs18) {
                                       if (typeof data8 == "number" && isFinite(data8)) {
                                         if (data8 < 0 || isNaN(data8)) {
-                                          validate14.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -2596,7 +2718,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data3.layerScale !== void 0) {
                                       const _errs20 = errors;
                                       if (typeof data3.layerScale !== "boolean") {
-                                        validate14.errors = [{ instancePath: instancePath + "/architecture/layerScale", schemaPath: "#/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/architecture/layerScale", schemaPath: "#/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                         return false;
                                       }
                                       var valid1 = _errs20 === errors;
@@ -2608,7 +2730,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data10 = data3.mlp;
                                         const _errs22 = errors;
                                         if (!(data10 === "gelu" || data10 === "swiglu")) {
-                                          validate14.errors = [{ instancePath: instancePath + "/architecture/mlp", schemaPath: "#/properties/architecture/properties/mlp/enum", keyword: "enum", params: { allowedValues: schema15.properties.architecture.properties.mlp.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/architecture/mlp", schemaPath: "#/properties/architecture/properties/mlp/enum", keyword: "enum", params: { allowedValues: schema16.properties.architecture.properties.mlp.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid1 = _errs22 === errors;
@@ -2622,11 +2744,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs23) {
                                             if (typeof data11 == "number" && isFinite(data11)) {
                                               if (data11 <= 0 || isNaN(data11)) {
-                                                validate14.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                 return false;
                                               }
                                             } else {
-                                              validate14.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                               return false;
                                             }
                                           }
@@ -2644,7 +2766,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate14.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate15.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -2706,7 +2828,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data14 = data12.metric;
                                 const _errs31 = errors;
                                 if (!(data14 === "euclidean" || data14 === "manhattan")) {
-                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema15.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
+                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema16.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err3];
                                   } else {
@@ -2739,7 +2861,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data16 = data12.normalise;
                                     const _errs34 = errors;
                                     if (!(data16 === "window" || data16 === "scale" || data16 === "none")) {
-                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema15.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
+                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema16.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
                                       if (vErrors === null) {
                                         vErrors = [err5];
                                       } else {
@@ -2756,7 +2878,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data17 = data12.distanceScale;
                                       const _errs35 = errors;
                                       if (!(typeof data17 == "number" && isFinite(data17)) && data17 !== null) {
-                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema15.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
+                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema16.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
                                         if (vErrors === null) {
                                           vErrors = [err6];
                                         } else {
@@ -2786,7 +2908,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data18 = data12.attentionRadius;
                                         const _errs37 = errors;
                                         if (!(typeof data18 == "number" && isFinite(data18)) && data18 !== null) {
-                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema15.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
+                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema16.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
                                           if (vErrors === null) {
                                             vErrors = [err8];
                                           } else {
@@ -2832,7 +2954,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data20 = data12.slopes;
                                             const _errs41 = errors;
                                             if (!(data20 === "constant" || data20 === "fixed" || data20 === "learned")) {
-                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema15.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
+                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema16.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
                                               if (vErrors === null) {
                                                 vErrors = [err11];
                                               } else {
@@ -3073,7 +3195,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                         vErrors.push(err26);
                       }
                       errors++;
-                      validate14.errors = vErrors;
+                      validate15.errors = vErrors;
                       return false;
                     } else {
                       errors = _errs26;
@@ -3097,13 +3219,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
                           let missing5;
                           if (data25.mean === void 0 && (missing5 = "mean") || data25.std === void 0 && (missing5 = "std")) {
-                            validate14.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                            validate15.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                             return false;
                           } else {
                             const _errs56 = errors;
                             for (const key5 in data25) {
                               if (!(key5 === "mean" || key5 === "std")) {
-                                validate14.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                validate15.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
                               }
@@ -3115,11 +3237,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs57) {
                                   if (Array.isArray(data26)) {
                                     if (data26.length > 3) {
-                                      validate14.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
                                       return false;
                                     } else {
                                       if (data26.length < 3) {
-                                        validate14.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                         return false;
                                       } else {
                                         var valid8 = true;
@@ -3128,7 +3250,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data27 = data26[i1];
                                           const _errs59 = errors;
                                           if (!(typeof data27 == "number" && isFinite(data27))) {
-                                            validate14.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                           var valid8 = _errs59 === errors;
@@ -3139,7 +3261,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate14.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate15.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -3154,11 +3276,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs61) {
                                     if (Array.isArray(data28)) {
                                       if (data28.length > 3) {
-                                        validate14.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
                                         return false;
                                       } else {
                                         if (data28.length < 3) {
-                                          validate14.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                           return false;
                                         } else {
                                           var valid9 = true;
@@ -3169,11 +3291,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs63) {
                                               if (typeof data29 == "number" && isFinite(data29)) {
                                                 if (data29 <= 0 || isNaN(data29)) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate14.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                 return false;
                                               }
                                             }
@@ -3185,7 +3307,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate14.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -3197,7 +3319,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate14.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          validate15.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                           return false;
                         }
                       }
@@ -3213,13 +3335,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
                             let missing6;
                             if (data30.rows === void 0 && (missing6 = "rows") || data30.cols === void 0 && (missing6 = "cols") || data30.overlap === void 0 && (missing6 = "overlap")) {
-                              validate14.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                              validate15.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                               return false;
                             } else {
                               const _errs67 = errors;
                               for (const key6 in data30) {
                                 if (!(key6 === "rows" || key6 === "cols" || key6 === "overlap")) {
-                                  validate14.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -3229,13 +3351,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data31 = data30.rows;
                                   const _errs68 = errors;
                                   if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                    validate14.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate15.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs68) {
                                     if (typeof data31 == "number" && isFinite(data31)) {
                                       if (data31 < 1 || isNaN(data31)) {
-                                        validate14.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -3249,13 +3371,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data32 = data30.cols;
                                     const _errs70 = errors;
                                     if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                      validate14.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs70) {
                                       if (typeof data32 == "number" && isFinite(data32)) {
                                         if (data32 < 1 || isNaN(data32)) {
-                                          validate14.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
@@ -3269,13 +3391,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data33 = data30.overlap;
                                       const _errs72 = errors;
                                       if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                        validate14.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs72) {
                                         if (typeof data33 == "number" && isFinite(data33)) {
                                           if (data33 < 0 || isNaN(data33)) {
-                                            validate14.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                             return false;
                                           }
                                         }
@@ -3289,7 +3411,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate14.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate15.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -3304,7 +3426,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs74) {
                             if (Array.isArray(data34)) {
                               if (data34.length < 1) {
-                                validate14.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                validate15.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                 return false;
                               } else {
                                 var valid11 = true;
@@ -3316,13 +3438,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
                                       let missing7;
                                       if (data35.path === void 0 && (missing7 = "path") || data35.precision === void 0 && (missing7 = "precision") || data35.graph === void 0 && (missing7 = "graph") || data35.bytes === void 0 && (missing7 = "bytes") || data35.sha256 === void 0 && (missing7 = "sha256") || data35.layers === void 0 && (missing7 = "layers")) {
-                                        validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                         return false;
                                       } else {
                                         const _errs78 = errors;
                                         for (const key7 in data35) {
                                           if (!(key7 === "path" || key7 === "precision" || key7 === "graph" || key7 === "bytes" || key7 === "sha256" || key7 === "layers")) {
-                                            validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -3331,7 +3453,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data35.path !== void 0) {
                                             const _errs79 = errors;
                                             if (typeof data35.path !== "string") {
-                                              validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid12 = _errs79 === errors;
@@ -3343,7 +3465,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data37 = data35.precision;
                                               const _errs81 = errors;
                                               if (!(data37 === "fp32" || data37 === "fp16" || data37 === "int8")) {
-                                                validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema15.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema16.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
                                               var valid12 = _errs81 === errors;
@@ -3355,7 +3477,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data38 = data35.graph;
                                                 const _errs82 = errors;
                                                 if (!(data38 === "plain" || data38 === "fused")) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema15.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema16.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid12 = _errs82 === errors;
@@ -3367,13 +3489,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data39 = data35.bytes;
                                                   const _errs83 = errors;
                                                   if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                    validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs83) {
                                                     if (typeof data39 == "number" && isFinite(data39)) {
                                                       if (data39 < 1 || isNaN(data39)) {
-                                                        validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -3389,11 +3511,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                     if (errors === _errs85) {
                                                       if (typeof data40 === "string") {
                                                         if (!pattern0.test(data40)) {
-                                                          validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                          validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                           return false;
                                                         }
                                                       } else {
-                                                        validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                         return false;
                                                       }
                                                     }
@@ -3413,13 +3535,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data42 = data41[i4];
                                                             const _errs89 = errors;
                                                             if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                              validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs89) {
                                                               if (typeof data42 == "number" && isFinite(data42)) {
                                                                 if (data42 < 0 || isNaN(data42)) {
-                                                                  validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -3430,7 +3552,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers", schemaPath: "#/properties/graphs/items/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers", schemaPath: "#/properties/graphs/items/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -3446,7 +3568,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate14.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -3457,7 +3579,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate14.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate15.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -3473,13 +3595,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
                                 let missing8;
                                 if (data43.rows === void 0 && (missing8 = "rows") || data43.cols === void 0 && (missing8 = "cols") || data43.seed === void 0 && (missing8 = "seed") || data43.path === void 0 && (missing8 = "path") || data43.sha256 === void 0 && (missing8 = "sha256")) {
-                                  validate14.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                   return false;
                                 } else {
                                   const _errs93 = errors;
                                   for (const key8 in data43) {
                                     if (!(key8 === "rows" || key8 === "cols" || key8 === "seed" || key8 === "path" || key8 === "sha256" || key8 === "tolerance")) {
-                                      validate14.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -3489,13 +3611,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data44 = data43.rows;
                                       const _errs94 = errors;
                                       if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                        validate14.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs94) {
                                         if (typeof data44 == "number" && isFinite(data44)) {
                                           if (data44 < 1 || isNaN(data44)) {
-                                            validate14.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
@@ -3509,13 +3631,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data45 = data43.cols;
                                         const _errs96 = errors;
                                         if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
-                                          validate14.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs96) {
                                           if (typeof data45 == "number" && isFinite(data45)) {
                                             if (data45 < 1 || isNaN(data45)) {
-                                              validate14.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                               return false;
                                             }
                                           }
@@ -3529,13 +3651,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data46 = data43.seed;
                                           const _errs98 = errors;
                                           if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
-                                            validate14.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs98) {
                                             if (typeof data46 == "number" && isFinite(data46)) {
                                               if (data46 < 0 || isNaN(data46)) {
-                                                validate14.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -3548,7 +3670,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data43.path !== void 0) {
                                             const _errs100 = errors;
                                             if (typeof data43.path !== "string") {
-                                              validate14.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid14 = _errs100 === errors;
@@ -3562,11 +3684,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs102) {
                                                 if (typeof data48 === "string") {
                                                   if (!pattern0.test(data48)) {
-                                                    validate14.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate14.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -3581,11 +3703,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs104) {
                                                   if (typeof data49 == "number" && isFinite(data49)) {
                                                     if (data49 <= 0 || isNaN(data49)) {
-                                                      validate14.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate15.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate14.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -3601,7 +3723,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate14.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate15.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -3624,13 +3746,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data51 && typeof data51 == "object" && !Array.isArray(data51)) {
                                         let missing9;
                                         if (data51.name === void 0 && (missing9 = "name") || data51.value === void 0 && (missing9 = "value") || data51.command === void 0 && (missing9 = "command")) {
-                                          validate14.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                           return false;
                                         } else {
                                           const _errs110 = errors;
                                           for (const key9 in data51) {
                                             if (!(key9 === "name" || key9 === "value" || key9 === "command" || key9 === "note")) {
-                                              validate14.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -3639,7 +3761,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data51.name !== void 0) {
                                               const _errs111 = errors;
                                               if (typeof data51.name !== "string") {
-                                                validate14.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid16 = _errs111 === errors;
@@ -3651,7 +3773,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data53 = data51.value;
                                                 const _errs113 = errors;
                                                 if (!(typeof data53 == "number" && isFinite(data53))) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                                 var valid16 = _errs113 === errors;
@@ -3662,7 +3784,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data51.command !== void 0) {
                                                   const _errs115 = errors;
                                                   if (typeof data51.command !== "string") {
-                                                    validate14.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid16 = _errs115 === errors;
@@ -3673,7 +3795,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data51.note !== void 0) {
                                                     const _errs117 = errors;
                                                     if (typeof data51.note !== "string") {
-                                                      validate14.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid16 = _errs117 === errors;
@@ -3686,7 +3808,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate14.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -3696,7 +3818,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate14.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -3712,13 +3834,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
                                     let missing10;
                                     if (data56.source === void 0 && (missing10 = "source") || data56.sourceSha256 === void 0 && (missing10 = "sourceSha256") || data56.licence === void 0 && (missing10 = "licence") || data56.finetuned === void 0 && (missing10 = "finetuned") || data56.command === void 0 && (missing10 = "command") || data56.tool === void 0 && (missing10 = "tool")) {
-                                      validate14.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
                                       return false;
                                     } else {
                                       const _errs121 = errors;
                                       for (const key10 in data56) {
                                         if (!(key10 === "source" || key10 === "sourceSha256" || key10 === "licence" || key10 === "finetuned" || key10 === "command" || key10 === "tool")) {
-                                          validate14.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -3727,7 +3849,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data56.source !== void 0) {
                                           const _errs122 = errors;
                                           if (typeof data56.source !== "string") {
-                                            validate14.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid17 = _errs122 === errors;
@@ -3741,11 +3863,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs124) {
                                               if (typeof data58 === "string") {
                                                 if (!pattern0.test(data58)) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate14.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -3757,7 +3879,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data56.licence !== void 0) {
                                               const _errs126 = errors;
                                               if (typeof data56.licence !== "string") {
-                                                validate14.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid17 = _errs126 === errors;
@@ -3768,7 +3890,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data56.finetuned !== void 0) {
                                                 const _errs128 = errors;
                                                 if (typeof data56.finetuned !== "boolean") {
-                                                  validate14.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
                                                 var valid17 = _errs128 === errors;
@@ -3779,7 +3901,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data56.command !== void 0) {
                                                   const _errs130 = errors;
                                                   if (typeof data56.command !== "string") {
-                                                    validate14.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid17 = _errs130 === errors;
@@ -3790,7 +3912,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data56.tool !== void 0) {
                                                     const _errs132 = errors;
                                                     if (typeof data56.tool !== "string") {
-                                                      validate14.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate15.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid17 = _errs132 === errors;
@@ -3805,7 +3927,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate14.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate15.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -3826,16 +3948,16 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate14.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate15.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate14.errors = vErrors;
+  validate15.errors = vErrors;
   return errors === 0;
 }
-var validateModelOutput = validate15;
-var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 } } } }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "of the preferred graph" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the preferred graph" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } } } } } } };
-function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateModelOutput = validate16;
+var schema17 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 } } } }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "of the preferred graph" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the preferred graph" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } } } } } } };
+function validate16(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -3843,13 +3965,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.models === void 0 && (missing0 = "models")) {
-        validate15.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate16.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "models")) {
-            validate15.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate16.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -3869,13 +3991,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                       let missing1;
                       if (data1.name === void 0 && (missing1 = "name") || data1.manifest === void 0 && (missing1 = "manifest") || data1.architecture === void 0 && (missing1 = "architecture") || data1.position === void 0 && (missing1 = "position") || data1.window === void 0 && (missing1 = "window") || data1.graphs === void 0 && (missing1 = "graphs") || data1.precision === void 0 && (missing1 = "precision") || data1.bytes === void 0 && (missing1 = "bytes") || data1.licence === void 0 && (missing1 = "licence") || data1.finetuned === void 0 && (missing1 = "finetuned") || data1.measured === void 0 && (missing1 = "measured")) {
-                        validate15.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs6 = errors;
                         for (const key1 in data1) {
-                          if (!func2.call(schema16.properties.models.items.properties, key1)) {
-                            validate15.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                          if (!func2.call(schema17.properties.models.items.properties, key1)) {
+                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -3884,7 +4006,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.name !== void 0) {
                             const _errs7 = errors;
                             if (typeof data1.name !== "string") {
-                              validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/name", schemaPath: "#/properties/models/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/name", schemaPath: "#/properties/models/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs7 === errors;
@@ -3895,7 +4017,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.title !== void 0) {
                               const _errs9 = errors;
                               if (typeof data1.title !== "string") {
-                                validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/title", schemaPath: "#/properties/models/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/title", schemaPath: "#/properties/models/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs9 === errors;
@@ -3906,7 +4028,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data1.manifest !== void 0) {
                                 const _errs11 = errors;
                                 if (typeof data1.manifest !== "string") {
-                                  validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/manifest", schemaPath: "#/properties/models/items/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/manifest", schemaPath: "#/properties/models/items/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid2 = _errs11 === errors;
@@ -3921,13 +4043,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                                       let missing2;
                                       if (data5.patch === void 0 && (missing2 = "patch") || data5.dim === void 0 && (missing2 = "dim") || data5.blocks === void 0 && (missing2 = "blocks") || data5.heads === void 0 && (missing2 = "heads") || data5.registers === void 0 && (missing2 = "registers") || data5.layerScale === void 0 && (missing2 = "layerScale") || data5.mlp === void 0 && (missing2 = "mlp") || data5.layerNormEps === void 0 && (missing2 = "layerNormEps")) {
-                                        validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                         return false;
                                       } else {
                                         const _errs15 = errors;
                                         for (const key2 in data5) {
                                           if (!(key2 === "patch" || key2 === "dim" || key2 === "blocks" || key2 === "heads" || key2 === "registers" || key2 === "layerScale" || key2 === "mlp" || key2 === "layerNormEps")) {
-                                            validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -3937,13 +4059,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data6 = data5.patch;
                                             const _errs16 = errors;
                                             if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                              validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs16) {
                                               if (typeof data6 == "number" && isFinite(data6)) {
                                                 if (data6 < 1 || isNaN(data6)) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -3957,13 +4079,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data7 = data5.dim;
                                               const _errs18 = errors;
                                               if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                                validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs18) {
                                                 if (typeof data7 == "number" && isFinite(data7)) {
                                                   if (data7 < 1 || isNaN(data7)) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -3977,13 +4099,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data8 = data5.blocks;
                                                 const _errs20 = errors;
                                                 if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs20) {
                                                   if (typeof data8 == "number" && isFinite(data8)) {
                                                     if (data8 < 1 || isNaN(data8)) {
-                                                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -3997,13 +4119,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data9 = data5.heads;
                                                   const _errs22 = errors;
                                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs22) {
                                                     if (typeof data9 == "number" && isFinite(data9)) {
                                                       if (data9 < 1 || isNaN(data9)) {
-                                                        validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -4017,13 +4139,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data10 = data5.registers;
                                                     const _errs24 = errors;
                                                     if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
-                                                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs24) {
                                                       if (typeof data10 == "number" && isFinite(data10)) {
                                                         if (data10 < 0 || isNaN(data10)) {
-                                                          validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -4036,7 +4158,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     if (data5.layerScale !== void 0) {
                                                       const _errs26 = errors;
                                                       if (typeof data5.layerScale !== "boolean") {
-                                                        validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerScale", schemaPath: "#/properties/models/items/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerScale", schemaPath: "#/properties/models/items/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                         return false;
                                                       }
                                                       var valid3 = _errs26 === errors;
@@ -4047,7 +4169,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data5.mlp !== void 0) {
                                                         const _errs28 = errors;
                                                         if (typeof data5.mlp !== "string") {
-                                                          validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/mlp", schemaPath: "#/properties/models/items/properties/architecture/properties/mlp/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/mlp", schemaPath: "#/properties/models/items/properties/architecture/properties/mlp/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                         var valid3 = _errs28 === errors;
@@ -4059,7 +4181,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data13 = data5.layerNormEps;
                                                           const _errs30 = errors;
                                                           if (!(typeof data13 == "number" && isFinite(data13))) {
-                                                            validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerNormEps", schemaPath: "#/properties/models/items/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerNormEps", schemaPath: "#/properties/models/items/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid3 = _errs30 === errors;
@@ -4076,7 +4198,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -4088,7 +4210,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data1.position !== void 0) {
                                     const _errs32 = errors;
                                     if (typeof data1.position !== "string") {
-                                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/position", schemaPath: "#/properties/models/items/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/position", schemaPath: "#/properties/models/items/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs32 === errors;
@@ -4103,13 +4225,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
                                           let missing3;
                                           if (data15.rows === void 0 && (missing3 = "rows") || data15.cols === void 0 && (missing3 = "cols") || data15.overlap === void 0 && (missing3 = "overlap")) {
-                                            validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                             return false;
                                           } else {
                                             const _errs36 = errors;
                                             for (const key3 in data15) {
                                               if (!(key3 === "rows" || key3 === "cols" || key3 === "overlap")) {
-                                                validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
@@ -4119,13 +4241,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data16 = data15.rows;
                                                 const _errs37 = errors;
                                                 if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs37) {
                                                   if (typeof data16 == "number" && isFinite(data16)) {
                                                     if (data16 < 1 || isNaN(data16)) {
-                                                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -4139,13 +4261,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data17 = data15.cols;
                                                   const _errs39 = errors;
                                                   if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs39) {
                                                     if (typeof data17 == "number" && isFinite(data17)) {
                                                       if (data17 < 1 || isNaN(data17)) {
-                                                        validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -4159,13 +4281,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data18 = data15.overlap;
                                                     const _errs41 = errors;
                                                     if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs41) {
                                                       if (typeof data18 == "number" && isFinite(data18)) {
                                                         if (data18 < 0 || isNaN(data18)) {
-                                                          validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -4179,7 +4301,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                           return false;
                                         }
                                       }
@@ -4202,13 +4324,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                                   let missing4;
                                                   if (data20.path === void 0 && (missing4 = "path") || data20.precision === void 0 && (missing4 = "precision") || data20.graph === void 0 && (missing4 = "graph") || data20.bytes === void 0 && (missing4 = "bytes")) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                     return false;
                                                   } else {
                                                     const _errs47 = errors;
                                                     for (const key4 in data20) {
                                                       if (!(key4 === "path" || key4 === "precision" || key4 === "graph" || key4 === "bytes")) {
-                                                        validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                         return false;
                                                         break;
                                                       }
@@ -4217,7 +4339,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data20.path !== void 0) {
                                                         const _errs48 = errors;
                                                         if (typeof data20.path !== "string") {
-                                                          validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/path", schemaPath: "#/properties/models/items/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/path", schemaPath: "#/properties/models/items/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                         var valid6 = _errs48 === errors;
@@ -4229,7 +4351,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data22 = data20.precision;
                                                           const _errs50 = errors;
                                                           if (!(data22 === "fp32" || data22 === "fp16" || data22 === "int8")) {
-                                                            validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema16.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                             return false;
                                                           }
                                                           var valid6 = _errs50 === errors;
@@ -4241,7 +4363,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data23 = data20.graph;
                                                             const _errs51 = errors;
                                                             if (!(data23 === "plain" || data23 === "fused")) {
-                                                              validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema16.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema17.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                               return false;
                                                             }
                                                             var valid6 = _errs51 === errors;
@@ -4253,13 +4375,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data24 = data20.bytes;
                                                               const _errs52 = errors;
                                                               if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
-                                                                validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs52) {
                                                                 if (typeof data24 == "number" && isFinite(data24)) {
                                                                   if (data24 < 1 || isNaN(data24)) {
-                                                                    validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -4274,7 +4396,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                   return false;
                                                 }
                                               }
@@ -4284,7 +4406,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs", schemaPath: "#/properties/models/items/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs", schemaPath: "#/properties/models/items/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -4297,7 +4419,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data25 = data1.precision;
                                           const _errs54 = errors;
                                           if (!(data25 === "fp32" || data25 === "fp16" || data25 === "int8")) {
-                                            validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema16.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid2 = _errs54 === errors;
@@ -4309,13 +4431,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data26 = data1.bytes;
                                             const _errs55 = errors;
                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs55) {
                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                 if (data26 < 1 || isNaN(data26)) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -4328,7 +4450,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data1.licence !== void 0) {
                                               const _errs57 = errors;
                                               if (typeof data1.licence !== "string") {
-                                                validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid2 = _errs57 === errors;
@@ -4339,7 +4461,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data1.finetuned !== void 0) {
                                                 const _errs59 = errors;
                                                 if (typeof data1.finetuned !== "boolean") {
-                                                  validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
                                                 var valid2 = _errs59 === errors;
@@ -4361,13 +4483,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
                                                             let missing5;
                                                             if (data30.name === void 0 && (missing5 = "name") || data30.value === void 0 && (missing5 = "value") || data30.command === void 0 && (missing5 = "command")) {
-                                                              validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                               return false;
                                                             } else {
                                                               const _errs65 = errors;
                                                               for (const key5 in data30) {
                                                                 if (!(key5 === "name" || key5 === "value" || key5 === "command" || key5 === "note")) {
-                                                                  validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                   return false;
                                                                   break;
                                                                 }
@@ -4376,7 +4498,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 if (data30.name !== void 0) {
                                                                   const _errs66 = errors;
                                                                   if (typeof data30.name !== "string") {
-                                                                    validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
                                                                   var valid8 = _errs66 === errors;
@@ -4388,7 +4510,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     let data32 = data30.value;
                                                                     const _errs68 = errors;
                                                                     if (!(typeof data32 == "number" && isFinite(data32))) {
-                                                                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                       return false;
                                                                     }
                                                                     var valid8 = _errs68 === errors;
@@ -4399,7 +4521,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     if (data30.command !== void 0) {
                                                                       const _errs70 = errors;
                                                                       if (typeof data30.command !== "string") {
-                                                                        validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
                                                                       var valid8 = _errs70 === errors;
@@ -4410,7 +4532,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       if (data30.note !== void 0) {
                                                                         const _errs72 = errors;
                                                                         if (typeof data30.note !== "string") {
-                                                                          validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                           return false;
                                                                         }
                                                                         var valid8 = _errs72 === errors;
@@ -4423,7 +4545,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                             return false;
                                                           }
                                                         }
@@ -4433,7 +4555,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured", schemaPath: "#/properties/models/items/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured", schemaPath: "#/properties/models/items/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -4455,7 +4577,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate15.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -4465,7 +4587,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                validate15.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                validate16.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                 return false;
               }
             }
@@ -4473,16 +4595,16 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate15.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate16.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate15.errors = vErrors;
+  validate16.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentOutput = validate16;
-var schema17 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
-function validate16(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateSegmentOutput = validate17;
+var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
+function validate17(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -4490,13 +4612,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
-        validate16.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate17.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema17.properties, key0)) {
-            validate16.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema18.properties, key0)) {
+            validate17.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -4505,7 +4627,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.location !== void 0) {
             const _errs2 = errors;
             if (typeof data.location !== "string") {
-              validate16.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate17.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -4516,7 +4638,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate16.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate17.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -4527,7 +4649,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.method !== void 0) {
                 const _errs6 = errors;
                 if ("kmeans" !== data.method) {
-                  validate16.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
+                  validate17.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -4539,13 +4661,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.k;
                   const _errs7 = errors;
                   if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
-                    validate16.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                    validate17.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                     return false;
                   }
                   if (errors === _errs7) {
                     if (typeof data3 == "number" && isFinite(data3)) {
                       if (data3 < 1 || isNaN(data3)) {
-                        validate16.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                        validate17.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                         return false;
                       }
                     }
@@ -4559,13 +4681,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                     let data4 = data.seed;
                     const _errs9 = errors;
                     if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                      validate16.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      validate17.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                       return false;
                     }
                     if (errors === _errs9) {
                       if (typeof data4 == "number" && isFinite(data4)) {
                         if (data4 < 0 || isNaN(data4)) {
-                          validate16.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          validate17.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                           return false;
                         }
                       }
@@ -4579,13 +4701,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                       let data5 = data.level;
                       const _errs11 = errors;
                       if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                        validate16.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate17.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs11) {
                         if (typeof data5 == "number" && isFinite(data5)) {
                           if (data5 < 0 || isNaN(data5)) {
-                            validate16.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            validate17.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                             return false;
                           }
                         }
@@ -4599,13 +4721,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                         let data6 = data.labelLevel;
                         const _errs13 = errors;
                         if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                          validate16.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate17.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs13) {
                           if (typeof data6 == "number" && isFinite(data6)) {
                             if (data6 < 0 || isNaN(data6)) {
-                              validate16.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate17.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -4618,7 +4740,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data.dtype !== void 0) {
                           const _errs15 = errors;
                           if (typeof data.dtype !== "string") {
-                            validate16.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate17.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid0 = _errs15 === errors;
@@ -4637,13 +4759,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data9 = data8[i0];
                                   const _errs19 = errors;
                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                    validate16.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate17.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs19) {
                                     if (typeof data9 == "number" && isFinite(data9)) {
                                       if (data9 < 1 || isNaN(data9)) {
-                                        validate16.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate17.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -4654,7 +4776,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate16.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate17.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -4674,13 +4796,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data11 = data10[i1];
                                     const _errs23 = errors;
                                     if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                      validate16.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate17.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs23) {
                                       if (typeof data11 == "number" && isFinite(data11)) {
                                         if (data11 < 0 || isNaN(data11)) {
-                                          validate16.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate17.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -4691,7 +4813,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate16.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate17.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -4706,11 +4828,11 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs25) {
                                   if (typeof data12 === "string") {
                                     if (!pattern0.test(data12)) {
-                                      validate16.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                      validate17.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                       return false;
                                     }
                                   } else {
-                                    validate16.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate17.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                 }
@@ -4726,13 +4848,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
                                       let missing1;
                                       if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                        validate16.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                        validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                         return false;
                                       } else {
                                         const _errs29 = errors;
                                         for (const key1 in data13) {
                                           if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                            validate16.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                            validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -4741,7 +4863,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data13.name !== void 0) {
                                             const _errs30 = errors;
                                             if (typeof data13.name !== "string") {
-                                              validate16.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate17.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid3 = _errs30 === errors;
@@ -4755,11 +4877,11 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs32) {
                                                 if (typeof data15 === "string") {
                                                   if (!pattern0.test(data15)) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate16.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -4772,7 +4894,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data16 = data13.precision;
                                                 const _errs34 = errors;
                                                 if (!(data16 === "fp32" || data16 === "fp16" || data16 === "int8")) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema18.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid3 = _errs34 === errors;
@@ -4783,7 +4905,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data13.provider !== void 0) {
                                                   const _errs35 = errors;
                                                   if (typeof data13.provider !== "string") {
-                                                    validate16.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid3 = _errs35 === errors;
@@ -4796,7 +4918,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate16.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -4812,13 +4934,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
                                         let missing2;
                                         if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                          validate16.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                          validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                           return false;
                                         } else {
                                           const _errs39 = errors;
                                           for (const key2 in data18) {
                                             if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                              validate16.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                              validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -4830,7 +4952,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs40) {
                                                 if (Array.isArray(data19)) {
                                                   if (data19.length < 1) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                     return false;
                                                   } else {
                                                     var valid5 = true;
@@ -4839,13 +4961,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data20 = data19[i2];
                                                       const _errs42 = errors;
                                                       if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                        validate16.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate17.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs42) {
                                                         if (typeof data20 == "number" && isFinite(data20)) {
                                                           if (data20 < 0 || isNaN(data20)) {
-                                                            validate16.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate17.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -4857,7 +4979,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate16.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -4877,7 +4999,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data22 = data21[i3];
                                                       const _errs46 = errors;
                                                       if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                        validate16.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate17.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid6 = _errs46 === errors;
@@ -4886,7 +5008,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate16.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -4906,7 +5028,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data24 = data23[i4];
                                                         const _errs50 = errors;
                                                         if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                          validate16.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate17.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid7 = _errs50 === errors;
@@ -4915,7 +5037,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate16.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate17.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -4928,7 +5050,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate16.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -4948,13 +5070,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data26 = data25[i5];
                                             const _errs54 = errors;
                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate16.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate17.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs54) {
                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                 if (data26 < 0 || isNaN(data26)) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -4965,7 +5087,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate16.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema17.properties.z.type }, message: "must be array" }];
+                                          validate17.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema18.properties.z.type }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -4985,13 +5107,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data28 = data27[i6];
                                               const _errs58 = errors;
                                               if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                validate16.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate17.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs58) {
                                                 if (typeof data28 == "number" && isFinite(data28)) {
                                                   if (data28 < 0 || isNaN(data28)) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -5002,7 +5124,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate16.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema17.properties.t.type }, message: "must be array" }];
+                                            validate17.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema18.properties.t.type }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -5015,13 +5137,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data29 = data.written;
                                           const _errs60 = errors;
                                           if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                            validate16.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate17.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs60) {
                                             if (typeof data29 == "number" && isFinite(data29)) {
                                               if (data29 < 0 || isNaN(data29)) {
-                                                validate16.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate17.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -5035,13 +5157,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data30 = data.skipped;
                                             const _errs62 = errors;
                                             if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate16.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate17.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs62) {
                                               if (typeof data30 == "number" && isFinite(data30)) {
                                                 if (data30 < 0 || isNaN(data30)) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -5057,11 +5179,11 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs64) {
                                                 if (typeof data31 == "number" && isFinite(data31)) {
                                                   if (data31 < 0 || isNaN(data31)) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate16.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                               }
@@ -5077,13 +5199,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
                                                     let missing3;
                                                     if (data32.valid === void 0 && (missing3 = "valid")) {
-                                                      validate16.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs68 = errors;
                                                       for (const key3 in data32) {
                                                         if (!(key3 === "valid" || key3 === "message")) {
-                                                          validate16.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -5092,7 +5214,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data32.valid !== void 0) {
                                                           const _errs69 = errors;
                                                           if (typeof data32.valid !== "boolean") {
-                                                            validate16.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                            validate17.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                             return false;
                                                           }
                                                           var valid10 = _errs69 === errors;
@@ -5103,7 +5225,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data32.message !== void 0) {
                                                             const _errs71 = errors;
                                                             if (typeof data32.message !== "string") {
-                                                              validate16.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              validate17.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
                                                             var valid10 = _errs71 === errors;
@@ -5114,7 +5236,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate16.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -5143,16 +5265,16 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate16.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate17.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate16.errors = vErrors;
+  validate17.errors = vErrors;
   return errors === 0;
 }
-var validateServeOutput = validate17;
-var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
-function validate17(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateServeOutput = validate18;
+var schema19 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
+function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5160,13 +5282,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.url === void 0 && (missing0 = "url") || data.host === void 0 && (missing0 = "host") || data.port === void 0 && (missing0 = "port") || data.version === void 0 && (missing0 = "version") || data.layers === void 0 && (missing0 = "layers")) {
-        validate17.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate18.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "url" || key0 === "host" || key0 === "port" || key0 === "version" || key0 === "layers")) {
-            validate17.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate18.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5175,7 +5297,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.url !== void 0) {
             const _errs2 = errors;
             if (typeof data.url !== "string") {
-              validate17.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate18.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5186,7 +5308,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.host !== void 0) {
               const _errs4 = errors;
               if (typeof data.host !== "string") {
-                validate17.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate18.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5198,13 +5320,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.port;
                 const _errs6 = errors;
                 if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                  validate17.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                  validate18.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                   return false;
                 }
                 if (errors === _errs6) {
                   if (typeof data2 == "number" && isFinite(data2)) {
                     if (data2 < 1 || isNaN(data2)) {
-                      validate17.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                      validate18.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                       return false;
                     }
                   }
@@ -5217,7 +5339,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate17.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate18.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -5239,13 +5361,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                               let missing1;
                               if (data5.name === void 0 && (missing1 = "name") || data5.kind === void 0 && (missing1 = "kind") || data5.url === void 0 && (missing1 = "url") || data5.path === void 0 && (missing1 = "path")) {
-                                validate17.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                 return false;
                               } else {
                                 const _errs14 = errors;
                                 for (const key1 in data5) {
                                   if (!(key1 === "name" || key1 === "kind" || key1 === "url" || key1 === "path")) {
-                                    validate17.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -5254,7 +5376,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data5.name !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data5.name !== "string") {
-                                      validate17.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -5266,7 +5388,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.kind;
                                       const _errs17 = errors;
                                       if (!(data7 === "labels" || data7 === "image")) {
-                                        validate17.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema18.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema19.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid2 = _errs17 === errors;
@@ -5277,7 +5399,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data5.url !== void 0) {
                                         const _errs18 = errors;
                                         if (typeof data5.url !== "string") {
-                                          validate17.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -5288,7 +5410,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data5.path !== void 0) {
                                           const _errs20 = errors;
                                           if (typeof data5.path !== "string") {
-                                            validate17.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid2 = _errs20 === errors;
@@ -5301,7 +5423,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate17.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -5311,7 +5433,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate17.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate18.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -5326,15 +5448,15 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate17.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate18.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate17.errors = vErrors;
+  validate18.errors = vErrors;
   return errors === 0;
 }
-var validateValidateOutput = validate18;
-function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateValidateOutput = validate19;
+function validate19(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5342,13 +5464,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.valid === void 0 && (missing0 = "valid")) {
-        validate18.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate19.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "valid" || key0 === "message" || key0 === "kind" || key0 === "version")) {
-            validate18.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate19.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5357,7 +5479,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.valid !== void 0) {
             const _errs2 = errors;
             if (typeof data.valid !== "boolean") {
-              validate18.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              validate19.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5368,7 +5490,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.message !== void 0) {
               const _errs4 = errors;
               if (typeof data.message !== "string") {
-                validate18.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate19.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5379,7 +5501,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.kind !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.kind !== "string") {
-                  validate18.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate19.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -5390,7 +5512,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate18.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate19.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -5403,16 +5525,16 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate18.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate19.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate18.errors = vErrors;
+  validate19.errors = vErrors;
   return errors === 0;
 }
-var validateVerifyOutput = validate19;
-var schema20 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
-function validate19(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateVerifyOutput = validate20;
+var schema21 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
+function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5420,13 +5542,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.agrees === void 0 && (missing0 = "agrees") || data.unavailable === void 0 && (missing0 = "unavailable") || data.checks === void 0 && (missing0 = "checks")) {
-        validate19.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate20.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "agrees" || key0 === "unavailable" || key0 === "checks")) {
-            validate19.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate20.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5435,7 +5557,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate19.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate20.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5446,7 +5568,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate19.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate20.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5457,7 +5579,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.agrees !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.agrees !== "boolean") {
-                  validate19.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                  validate20.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -5479,13 +5601,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
                             let missing1;
                             if (data4.provider === void 0 && (missing1 = "provider") || data4.reason === void 0 && (missing1 = "reason")) {
-                              validate19.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs12 = errors;
                               for (const key1 in data4) {
                                 if (!(key1 === "provider" || key1 === "reason")) {
-                                  validate19.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -5494,7 +5616,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data4.provider !== void 0) {
                                   const _errs13 = errors;
                                   if (typeof data4.provider !== "string") {
-                                    validate19.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -5505,7 +5627,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data4.reason !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data4.reason !== "string") {
-                                      validate19.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -5516,7 +5638,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate19.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -5526,7 +5648,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate19.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate20.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -5549,13 +5671,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                               let missing2;
                               if (data8.graph === void 0 && (missing2 = "graph") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
-                                validate19.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs21 = errors;
                                 for (const key2 in data8) {
                                   if (!(key2 === "graph" || key2 === "provider" || key2 === "against" || key2 === "rows" || key2 === "cols" || key2 === "relativeError" || key2 === "tolerance" || key2 === "ok")) {
-                                    validate19.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -5564,7 +5686,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data8.graph !== void 0) {
                                     const _errs22 = errors;
                                     if (typeof data8.graph !== "string") {
-                                      validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid4 = _errs22 === errors;
@@ -5576,7 +5698,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data10 = data8.provider;
                                       const _errs24 = errors;
                                       if (!(data10 === "cpu" || data10 === "wasm")) {
-                                        validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema20.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema21.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid4 = _errs24 === errors;
@@ -5588,7 +5710,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data8.against;
                                         const _errs25 = errors;
                                         if (!(data11 === "self-test" || data11 === "cpu")) {
-                                          validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema20.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema21.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid4 = _errs25 === errors;
@@ -5600,13 +5722,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data8.rows;
                                           const _errs26 = errors;
                                           if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
-                                            validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs26) {
                                             if (typeof data12 == "number" && isFinite(data12)) {
                                               if (data12 < 1 || isNaN(data12)) {
-                                                validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -5620,13 +5742,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data13 = data8.cols;
                                             const _errs28 = errors;
                                             if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                              validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs28) {
                                               if (typeof data13 == "number" && isFinite(data13)) {
                                                 if (data13 < 1 || isNaN(data13)) {
-                                                  validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -5640,13 +5762,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data8.relativeError;
                                               const _errs30 = errors;
                                               if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
-                                                validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema20.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema21.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
                                                 return false;
                                               }
                                               if (errors === _errs30) {
                                                 if (typeof data14 == "number" && isFinite(data14)) {
                                                   if (data14 < 0 || isNaN(data14)) {
-                                                    validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -5662,11 +5784,11 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs32) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 <= 0 || isNaN(data15)) {
-                                                      validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -5678,7 +5800,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data8.ok !== void 0) {
                                                   const _errs34 = errors;
                                                   if (typeof data8.ok !== "boolean") {
-                                                    validate19.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                     return false;
                                                   }
                                                   var valid4 = _errs34 === errors;
@@ -5695,7 +5817,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate19.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -5705,7 +5827,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate19.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate20.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -5720,14 +5842,15 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate19.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate20.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate19.errors = vErrors;
+  validate20.errors = vErrors;
   return errors === 0;
 }
 
+export const checkBenchOutput: Check = validateBenchOutput;
 export const checkConvertOutput: Check = validateConvertOutput;
 export const checkFeaturesOutput: Check = validateFeaturesOutput;
 export const checkInfoOutput: Check = validateInfoOutput;
