@@ -146,7 +146,7 @@ describe('materialize', () => {
       expect(label.axes.map((axis) => axis.name)).toEqual(order);
       const given = transposed(input.labels, order);
       const whole = await readRegion(given, { start: given.shape.map(() => 0), stop: given.shape }, {});
-      let ids = Array.from(whole.data);
+      let ids = Array.from(whole.data as ArrayLike<number | bigint>, Number);
       expect(await idsOf(store, '', 'phases')).toEqual(ids);
       let shape = given.shape;
       for (let level = 1; level < spec.levels.length; level++) {
