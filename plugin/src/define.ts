@@ -4,3 +4,6 @@ import { AlibiZarrViewer } from './ui/viewer-element.ts';
 
 AlibiZarrViewer.opener ??= openSession;
 defineElements();
+
+// For TypeScript: with it come the elements' names in `HTMLElementTagNameMap`.
+export { defineElements };
