@@ -7,7 +7,10 @@ declare const describe: {
   (name: string, body: () => void): void;
   skip(name: string, body: () => void): void;
 };
-declare const it: { (name: string, body?: TestBody): void; skip(name: string, body?: TestBody): void };
+declare const it: {
+  (name: string, body?: TestBody): { timeout(ms: number): void };
+  skip(name: string, body?: TestBody): void;
+};
 declare function before(body: TestBody): void;
 declare function beforeEach(body: TestBody): void;
 declare function after(body: TestBody): void;
