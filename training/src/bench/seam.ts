@@ -34,7 +34,7 @@ export interface WindowGrid {
   readonly overlap: number;
 }
 
-/** How much a window plan shows in the features of one image. Definitions: docs/decisions/0003-default-checkpoint.md. */
+/** How much a window plan shows in the features of one image. Definitions: docs/decisions/0010-default-checkpoint.md. */
 export async function measureSeam(
   runner: Runner,
   o: {
