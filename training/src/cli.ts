@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AlibiError, asAlibiError, isAbort } from 'alibi-zarr/checkpoint';
+import { AlibiError, asAlibiError } from 'alibi-zarr/checkpoint';
 import type { ConvertOutput } from 'alibi-zarr-schemas';
 import { benchSeam } from './bench/bench-seam.ts';
 import { convert } from './convert.ts';
@@ -18,6 +18,7 @@ Each command has --help and --json. Exit codes: 0 done, 1 a check answered no, 2
 /** @param argv  arguments after the program's name; @returns the exit code: 0, 1, 2 or 130 */
 export async function main(argv: string[]): Promise<number> {
   const [command, ...rest] = argv;
+  process.once('SIGINT', interrupted);
   try {
     switch (command) {
       case 'convert':
@@ -39,13 +40,17 @@ export async function main(argv: string[]): Promise<number> {
         });
     }
   } catch (error) {
-    if (isAbort(error)) {
-      process.stderr.write('alibi-train: interrupted; nothing was kept.\n');
-      return 130;
-    }
     process.stderr.write(`alibi-train: ${asAlibiError(error, 'alibi-train').message}\n`);
     return 2;
+  } finally {
+    process.off('SIGINT', interrupted);
   }
+}
+
+/** The manifest is written last: without it what lies in the folder is no checkpoint. */
+function interrupted(): never {
+  process.stderr.write('alibi-train: interrupted; a checkpoint without its manifest.json is not complete.\n');
+  process.exit(130);
 }
 
 async function runConvert(argv: readonly string[]): Promise<number> {
