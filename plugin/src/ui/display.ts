@@ -55,7 +55,7 @@ export class Display extends EventTarget {
       strokesVisible: true,
       tool: 'pan',
       activeClass: 0,
-      brushRadiusPx: 8,
+      brushRadiusPx: firstBrush(image),
       pending: new Map(),
     };
   }
@@ -90,6 +90,12 @@ export class Display extends EventTarget {
     else pending.set(id, count);
     this.update({ pending });
   }
+}
+
+/** A brush that is a few screen pixels wide when the whole image is on screen. */
+function firstBrush(image: OmeImage): number {
+  const side = Math.max(sizeAlong(image, 'x'), sizeAlong(image, 'y'));
+  return Math.min(64, Math.max(2, Math.round(side / 256)));
 }
 
 const defaultLayerDisplay: LayerDisplay = { visible: true, opacity: 0.6, outlines: false };

@@ -105,6 +105,7 @@ export class AlibiZarrFeatures extends LitElement {
             <input
               type="number"
               aria-label="Number of clusters"
+              ?disabled=${!isReady}
               min=${clusterRange.least}
               max=${clusterRange.most}
               .value=${String(this.clusters)}
@@ -138,7 +139,7 @@ export class AlibiZarrFeatures extends LitElement {
       case 'testing':
         return html`<p role="status" class="small muted">Checking the transformer on this device…</p>`;
       case 'failed':
-        return html`<details class="small bad">
+        return html`<details class="small bad" open>
           <summary>The transformer did not start</summary>
           <ul><li>${encoder.error.what} (${encoder.error.where})</li><li>${encoder.error.remedy}</li></ul>
         </details>`;

@@ -2,6 +2,7 @@ import { css, html, LitElement } from 'lit';
 import type { AlibiError } from '../errors.ts';
 import { icons } from './icons.ts';
 import { theme } from './theme.ts';
+import { sentence } from './words.ts';
 
 export type Message =
   | {
@@ -64,8 +65,4 @@ export class AlibiZarrMessages extends LitElement {
       </div>`;
     });
   }
-}
-
-function sentence(clause: string): string {
-  return clause.charAt(0).toUpperCase() + clause.slice(1);
 }

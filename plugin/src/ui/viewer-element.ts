@@ -15,6 +15,7 @@ import type { SavedDetail } from './save-dialog.ts';
 import { theme } from './theme.ts';
 import type { ViewCommand } from './toolbar.ts';
 import { viewerStyle } from './viewer-style.ts';
+import { sentence } from './words.ts';
 
 type ViewerState =
   | { readonly kind: 'empty' }
@@ -175,7 +176,7 @@ export class AlibiZarrViewer extends LitElement {
     const valid = validation.valid
       ? 'valid OME-Zarr'
       : `not valid: ${validation.message ?? 'unknown reason'}`;
-    const text = `${location} · ${written} chunks in ${seconds.toFixed(1)} s · ${valid}`;
+    const text = `${written} chunks in ${seconds.toFixed(1)} s, ${valid} · ${location}`;
     this.#setMessages([
       ...this.messages,
       { id: this.#nextMessage++, kind: 'done', title: `Saved labels/${name}`, text },
@@ -221,7 +222,7 @@ export class AlibiZarrViewer extends LitElement {
       case 'failed':
         return html`<div class="stage" role="alert" part="failed">
           <h2>This could not be opened</h2>
-          <p class="what">${state.error.what}</p>
+          <p class="what">${sentence(state.error.what)}</p>
           <p class="muted where">${state.error.where}</p>
           <p>${state.error.remedy}</p>
           <div class="row"><button class="primary" @click=${() => this.reload()}>Try again</button><slot name="failed"></slot></div>

@@ -28,3 +28,8 @@ const providers: Readonly<Record<ExecutionProvider, string>> = {
 export function providerName(provider: ExecutionProvider): string {
   return providers[provider];
 }
+
+/** A clause of an error as the beginning of a sentence. */
+export function sentence(clause: string): string {
+  return clause.charAt(0).toUpperCase() + clause.slice(1);
+}
