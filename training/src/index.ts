@@ -1,4 +1,5 @@
 /** Reads public vision transformer checkpoints and writes them as ONNX graphs with a manifest. */
+export { benchSeam, type SeamBenchOptions } from './bench/bench-seam.ts';
 export { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
 export type { CheckpointManifest } from './manifest.ts';
 export { type ExportOptions, exportVit } from './onnx/export.ts';

@@ -41,6 +41,7 @@ describe('alibi-train', () => {
     [['convert', 'a.pth', '--out', 'x', '--mean', '1,1'], '--mean'],
     [['convert', 'a.pth', '--out', 'x', '--wat'], '--wat'],
     [['convert', 'no-such-file.pth', '--out', 'x'], 'cannot be opened'],
+    [['convert', '.', '--out', 'x'], 'a folder, not a file'],
     [['verify'], 'one manifest is needed'],
     [['verify', 'no-such-manifest.json'], 'cannot be read'],
   ])('%j ends with exit code 2 and one line', async (argv, text) => {

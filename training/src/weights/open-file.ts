@@ -19,7 +19,15 @@ export async function openFile(path: string): Promise<OpenByteSource> {
       cause,
     });
   }
-  const { size } = await handle.stat();
+  const { size, isDirectory } = await statOf(handle);
+  if (isDirectory) {
+    await handle.close();
+    throw new AlibiError('InvalidInput', {
+      what: 'a folder, not a file of weights',
+      where: path,
+      remedy: 'Name the file in it, such as model.safetensors.',
+    });
+  }
   return {
     where: path,
     size,
@@ -35,4 +43,9 @@ export async function openFile(path: string): Promise<OpenByteSource> {
     },
     close: () => handle.close(),
   };
+}
+
+async function statOf(handle: FileHandle): Promise<{ readonly size: number; readonly isDirectory: boolean }> {
+  const found = await handle.stat();
+  return { size: found.size, isDirectory: found.isDirectory() };
 }
