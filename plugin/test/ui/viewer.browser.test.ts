@@ -94,7 +94,7 @@ describe('<alibi-zarr-viewer>', () => {
       });
     });
     const text = find(viewer, '[role=alert]', HTMLElement).textContent ?? '';
-    for (const part of ['no image here', 'http://x/y.zarr', 'Check the address.'])
+    for (const part of ['No image here', 'http://x/y.zarr', 'Check the address.'])
       expect(text).to.include(part);
   });
 
