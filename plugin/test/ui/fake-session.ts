@@ -349,6 +349,7 @@ export function fakeSession(
     close: async () => {},
     addEventListener: target.addEventListener.bind(target),
     removeEventListener: target.removeEventListener.bind(target),
+    dispatchEvent: target.dispatchEvent.bind(target),
   };
   return session;
 }

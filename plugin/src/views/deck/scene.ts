@@ -135,11 +135,3 @@ function extent(levels: readonly DrawLevel[]): Box {
 function current<L extends Layer>(layer: L): L | null {
   return layer.state ? (layer.getCurrentLayer() as L | null) : null; // same class by construction
 }
-
-/** The box that a camera shows on a screen of this size. */
-export function cameraBox(camera: Camera, widthPx: number, heightPx: number): Box {
-  const scale = 2 ** camera.zoom;
-  const halfX = widthPx / 2 / scale;
-  const halfY = heightPx / 2 / scale;
-  return [camera.x - halfX, camera.y - halfY, camera.x + halfX, camera.y + halfY];
-}
