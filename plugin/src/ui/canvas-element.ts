@@ -2,7 +2,7 @@ import { css, html, LitElement, type PropertyValues } from 'lit';
 import type { AlibiError } from '../errors.ts';
 import type { Layer } from '../session-types.ts';
 import type { DrawLevel } from '../views/deck/draw-level.ts';
-import { derivedDrawLevels, imageDrawLevels } from '../views/deck/layer-levels.ts';
+import { derivedDrawLevels, imageDrawLevels, labelDrawLevels } from '../views/deck/layer-levels.ts';
 import {
   type Camera,
   createScene,
@@ -203,7 +203,8 @@ export class AlibiZarrCanvas extends LitElement {
   #overlay({ session, display }: Workspace, layer: Layer): SceneOverlay {
     let levels = this.#layerLevels.get(layer);
     if (levels === undefined) {
-      levels = derivedDrawLevels(layer.levels, session.image.pixels, layer.derived ? 1 : 512);
+      const place = layer.derived ? derivedDrawLevels : labelDrawLevels;
+      levels = place(layer.levels, session.image.pixels);
       this.#layerLevels.set(layer, levels);
     }
     const { visible, opacity, outlines } = display.layer(layerKey(layer));
@@ -214,7 +215,7 @@ export class AlibiZarrCanvas extends LitElement {
       levels,
       visible,
       opacity,
-      colors: layer.colors,
+      colors: tellingColors(layer.colors),
       contourPx: outlines ? 1.5 : 0,
     };
   }
@@ -305,6 +306,14 @@ export class AlibiZarrCanvas extends LitElement {
       ></canvas>
     `;
   }
+}
+
+const noColors: Layer['colors'] = new Map();
+
+/** Some writers give every id the same grey: then the colours of none tell them apart better. */
+function tellingColors(colors: Layer['colors']): Layer['colors'] {
+  if (colors.size < 2) return colors;
+  return new Set([...colors.values()].map(String)).size > 1 ? colors : noColors;
 }
 
 function rgb(hex: string): readonly [number, number, number] {

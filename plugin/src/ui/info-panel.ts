@@ -13,6 +13,8 @@ export class AlibiZarrInfo extends LitElement {
       dl { display: grid; grid-template-columns: auto 1fr; gap: 3px 12px; margin: 0; font-size: 12px; }
       dt { color: var(--az-muted); }
       dd { margin: 0; overflow-wrap: anywhere; text-align: right; }
+      dt.long { grid-column: 1 / -1; margin-top: 3px; }
+      dd.long { grid-column: 1 / -1; text-align: left; }
       .name { font-weight: 600; margin-bottom: 6px; overflow-wrap: anywhere; }
     `,
   ];
@@ -34,12 +36,12 @@ export class AlibiZarrInfo extends LitElement {
         finest.chunks.join(' × ') + (finest.shards ? ` in shards of ${finest.shards.join(' × ')}` : ''),
       ],
       ['Format', `OME-Zarr ${image.version}, Zarr v${image.zarrFormat}`],
-      ['Place', image.location],
     ];
     return html`
       ${sectionHeader('Image')}
       <p class="name">${image.name}</p>
-      <dl>${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}</dl>
+      <dl>${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}
+        <dt class="long">Place</dt><dd class="long">${image.location}</dd></dl>
     `;
   }
 }

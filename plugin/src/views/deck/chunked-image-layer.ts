@@ -4,6 +4,7 @@ import { XRLayer } from '@vivjs/layers';
 import type { DataType } from '../../array/lazy-array.ts';
 import { type Plane, readPlane } from '../../array/plane.ts';
 import { displayType, toDisplay } from './display-data.ts';
+import { sliceOf } from './draw-level.ts';
 import type { Rgb } from './id-colors.ts';
 import { type TileRef, tileKey } from './plan-tiles.ts';
 import { QuadsLayer } from './quads-layer.ts';
@@ -86,7 +87,8 @@ export class ChunkedImageLayer extends TiledLayer<ChannelTile, ChunkedImageLayer
 
   protected override wishes(tile: TileRef): readonly TileWish<ChannelTile>[] {
     const level = this.props.levels[tile.level]!;
-    const { z, t } = this.props;
+    const { t } = this.props;
+    const z = sliceOf(level, this.props.z);
     const x0 = tile.col * level.tileWidthPx;
     const y0 = tile.row * level.tileHeightPx;
     const x1 = Math.min(level.widthPx, x0 + level.tileWidthPx);
@@ -170,6 +172,7 @@ export class ChunkedImageLayer extends TiledLayer<ChannelTile, ChunkedImageLayer
   }
 
   #key(tile: Pick<TileRef, 'level' | 'col' | 'row'>, c: number): string {
-    return `${tileKey(tile)}?z=${this.props.z}&t=${this.props.t}&c=${c}`;
+    const { levels, z, t } = this.props;
+    return `${tileKey(tile)}?z=${sliceOf(levels[tile.level]!, z)}&t=${t}&c=${c}`;
   }
 }

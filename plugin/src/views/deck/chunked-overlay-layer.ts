@@ -5,7 +5,7 @@ import { readRegion } from '../../array/region.ts';
 import { AlibiError } from '../../errors.ts';
 import { aroundTile, type ColorPixels, withBorder } from './color-border.ts';
 import { coverView } from './cover-view.ts';
-import type { Box } from './draw-level.ts';
+import { type Box, sliceOf } from './draw-level.ts';
 import type { Rgb } from './id-colors.ts';
 import { type TileRef, tileKey } from './plan-tiles.ts';
 import { type IdData, type PixelQuad, type QuadPixels, QuadsLayer } from './quads-layer.ts';
@@ -56,7 +56,8 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
 
   async #load(tile: TileRef, options: TileLoad): Promise<QuadPixels> {
     const level = this.props.levels[tile.level]!;
-    const { z, t, content } = this.props;
+    const { t, content } = this.props;
+    const z = sliceOf(level, this.props.z);
     const x0 = tile.col * level.tileWidthPx;
     const y0 = tile.row * level.tileHeightPx;
     const x1 = Math.min(level.widthPx, x0 + level.tileWidthPx);
@@ -124,7 +125,8 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
 
   #key(tile: Pick<TileRef, 'level' | 'col' | 'row'>): string {
     const { levels, z, t } = this.props;
-    return `${tileKey(tile)}?z=${z}&t=${t}&revision=${levels[tile.level]?.pixels.revision}`;
+    const level = levels[tile.level]!;
+    return `${tileKey(tile)}?z=${sliceOf(level, z)}&t=${t}&revision=${level.pixels.revision}`;
   }
 }
 

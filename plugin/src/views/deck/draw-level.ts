@@ -10,6 +10,9 @@ export interface Placement {
   readonly scaleY: number;
   readonly offsetX: number;
   readonly offsetY: number;
+  /** Along z, where levels may be coarser too. */
+  readonly scaleZ: number;
+  readonly offsetZ: number;
 }
 
 /** One level as it is drawn: an array, where it lies, and how it is cut into tiles. */
@@ -20,6 +23,8 @@ export interface DrawLevel extends Placement {
   readonly pixelScale: number;
   readonly widthPx: number;
   readonly heightPx: number;
+  /** 1 where the array has no axis z. */
+  readonly slices: number;
   /** Elements of a tile; tiles at the far edges are smaller. */
   readonly tileWidthPx: number;
   readonly tileHeightPx: number;
@@ -39,7 +44,7 @@ export interface ImageGeometry {
 export function imagePlacements(image: ImageGeometry): Placement[] {
   const finest = image.pixels[0];
   if (finest === undefined) return [];
-  const along = (level: LazyArray, name: 'x' | 'y') => {
+  const along = (level: LazyArray, name: 'x' | 'y' | 'z') => {
     const base = spot(finest, name);
     const here = spot(level, name);
     const ratio = here.scale / base.scale;
@@ -52,7 +57,15 @@ export function imagePlacements(image: ImageGeometry): Placement[] {
   return image.pixels.map((level) => {
     const x = along(level, 'x');
     const y = along(level, 'y');
-    return { scaleX: x.scale, scaleY: y.scale, offsetX: x.offset, offsetY: y.offset };
+    const z = along(level, 'z');
+    return {
+      scaleX: x.scale,
+      scaleY: y.scale,
+      offsetX: x.offset,
+      offsetY: y.offset,
+      scaleZ: z.scale,
+      offsetZ: z.offset,
+    };
   });
 }
 
@@ -62,7 +75,7 @@ export function imagePlacements(image: ImageGeometry): Placement[] {
  * translation is missing from the file.
  */
 export function derivedPlacement(array: LazyArray, level: LazyArray, placement: Placement): Placement {
-  const along = (name: 'x' | 'y') => {
+  const along = (name: 'x' | 'y' | 'z') => {
     const base = spot(level, name);
     const here = spot(array, name);
     const scale = here.scale / base.scale;
@@ -70,11 +83,14 @@ export function derivedPlacement(array: LazyArray, level: LazyArray, placement: 
   };
   const x = along('x');
   const y = along('y');
+  const z = along('z');
   return {
     scaleX: x.scale * placement.scaleX,
     scaleY: y.scale * placement.scaleY,
     offsetX: x.offset * placement.scaleX + placement.offsetX,
     offsetY: y.offset * placement.scaleY + placement.offsetY,
+    scaleZ: z.scale * placement.scaleZ,
+    offsetZ: z.offset * placement.scaleZ + placement.offsetZ,
   };
 }
 
@@ -102,6 +118,7 @@ export function drawLevel(
     pixelScale: options.pixelScale ?? Math.min(placement.scaleX, placement.scaleY),
     widthPx: x.size,
     heightPx: y.size,
+    slices: spot(pixels, 'z').size,
     tileWidthPx,
     tileHeightPx,
     cols: Math.ceil(x.size / tileWidthPx),
@@ -123,10 +140,17 @@ export function elementsBox(level: Placement, x0: number, y0: number, x1: number
   return [x0 * scaleX + offsetX, y0 * scaleY + offsetY, x1 * scaleX + offsetX, y1 * scaleY + offsetY];
 }
 
-function spot(array: LazyArray, name: 'x' | 'y') {
+/** The slice of a level that holds the middle of slice `z` of the finest one. */
+export function sliceOf(level: DrawLevel, z: number): number {
+  const slice = Math.floor((z + 0.5 - level.offsetZ) / level.scaleZ);
+  return Math.min(level.slices - 1, Math.max(0, slice));
+}
+
+function spot(array: LazyArray, name: 'x' | 'y' | 'z') {
   const axis = axisIndex(array.axes, name);
   const size = array.shape[axis];
   if (size === undefined) {
+    if (name === 'z') return { size: 1, chunk: 1, scale: 1, translation: 0 };
     throw new AlibiError('InvalidInput', {
       what: `the array has no axis called ${name}`,
       where: 'drawing',

@@ -15,21 +15,33 @@ export function imageDrawLevels(pixels: readonly LazyArray[]): DrawLevel[] {
 }
 
 /**
- * Levels of a layer on top of an image, to be drawn.
+ * Levels of labels that a file holds, to be drawn on top of its image. They need not be the image's own
+ * levels, and are placed as if they were: where nobody wrote a translation, corners meet.
  *
- * @param tilePx  aimed-at side of a tile; 1: a tile is a chunk, so that each shows as soon as it is there
+ * @param levels  canonical; finest first
  */
+export function labelDrawLevels(
+  levels: readonly { readonly pixels: LazyArray; readonly imageLevel: number }[],
+  image: readonly LazyArray[],
+): DrawLevel[] {
+  const arrays = levels.map(({ pixels }) => pixels);
+  const placements = imagePlacements({ pixels: [...image.slice(0, 1), ...arrays] }).slice(1);
+  return levels.map(({ pixels, imageLevel }, index) =>
+    drawLevel(withLargeChunksKept(pixels), imageLevel, placements[index]!, { tilePx: imageTilePx }),
+  );
+}
+
+/** Levels of a derived layer on top of an image, to be drawn: a tile is a chunk, so that each shows as soon as it is there. */
 export function derivedDrawLevels(
   levels: readonly { readonly pixels: LazyArray; readonly imageLevel: number }[],
   image: readonly LazyArray[],
-  tilePx = 1,
 ): DrawLevel[] {
   const placements = imagePlacements({ pixels: image });
   return levels.map(({ pixels, imageLevel }) => {
     const base = placements[imageLevel]!;
     const placement = derivedPlacement(pixels, image[imageLevel]!, base);
     const pixelScale = Math.min(base.scaleX, base.scaleY);
-    return drawLevel(withLargeChunksKept(pixels), imageLevel, placement, { tilePx, pixelScale });
+    return drawLevel(withLargeChunksKept(pixels), imageLevel, placement, { tilePx: 1, pixelScale });
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { coverView } from '../../../src/views/deck/cover-view.ts';
-import { derivedPlacement, drawLevel, imagePlacements } from '../../../src/views/deck/draw-level.ts';
-import { imageDrawLevels } from '../../../src/views/deck/layer-levels.ts';
+import { derivedPlacement, drawLevel, imagePlacements, sliceOf } from '../../../src/views/deck/draw-level.ts';
+import { imageDrawLevels, labelDrawLevels } from '../../../src/views/deck/layer-levels.ts';
 import { planTiles, type TileRef, tileKey } from '../../../src/views/deck/plan-tiles.ts';
 import { functionArray } from '../../ui/fake-session.ts';
 
@@ -16,6 +16,8 @@ function level(size: number, scale: number, translation = 0, chunk = 100) {
   });
 }
 
+const flat = { scaleZ: 1, offsetZ: 0 };
+
 describe('placement', () => {
   it('takes any factor between levels from the transforms', () => {
     const places = imagePlacements({ pixels: [level(600, 0.5), level(200, 1.5), level(50, 6)] });
@@ -28,22 +30,49 @@ describe('placement', () => {
 
   it('takes it from the shapes where no level says its scale', () => {
     const places = imagePlacements({ pixels: [level(600, 1), level(200, 1)] });
-    expect(places[1]).toEqual({ scaleX: 3, scaleY: 3, offsetX: 0, offsetY: 0 });
+    expect(places[1]).toEqual({ scaleX: 3, scaleY: 3, offsetX: 0, offsetY: 0, ...flat });
   });
 
   it('keeps a translation that the file gives', () => {
     // Levels of 2 µm on 1 µm whose first element's centre is at 0.5 µm: it covers [-0.5, 1.5) around the
     // centres 0 and 1, which are the finest pixels' edges 0 and 2.
     const [, coarse] = imagePlacements({ pixels: [level(600, 1), level(300, 2, 0.5)] });
-    expect(coarse).toEqual({ scaleX: 2, scaleY: 2, offsetX: 0, offsetY: 0 });
+    expect(coarse).toEqual({ scaleX: 2, scaleY: 2, offsetX: 0, offsetY: 0, ...flat });
   });
 
   it('puts tokens on the level they were made from', () => {
     // A token covers pixels 0 to 14 of a level; its centre is at pixel centre 6.5, so at 6.5 · 3 µm.
     const base = level(200, 3);
     const tokens = level(15, 42, 19.5);
-    const placement = derivedPlacement(tokens, base, { scaleX: 3, scaleY: 3, offsetX: 0, offsetY: 0 });
-    expect(placement).toEqual({ scaleX: 42, scaleY: 42, offsetX: 0, offsetY: 0 });
+    const placement = derivedPlacement(tokens, base, {
+      scaleX: 3,
+      scaleY: 3,
+      offsetX: 0,
+      offsetY: 0,
+      ...flat,
+    });
+    expect(placement).toEqual({ scaleX: 42, scaleY: 42, offsetX: 0, offsetY: 0, ...flat });
+  });
+
+  it('lets labels that are finer than the image share its corner', () => {
+    const [labels] = labelDrawLevels([{ pixels: level(400, 0.25), imageLevel: 0 }], [level(100, 1)]);
+    expect(labels).toMatchObject({ scaleX: 0.25, scaleY: 0.25, offsetX: 0, offsetY: 0, pixelScale: 0.25 });
+  });
+
+  it('finds the slice of a level that is coarser along z', () => {
+    const stack = (slices: number, scaleZ: number) =>
+      functionArray({
+        dtype: 'uint8',
+        axes: ['z', 'y', 'x'],
+        shape: [slices, 8, 8],
+        chunkShape: [1, 8, 8],
+        transform: { scale: [scaleZ, 1, 1], translation: [0, 0, 0] },
+        value: () => 0,
+      });
+    // Five slices, three of twice the thickness: 0 and 1 lie in the first, 2 and 3 in the second, 4 in the third.
+    const levels = imageDrawLevels([stack(5, 0.5), stack(3, 1)]);
+    expect([0, 1, 2, 3, 4].map((z) => sliceOf(levels[1]!, z))).toEqual([0, 0, 1, 1, 2]);
+    expect([0, 1, 2, 3, 4].map((z) => sliceOf(levels[0]!, z))).toEqual([0, 1, 2, 3, 4]);
   });
 });
 
@@ -55,7 +84,7 @@ describe('planning', () => {
     const large = drawLevel(
       level(4096, 1, 0, 4096),
       0,
-      { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 },
+      { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0, ...flat },
       { tilePx: 512 },
     );
     expect([large.tileWidthPx, large.cols]).toEqual([1024, 4]);
