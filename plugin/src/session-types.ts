@@ -48,6 +48,8 @@ export interface Layer {
   readonly names: ReadonlyMap<number, string>;
   /** True for what the session made and can save; false for labels read from the image. */
   readonly derived: boolean;
+  /** Strokes have changed since it was trained; the next training replaces it. Never shown as if it were current. */
+  readonly outdated: boolean;
 }
 
 /** What is under way, for a progress bar. */

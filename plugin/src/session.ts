@@ -1,4 +1,4 @@
-import { axisIndex, type LazyArray } from './array/lazy-array.ts';
+import type { LazyArray } from './array/lazy-array.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
 import { materialize } from './labels/materialize.ts';
@@ -14,14 +14,14 @@ import type {
   Pipeline,
   PipelineCost,
   Progress,
-  Slices,
   WorkOptions,
 } from './pipeline/pipeline.ts';
 import { pixelGrid } from './pipeline/pixel-grid.ts';
-import { defaultWindows, sampleLevel } from './pipeline/sample.ts';
-import { type StrokeHistory, strokeHistory } from './segment/strokes.ts';
+import { defaultWindows, pcaWindows, sampleLevel } from './pipeline/sample.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import { formatHexColor, paletteColor, parseHexColor } from './session-colors.ts';
+import { allSlices, labelNames } from './session-image.ts';
+import { Painting } from './session-painting.ts';
 import type {
   EncoderStatus,
   Layer,
@@ -32,6 +32,7 @@ import type {
   SessionEvents,
   Work,
 } from './session-types.ts';
+import { type Task, WorkList } from './session-work.ts';
 import { openStore } from './stores/open-store.ts';
 import { isWritable } from './stores/store.ts';
 
@@ -39,7 +40,8 @@ import { isWritable } from './stores/store.ts';
 const labelChunkPx = 256;
 /** Axes of the PCA basis: 3 are drawn, all feed the classifier. */
 const pcaComponents = 32;
-const debounceMs = 120;
+/** What a person waits for a whole slice before the level is too fine to be the default. */
+const patienceMs = 60_000;
 const seed = 0;
 
 /**
@@ -69,30 +71,39 @@ export async function openSessionWith(
 interface DerivedParts {
   readonly scores: LazyArray<'float32'>;
   readonly imageLevel: number;
+  /** What it was trained on. */
+  readonly strokes: readonly Stroke[];
 }
 
 class ImageSession extends EventTarget implements Session {
-  readonly image: OmeImage;
+  #image: OmeImage;
   #encoder: EncoderStatus = { kind: 'none' };
   #pipeline: Promise<Pipeline> | null = null;
   #cost: PipelineCost | null = null;
   #layers: readonly Layer[] = [];
   readonly #derived = new Map<string, DerivedParts>();
-  #classes: readonly ClassSpec[] = [];
-  #history: StrokeHistory = strokeHistory.empty;
-  #work: readonly Work[] = [];
+  readonly #painting = new Painting({
+    changed: (what) => this.#changed(what),
+    outdated: () => this.#markOutdated(),
+    train: (signal) => (this.#pipeline === null ? Promise.resolve() : this.#train(signal)),
+  });
   readonly #lifetime = new AbortController();
+  readonly #works = new WorkList(this.#lifetime.signal, {
+    changed: () => this.#changed('work'),
+    failed: (error) => this.#fail(error),
+  });
   #basis: Promise<PcaFit> | null = null;
-  #training: AbortController | null = null;
-  #trainTimer: ReturnType<typeof setTimeout> | null = null;
   #trainLevel: number | undefined;
   #nextId = 1;
 
   constructor(image: OmeImage) {
     super();
-    this.image = image;
+    this.#image = image;
   }
 
+  get image(): OmeImage {
+    return this.#image;
+  }
   get encoder(): EncoderStatus {
     return this.#encoder;
   }
@@ -100,19 +111,19 @@ class ImageSession extends EventTarget implements Session {
     return this.#layers;
   }
   get classes(): readonly ClassSpec[] {
-    return this.#classes;
+    return this.#painting.classes;
   }
   get strokes(): readonly Stroke[] {
-    return this.#history.strokes;
+    return this.#painting.strokes;
   }
   get canUndo(): boolean {
-    return strokeHistory.canUndo(this.#history);
+    return this.#painting.canUndo;
   }
   get canRedo(): boolean {
-    return strokeHistory.canRedo(this.#history);
+    return this.#painting.canRedo;
   }
   get work(): readonly Work[] {
-    return this.#work;
+    return this.#works.list;
   }
   get windowsPerLevel(): readonly number[] {
     return this.#cost?.windows ?? [];
@@ -200,7 +211,7 @@ class ImageSession extends EventTarget implements Session {
   }): Promise<Layer> {
     return this.#run(`Clustering into ${options.k}`, options.signal, async (work) => {
       const pipeline = await this.#ready();
-      const level = options.level ?? this.#defaultLevel();
+      const level = options.level ?? (await this.#defaultLevel(pipeline, work));
       const fit = await pipeline.fitClusters({
         k: options.k,
         level,
@@ -210,7 +221,9 @@ class ImageSession extends EventTarget implements Session {
       });
       const scores = await pipeline.clusterScores(fit, level);
       const ids = Array.from({ length: options.k }, (_, index) => index + 1);
-      return this.#addScoresLayer(pipeline, scores, {
+      return this.#addScoresLayer(pipeline, {
+        scores,
+        strokes: [],
         name: `Clusters (${options.k})`,
         kind: 'clusters',
         imageLevel: level,
@@ -247,66 +260,58 @@ class ImageSession extends EventTarget implements Session {
   }
 
   addClass(spec: ClassSpec): number {
-    this.#classes = [...this.#classes, spec];
-    this.#changed('classes');
-    return this.#classes.length - 1;
+    return this.#painting.addClass(spec);
   }
-
   updateClass(index: number, spec: Partial<ClassSpec>): void {
-    this.#classes = this.#classes.map((old, position) => (position === index ? { ...old, ...spec } : old));
-    this.#changed('classes');
-    this.#scheduleTraining();
+    this.#painting.updateClass(index, spec);
+    // Names and colours are the display's: nothing is learned anew.
+    this.#changeClassLayer((layer) => ({ ...layer, ...classDisplay(this.classes) }));
   }
-
   removeClass(index: number): void {
-    this.#classes = this.#classes.filter((_, position) => position !== index);
-    this.#changed('classes');
-    this.#setHistory(strokeHistory.removeClass(this.#history, index));
+    this.#painting.removeClass(index);
   }
-
   stroke(stroke: Omit<Stroke, 'id'>): void {
-    this.#setHistory(strokeHistory.add(this.#history, { ...stroke, id: `stroke-${this.#nextId++}` }));
+    this.#painting.add(stroke);
   }
   undo(): void {
-    this.#setHistory(strokeHistory.undo(this.#history));
+    this.#painting.undo();
   }
   redo(): void {
-    this.#setHistory(strokeHistory.redo(this.#history));
+    this.#painting.redo();
   }
   clearStrokes(): void {
-    this.#setHistory(strokeHistory.clear(this.#history));
+    this.#painting.clear();
   }
 
   async train(
     options: { readonly level?: number; readonly signal?: AbortSignal } = {},
   ): Promise<Layer | null> {
     if (options.level !== undefined) this.#trainLevel = options.level;
-    this.#stopTraining();
-    const used = new Set(this.strokes.map((stroke) => stroke.classIndex).filter((index) => index !== null));
-    if (used.size < 2) {
+    const begun = this.#painting.begin();
+    return this.#train(options.signal ? AbortSignal.any([options.signal, begun]) : begun);
+  }
+
+  async #train(signal: AbortSignal): Promise<Layer | null> {
+    if (!this.#painting.isTrainable) {
       this.#dropClassLayer();
       return null;
     }
-    const current = new AbortController();
-    this.#training = current;
-    const signal = options.signal ? AbortSignal.any([options.signal, current.signal]) : current.signal;
     const { classes, strokes } = this;
     return this.#run('Training on strokes', signal, async (work) => {
       const pipeline = await this.#ready();
-      const level = this.#trainLevel ?? this.#defaultLevel();
-      const pca = await this.#fitBasis(pipeline, {});
-      work.signal.throwIfAborted();
+      const level = this.#trainLevel ?? (await this.#defaultLevel(pipeline, work));
+      const pca = await this.#fitBasis(pipeline, work);
       const fit = await pipeline.trainClassifier({ classes, strokes, pca, level, ...work });
       const scores = await pipeline.classScores(fit);
       work.signal.throwIfAborted();
-      this.#dropClassLayer();
-      return this.#addScoresLayer(pipeline, scores, {
+      return this.#addScoresLayer(pipeline, {
         name: 'Segmentation',
         kind: 'classes',
         imageLevel: level,
         fit,
-        colors: new Map(classes.map((spec, index) => [index + 1, parseHexColor(spec.color)])),
-        names: new Map(classes.map((spec, index) => [index + 1, spec.name])),
+        scores,
+        strokes,
+        ...classDisplay(classes),
       });
     });
   }
@@ -342,7 +347,7 @@ class ImageSession extends EventTarget implements Session {
           executionProvider: pipeline.provider.chosen,
           fit:
             layer.fit === null ? null : { kind: layer.fit.kind, id: layer.fit.id, source: layer.fit.source },
-          strokes: layer.kind === 'classes' ? this.strokes : [],
+          strokes: parts.strokes,
           level: parts.imageLevel,
           imageMetadataSha256: this.image.metadataHash,
         },
@@ -353,16 +358,24 @@ class ImageSession extends EventTarget implements Session {
         },
       });
       const location = `${target.location.replace(/\/$/, '')}/labels/${options.name}`;
+      if (target.store === this.#image.store && target.path === this.#image.path)
+        this.#listLabel(options.name);
       return { ...result, location };
     });
   }
 
   async close(): Promise<void> {
-    this.#stopTraining();
+    this.#painting.stop();
     this.#lifetime.abort();
     const pipeline = await this.#pipeline?.catch(() => null);
     // A pipeline that has died is closed already.
     await pipeline?.close().catch(() => undefined);
+  }
+
+  #listLabel(name: string): void {
+    const others = this.#image.labels.filter((label) => label.name !== name);
+    this.#image = { ...this.#image, labels: [...others, { name, path: `labels/${name}` }] };
+    this.#changed('layers');
   }
 
   #ownTarget() {
@@ -375,35 +388,56 @@ class ImageSession extends EventTarget implements Session {
     });
   }
 
-  #fitBasis(pipeline: Pipeline, work: WorkOptions): Promise<PcaFit> {
-    this.#basis ??= pipeline
-      .fitPca({ components: pcaComponents, seed, slices: allSlices(this.image), ...work })
-      .catch((error: unknown) => {
-        this.#basis = null;
-        throw error;
+  /** One basis for colours and classifiers; a caller who leaves does not take it from the others. */
+  #fitBasis(pipeline: Pipeline, { signal, onProgress }: WorkOptions): Promise<PcaFit> {
+    if (this.#basis === null) {
+      this.#basis = pipeline.fitPca({
+        components: pcaComponents,
+        seed,
+        slices: allSlices(this.image),
+        signal: this.#lifetime.signal,
+        ...(onProgress ? { onProgress } : {}),
       });
-    return this.#basis;
+      // Whoever waits hears of a failure; the next one who asks tries again.
+      this.#basis.catch(() => {
+        this.#basis = null;
+      });
+    }
+    return untilAborted(this.#basis, signal);
   }
 
-  #defaultLevel(): number {
-    return sampleLevel(this.#cost?.windows ?? [], defaultWindows);
+  /**
+   * The finest level whose slice this device does within a minute, and never more than `defaultWindows`
+   * windows. The basis comes first: it is needed anyway, and its windows tell how fast the device is.
+   */
+  async #defaultLevel(pipeline: Pipeline, work: WorkOptions): Promise<number> {
+    await this.#fitBasis(pipeline, work);
+    const { windows, windowMs } = await pipeline.cost();
+    return sampleLevel(windows, Math.max(pcaWindows, Math.min(defaultWindows, patienceMs / windowMs)));
   }
 
   async #addScoresLayer(
     pipeline: Pipeline,
-    scores: LazyArray<'float32'>,
-    parts: Omit<Layer, 'id' | 'levels' | 'derived'> & { readonly imageLevel: number },
+    {
+      scores,
+      strokes,
+      imageLevel,
+      ...shown
+    }: DerivedParts & Omit<Layer, 'id' | 'levels' | 'derived' | 'outdated'>,
   ): Promise<Layer> {
-    const { imageLevel, ...rest } = parts;
     const pixels = await pipeline.labels(scores, pixelGrid(this.image.pixels[imageLevel]!), labelChunkPx);
-    const layer = this.#addLayer({ ...rest, levels: [{ pixels, imageLevel }] });
-    this.#derived.set(layer.id, { scores, imageLevel });
+    const layer = this.#addLayer({ ...shown, levels: [{ pixels, imageLevel }] });
+    this.#derived.set(layer.id, { scores, imageLevel, strokes });
     return layer;
   }
 
-  #addLayer(parts: Omit<Layer, 'id' | 'derived'>): Layer {
-    const layer: Layer = { ...parts, id: `layer-${this.#nextId++}`, derived: parts.kind !== 'label' };
-    this.#layers = [...this.#layers.filter((old) => old.kind !== layer.kind || old.kind === 'label'), layer];
+  /** There is one layer of each derived kind: a new one takes the place of the old. */
+  #addLayer(parts: Omit<Layer, 'id' | 'derived' | 'outdated'>): Layer {
+    const derived = parts.kind !== 'label';
+    const layer: Layer = { ...parts, id: `layer-${this.#nextId++}`, derived, outdated: false };
+    const replaced = this.#layers.filter(({ kind }) => derived && kind === layer.kind);
+    for (const { id } of replaced) this.#derived.delete(id);
+    this.#layers = [...this.#layers.filter((old) => !replaced.includes(old)), layer];
     this.#changed('layers');
     return layer;
   }
@@ -412,56 +446,29 @@ class ImageSession extends EventTarget implements Session {
     for (const layer of this.#layers) if (layer.kind === 'classes') this.removeLayer(layer.id);
   }
 
-  #setHistory(history: StrokeHistory): void {
-    this.#history = history;
-    this.#changed('strokes');
-    this.#scheduleTraining();
+  #markOutdated(): void {
+    this.#changeClassLayer((layer) => ({ ...layer, outdated: true }));
   }
 
-  #scheduleTraining(): void {
-    this.#stopTraining();
-    if (this.#pipeline === null) return;
-    this.#trainTimer = setTimeout(() => {
-      this.train().catch(() => {
-        // Reported by #run; an abort means a newer stroke took over.
-      });
-    }, debounceMs);
+  #changeClassLayer(change: (layer: Layer) => Layer): void {
+    if (!this.#layers.some(({ kind }) => kind === 'classes')) return;
+    this.#layers = this.#layers.map((layer) => (layer.kind === 'classes' ? change(layer) : layer));
+    this.#changed('layers');
   }
 
-  #stopTraining(): void {
-    if (this.#trainTimer !== null) clearTimeout(this.#trainTimer);
-    this.#trainTimer = null;
-    this.#training?.abort();
-    this.#training = null;
+  #run<T>(title: string, signal: AbortSignal | undefined, task: Task<T>): Promise<T> {
+    return this.#works.run(title, signal, task).finally(() => void this.#refreshCost());
   }
 
-  /** One piece of work: listed while it runs, cancellable, its failure announced once and rethrown. */
-  async #run<T>(
-    title: string,
-    signal: AbortSignal | undefined,
-    task: (work: { signal: AbortSignal; onProgress: (progress: Progress) => void }) => Promise<T>,
-  ): Promise<T> {
-    const controller = new AbortController();
-    const signals = [controller.signal, this.#lifetime.signal];
-    if (signal !== undefined) signals.push(signal);
-    const id = `work-${this.#nextId++}`;
-    const update = (progress: Progress | null) => {
-      const work: Work = { id, title, progress, cancel: () => controller.abort() };
-      this.#work = [...this.#work.filter((old) => old.id !== id), work];
-      this.#changed('work');
-    };
-    update(null);
+  /** Windows have been run since: tell how long one takes now. */
+  async #refreshCost(): Promise<void> {
+    if (this.#pipeline === null || this.#encoder.kind !== 'ready') return;
     try {
-      return await task({ signal: AbortSignal.any(signals), onProgress: update });
-    } catch (error) {
-      if (isAbort(error)) throw error;
-      const failure = asAlibiError(error, title);
-      this.#fail(failure);
-      throw failure;
-    } finally {
-      this.#work = this.#work.filter((old) => old.id !== id);
-      this.#changed('work');
+      this.#cost = await (await this.#pipeline).cost();
+    } catch {
+      return; // Closed or dead: whoever needs the pipeline next hears of it.
     }
+    if (this.#encoder.kind === 'ready') this.#setEncoder({ ...this.#encoder, windowMs: this.#cost.windowMs });
   }
 
   #setEncoder(status: EncoderStatus): void {
@@ -478,21 +485,20 @@ class ImageSession extends EventTarget implements Session {
   }
 }
 
-/** Every z and t of the image: what fits sample unless told. */
-export function allSlices(image: OmeImage): Slices {
-  const count = (name: string) => image.levels[0]?.shape[axisIndex(image.axes, name)] ?? 1;
-  const range = (length: number) => Array.from({ length }, (_, index) => index);
-  return { z: range(count('z')), t: range(count('t')) };
+function classDisplay(classes: readonly ClassSpec[]): Pick<Layer, 'colors' | 'names'> {
+  return {
+    colors: new Map(classes.map((spec, index) => [index + 1, parseHexColor(spec.color)])),
+    names: new Map(classes.map((spec, index) => [index + 1, spec.name])),
+  };
 }
 
-/** Names of ids from `image-label.properties`, whatever the writer called the field. */
-function labelNames(
-  properties: ReadonlyMap<number | bigint, Readonly<Record<string, unknown>>>,
-): Map<number, string> {
-  const names = new Map<number, string>();
-  for (const [id, entry] of properties) {
-    const name = entry.name ?? entry.class ?? entry.label;
-    if (typeof name === 'string') names.set(Number(id), name);
-  }
-  return names;
+/** The promise, or the signal's reason as soon as it aborts; the work itself goes on for others. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(signal.reason);
+    if (signal.aborted) return leave();
+    signal.addEventListener('abort', leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
 }

@@ -61,7 +61,7 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     session.addClass({ name: 'outside', color: '56b4e9' });
     const at = { z: middleZ, t: 0, radiusPx: 3 };
     session.stroke({ ...at, classIndex: 0, points: [30, 30, 40, 36] });
-    session.stroke({ ...at, classIndex: 1, points: [2, 3, 60, 3] });
+    session.stroke({ ...at, classIndex: 1, points: [20, 3, 31, 8] });
   };
   const segmentation = () => session.layers.find((layer) => layer.kind === 'classes');
 
@@ -71,7 +71,7 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     const ids = await middleSlice(segmentation()!);
     const width = session.image.levels[0]!.shape.at(-1)!;
     expect(ids[30 * width + 30]).toBe(1);
-    expect(ids[3 * width + 30]).toBe(2);
+    expect(ids[3 * width + 20]).toBe(2);
     expect(errors).toEqual([]);
   });
 
@@ -92,6 +92,11 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     session.stroke({ classIndex: 0, radiusPx: 2, z: middleZ, t: 0, points: [50, 50] });
     await expect(stale).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     await until(session, 'a segmentation', () => segmentation() !== undefined);
+    const first = segmentation()!;
+    session.stroke({ classIndex: 1, radiusPx: 2, z: middleZ, t: 0, points: [60, 60] });
+    expect(segmentation()).toMatchObject({ id: first.id, outdated: true });
+    await until(session, 'the next one', () => segmentation()?.outdated === false);
+    expect(segmentation()?.fit?.id).not.toBe(first.fit?.id);
     expect(session.layers.filter((layer) => layer.kind === 'classes')).toHaveLength(1);
     expect(errors).toEqual([]);
   });
@@ -100,6 +105,7 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     const layer = await session.clusters({ k: 3 });
     const result = await session.save(layer, { name: 'clusters' });
     expect(result.validation).toEqual({ valid: true });
+    expect(session.image.labels.map((label) => label.name).sort()).toEqual(['0', 'clusters']);
     const again = await openSessionInProcess({ source: createNodeStore(join(folder, 'image.zarr')) });
     expect(again.image.labels.map((label) => label.name).sort()).toEqual(['0', 'clusters']);
     const saved = await again.openLabel('clusters');

@@ -130,14 +130,24 @@ describe('the main job', { timeout: 600_000 }, () => {
   });
 
   it('agrees with the command line on at least 99.9 % of the pixels', async () => {
-    const k = await demo.page.evaluate(() => {
+    const { k, level } = await demo.page.evaluate(() => {
       const layer = document
         .querySelector('alibi-zarr-viewer')
         ?.session?.layers.find(({ kind }) => kind === 'clusters');
-      return layer?.names.size ?? 0;
+      return { k: layer?.names.size ?? 0, level: Number(layer?.fit?.source.level) };
     });
     const bin = join(root, 'plugin/bin/alibi-zarr.js');
-    await run(process.execPath, [bin, 'segment', sample(), '--kmeans', String(k), '--name', 'cli', '--json']);
+    await run(process.execPath, [
+      bin,
+      'segment',
+      sample(),
+      '--kmeans',
+      `${k}`,
+      '--level',
+      `${level}`,
+      '--name',
+      'cli',
+    ]);
     const image = await openImage({ store: createNodeStore(sample()), path: '', location: sample() }, {});
     const [browser, cli] = await Promise.all(
       ['kinds', 'cli'].map(async (name) => {

@@ -214,7 +214,8 @@ export class AlibiZarrCanvas extends LitElement {
       content,
       levels,
       visible,
-      opacity,
+      // Strokes have changed since: it fades until the next result, so that it never passes for one.
+      opacity: layer.outdated ? 0.4 * opacity : opacity,
       colors: tellingColors(layer.colors),
       contourPx: outlines ? 1.5 : 0,
     };

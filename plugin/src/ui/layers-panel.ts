@@ -79,7 +79,7 @@ export class AlibiZarrLayers extends LitElement {
           @click=${() => display.setLayer(key, { visible: !visible })}
         >${visible ? icons.eye : icons.eyeOff}</button>
         <span class="kind ${layer.kind}"></span>
-        <span class="grow clip name" title=${layer.name}>${layer.name}</span>
+        <span class="grow clip name" title=${layer.name}>${layer.name}${layer.outdated ? ' · updating…' : ''}</span>
         ${pending > 0 ? html`<span class="small muted" title="Tiles to go in this view">${pending}…</span>` : nothing}
         ${
           layer.kind === 'pca'

@@ -256,6 +256,7 @@ export function fakeSession(
         colors: new Map(),
         names: new Map(),
         derived: true,
+        outdated: false,
       }),
     clusters: async ({ k }) =>
       add({
@@ -271,6 +272,7 @@ export function fakeSession(
         ]),
         names: new Map(),
         derived: true,
+        outdated: false,
       }),
     openLabel: async (name) =>
       add({
@@ -282,6 +284,7 @@ export function fakeSession(
         colors: new Map(),
         names: new Map(),
         derived: false,
+        outdated: false,
       }),
     removeLayer(id) {
       layers = layers.filter((layer) => layer.id !== id);
@@ -315,6 +318,7 @@ export function fakeSession(
           colors: new Map(classes.map(({ color }, index) => [index + 1, rgb(color)])),
           names: new Map(classes.map(({ name }, index) => [index + 1, name])),
           derived: true,
+          outdated: false,
         });
       }
     },
