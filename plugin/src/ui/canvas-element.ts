@@ -51,7 +51,7 @@ export class AlibiZarrCanvas extends LitElement {
   #screen: Extent = { widthPx: 0, heightPx: 0 };
   #shown: Workspace | null = null;
   #imageLevels: readonly DrawLevel[] = [];
-  #layerLevels = new WeakMap<Layer, readonly DrawLevel[]>();
+  #layerLevels = new WeakMap<Layer['levels'], readonly DrawLevel[]>();
   #hover: ScreenPoint | null = null;
   #stroke: { classIndex: number | null; points: number[] } | null = null;
   #resize: ResizeObserver | null = null;
@@ -201,11 +201,11 @@ export class AlibiZarrCanvas extends LitElement {
   }
 
   #overlay({ session, display }: Workspace, layer: Layer): SceneOverlay {
-    let levels = this.#layerLevels.get(layer);
+    let levels = this.#layerLevels.get(layer.levels);
     if (levels === undefined) {
       const place = layer.derived ? derivedDrawLevels : labelDrawLevels;
       levels = place(layer.levels, session.image.pixels);
-      this.#layerLevels.set(layer, levels);
+      this.#layerLevels.set(layer.levels, levels);
     }
     const { visible, opacity, outlines } = display.layer(layerKey(layer));
     const content = layer.kind === 'pca' ? 'colors' : 'ids';
