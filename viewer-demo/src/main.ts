@@ -35,6 +35,15 @@ function openSource(source: Source, name: string): void {
   viewer.source = source;
 }
 
+// An image chosen from a plate has an address of its own: a reload leads to it.
+viewer.addEventListener('az-picked', (event) => {
+  if (!(event instanceof CustomEvent) || typeof event.detail?.address !== 'string') return;
+  const here = new URL(location.href);
+  here.searchParams.set('src', event.detail.address);
+  history.replaceState(null, '', here);
+  url.value = event.detail.address;
+});
+
 element('open', HTMLFormElement).addEventListener('submit', (event) => {
   event.preventDefault();
   if (url.value.trim() !== '') openUrl(url.value.trim());

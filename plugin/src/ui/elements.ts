@@ -6,6 +6,7 @@ import { AlibiZarrInfo } from './info-panel.ts';
 import { AlibiZarrLayers } from './layers-panel.ts';
 import { AlibiZarrMessages } from './messages.ts';
 import { AlibiZarrPanel } from './panel-element.ts';
+import { AlibiZarrPicker } from './picker-element.ts';
 import { AlibiZarrSaveDialog } from './save-dialog.ts';
 import { AlibiZarrScaleBar } from './scale-bar-element.ts';
 import { AlibiZarrSlices } from './slices-panel.ts';
@@ -23,6 +24,7 @@ const elements = {
   'alibi-zarr-layers': AlibiZarrLayers,
   'alibi-zarr-messages': AlibiZarrMessages,
   'alibi-zarr-panel': AlibiZarrPanel,
+  'alibi-zarr-picker': AlibiZarrPicker,
   'alibi-zarr-save-dialog': AlibiZarrSaveDialog,
   'alibi-zarr-scale-bar': AlibiZarrScaleBar,
   'alibi-zarr-slices': AlibiZarrSlices,

@@ -5,6 +5,14 @@ import type { OpenSessionOptions, Session, SessionEvents } from '../session-type
 import type { Source } from '../stores/store.ts';
 import type { Camera } from '../views/deck/scene.ts';
 import type { AlibiZarrCanvas, PointerReading } from './canvas-element.ts';
+import {
+  browseCollection,
+  type Collection,
+  type CollectionItem,
+  describeSource,
+  itemSource,
+  mayBeCollection,
+} from './collection.ts';
 import { type Workspace, workspaceContext } from './contexts.ts';
 import { Display } from './display.ts';
 import { keyCommand } from './keys.ts';
@@ -14,25 +22,39 @@ import { runCommand } from './run-command.ts';
 import type { SavedDetail } from './save-dialog.ts';
 import { theme } from './theme.ts';
 import type { ViewCommand } from './toolbar.ts';
+import { stages } from './viewer-stages.ts';
 import { viewerStyle } from './viewer-style.ts';
-import { sentence } from './words.ts';
 
 type ViewerState =
   | { readonly kind: 'empty' }
   | { readonly kind: 'opening'; readonly what: string; readonly abort: AbortController }
   | { readonly kind: 'failed'; readonly error: AlibiError }
+  | { readonly kind: 'choosing'; readonly collection: Collection }
   | { readonly kind: 'open'; readonly workspace: Workspace };
+
+/** An image that was chosen from a collection. */
+export interface PickedDetail {
+  /** `null` where the collection has no address. */
+  readonly address: string | null;
+  readonly path: string;
+}
+
+interface Picked {
+  readonly collection: Collection;
+  readonly item: CollectionItem;
+}
 
 /** Messages on screen at most; older ones make room. */
 const messageLimit = 4;
 
 /**
- * An image, its layers and all controls.
+ * An image, its layers and all controls. A plate, a well or a series is shown as a choice of its images.
  *
  * @attr src    URL of an OME-Zarr; for a folder, a File or a store set the property `source`
  * @attr model  URL of a checkpoint's manifest.json; without it the image can only be looked at
  * @slot empty  shown while there is no image
  * @fires az-opened  detail: Session
+ * @fires az-picked  detail: PickedDetail; an image of a plate, well or series was chosen
  * @fires az-failed  detail: AlibiError; the image could not be opened
  */
 export class AlibiZarrViewer extends LitElement {
@@ -59,6 +81,8 @@ export class AlibiZarrViewer extends LitElement {
   /** How a session is opened; `define.ts` sets it, tests and hosts may replace it. */
   static opener: ((options: OpenSessionOptions) => Promise<Session>) | null = null;
 
+  /** What the image on show was chosen from. */
+  #picked: Picked | null = null;
   readonly #provider = new ContextProvider(this, { context: workspaceContext, initialValue: null });
   #nextMessage = 1;
   #listening: AbortController | null = null;
@@ -101,32 +125,52 @@ export class AlibiZarrViewer extends LitElement {
     void this.#open();
   }
 
-  async #open(): Promise<void> {
+  async #open(picked: Picked | null = null): Promise<void> {
     this.#leave();
+    this.#picked = picked;
     const source = this.source ?? this.src;
     if (source === null || source === '') return;
     const { opener } = AlibiZarrViewer;
     if (opener === null) return;
     const abort = new AbortController();
-    const what = describeSource(source);
+    const { signal } = abort;
+    const what = describeSource(source) + (picked === null ? '' : `/${picked.item.path}`);
     this.state = { kind: 'opening', what, abort };
     try {
-      const session = await opener({
-        source,
-        ...(this.model ? { model: this.model } : {}),
-        signal: abort.signal,
-      });
-      if (abort.signal.aborted) {
+      const wanted = picked === null ? source : await itemSource(picked.collection, picked.item.path);
+      const session = await opener({ source: wanted, ...(this.model ? { model: this.model } : {}), signal });
+      if (signal.aborted) {
         void session.close();
         return;
       }
+      if (picked !== null) {
+        const address = wanted instanceof URL ? wanted.href : null;
+        this.#announce('az-picked', { address, path: picked.item.path });
+      }
       this.#show(session);
     } catch (error) {
-      if (abort.signal.aborted || isAbort(error)) return;
+      if (signal.aborted || isAbort(error)) return;
+      const collection =
+        mayBeCollection(error) && picked === null ? await browseCollection(source, signal) : null;
+      if (signal.aborted) return;
+      if (collection !== null) {
+        this.state = { kind: 'choosing', collection };
+        return;
+      }
       const failure = asAlibiError(error, what);
       this.state = { kind: 'failed', error: failure };
-      this.dispatchEvent(new CustomEvent('az-failed', { detail: failure, bubbles: true, composed: true }));
+      this.#announce('az-failed', failure);
     }
+  }
+
+  #announce(type: string, detail: Session | AlibiError | PickedDetail): void {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+
+  /** Back to the plate, well or series that the image was chosen from. */
+  #chooseAgain(collection: Collection): void {
+    this.#leave();
+    this.state = { kind: 'choosing', collection };
   }
 
   #show(session: Session): void {
@@ -136,7 +180,7 @@ export class AlibiZarrViewer extends LitElement {
     session.addEventListener('error', failed, { signal: this.#listening.signal });
     this.state = { kind: 'open', workspace };
     this.#provider.setValue(workspace);
-    this.dispatchEvent(new CustomEvent('az-opened', { detail: session, bubbles: true, composed: true }));
+    this.#announce('az-opened', session);
   }
 
   #leave(): void {
@@ -212,24 +256,29 @@ export class AlibiZarrViewer extends LitElement {
     const { state } = this;
     switch (state.kind) {
       case 'empty':
-        return html`<div class="stage" part="empty"><slot name="empty"><p class="muted">No image is open.</p></slot></div>`;
+        return stages.empty();
       case 'opening':
-        return html`<div class="stage" role="status">
-          <div class="spinner" aria-hidden="true"></div>
-          <p>Opening ${state.what}</p>
-          <button @click=${() => this.#leave()}>Cancel</button>
-        </div>`;
-      case 'failed':
-        return html`<div class="stage" role="alert" part="failed">
-          <h2>This could not be opened</h2>
-          <p class="what">${sentence(state.error.what)}</p>
-          <p class="muted where">${state.error.where}</p>
-          <p>${state.error.remedy}</p>
-          <div class="row"><button class="primary" @click=${() => this.reload()}>Try again</button><slot name="failed"></slot></div>
-        </div>`;
+        return stages.opening(state.what, () => this.#leave());
+      case 'failed': {
+        const picked = this.#picked;
+        return stages.failed(state.error, {
+          retry: () => void this.#open(picked),
+          ...(picked === null ? {} : { back: () => this.#chooseAgain(picked.collection) }),
+        });
+      }
+      case 'choosing': {
+        const { collection } = state;
+        return stages.choosing(collection, (item) => void this.#open({ collection, item }));
+      }
       case 'open':
         return this.#workspace();
     }
+  }
+
+  #way({ collection, item }: Picked) {
+    return html`<button class="way" title="Choose another image" @click=${() => this.#chooseAgain(collection)}>
+      <span aria-hidden="true">‹</span><span class="clip">${collection.name}</span><span class="muted">${item.path}</span>
+    </button>`;
   }
 
   #workspace() {
@@ -246,6 +295,7 @@ export class AlibiZarrViewer extends LitElement {
         <div class="picture">
           <alibi-zarr-canvas part="canvas"></alibi-zarr-canvas>
           <alibi-zarr-toolbar part="toolbar" role="toolbar" aria-label="View"></alibi-zarr-toolbar>
+          ${this.#picked === null ? nothing : this.#way(this.#picked)}
           <alibi-zarr-scale-bar .camera=${this.camera}></alibi-zarr-scale-bar>
           <div class="notices">
             <alibi-zarr-messages
@@ -261,10 +311,4 @@ export class AlibiZarrViewer extends LitElement {
       </div>
     `;
   }
-}
-
-function describeSource(source: Source): string {
-  if (typeof source === 'string') return source;
-  if (source instanceof URL) return source.href;
-  return 'name' in source && typeof source.name === 'string' ? source.name : 'the image';
 }

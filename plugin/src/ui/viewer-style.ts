@@ -16,6 +16,7 @@ export const viewerStyle = css`
   alibi-zarr-panel { width: 300px; grid-column: 2; grid-row: 1 / 3; border-left: 1px solid var(--az-line); }
   alibi-zarr-status-bar { grid-column: 1; grid-row: 2; }
   alibi-zarr-toolbar { position: absolute; left: 12px; top: 12px; }
+  .way { position: absolute; left: 62px; top: 12px; max-width: min(320px, calc(100% - 76px)); background: color-mix(in srgb, var(--az-surface) 90%, transparent); }
   alibi-zarr-scale-bar { position: absolute; left: 16px; bottom: 14px; }
   alibi-zarr-slices { position: absolute; left: 50%; bottom: 12px; transform: translateX(-50%); width: min(420px, calc(100% - 360px)); min-width: 180px; padding: 4px 10px; border-radius: 8px; background: color-mix(in srgb, var(--az-surface) 85%, transparent); }
   .notices { position: absolute; right: 12px; top: 12px; width: min(340px, calc(100% - 76px)); display: grid; gap: 6px; justify-items: end; max-height: calc(100% - 70px); overflow: auto; scrollbar-width: none; }
