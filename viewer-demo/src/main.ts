@@ -38,10 +38,12 @@ function openSource(source: Source, name: string): void {
 // An image chosen from a plate has an address of its own: a reload leads to it.
 viewer.addEventListener('az-picked', (event) => {
   if (!(event instanceof CustomEvent) || typeof event.detail?.address !== 'string') return;
+  const { address } = event.detail;
   const here = new URL(location.href);
-  here.searchParams.set('src', event.detail.address);
+  const base = new URL('.', document.baseURI).href;
+  url.value = address.startsWith(base) ? address.slice(base.length) : address;
+  here.searchParams.set('src', url.value);
   history.replaceState(null, '', here);
-  url.value = event.detail.address;
 });
 
 element('open', HTMLFormElement).addEventListener('submit', (event) => {
