@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { readPlane, readPlaneReflected } from '../../src/array/plane.ts';
-import { viewPriority } from '../../src/array/priority.ts';
 import { reflectIndex } from '../../src/array/reflect.ts';
 import { chunksOf, copyOverlap, readRegion } from '../../src/array/region.ts';
 import { transposed } from '../../src/array/transposed.ts';
@@ -143,26 +142,5 @@ describe('readPlane', () => {
     expect([...data]).toEqual([
       1, 0, 1, 2, 1, 0, 1, 4, 3, 4, 5, 4, 3, 4, 1, 0, 1, 2, 1, 0, 1, 4, 3, 4, 5, 4, 3, 4,
     ]);
-  });
-});
-
-describe('viewPriority', () => {
-  const view = { visible: { y0: 0, y1: 100, x0: 0, x1: 100 } };
-  const box = (y: number, x: number) => ({ y0: y, y1: y + 10, x0: x, x1: x + 10 });
-  it('puts visible before surroundings before prefetch, and the centre first', () => {
-    const order = [
-      viewPriority(view, box(45, 45)),
-      viewPriority(view, box(20, 45)),
-      viewPriority(view, box(0, 0)),
-      viewPriority(view, box(100, 45)),
-      viewPriority(view, box(5000, 5000)),
-      viewPriority(view, box(45, 45), { prefetch: true }),
-    ];
-    expect(order).toEqual([...order].sort((a, b) => a - b));
-    expect(new Set(order).size).toBe(order.length);
-  });
-  it('follows the point looked at', () => {
-    const looking = { ...view, centre: { y: 5, x: 5 } };
-    expect(viewPriority(looking, box(0, 0))).toBeLessThan(viewPriority(looking, box(45, 45)));
   });
 });
