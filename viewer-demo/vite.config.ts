@@ -16,12 +16,12 @@ const isolation = {
 
 /**
  * Images come from anywhere, code and styles only from here; `wasm-unsafe-eval` compiles WebAssembly.
- * `unsafe-eval` is for the zstd and blosc decoders of numcodecs alone: their Emscripten bindings make
- * functions from text.
+ * The decoders of zstd, blosc and lz4, which make functions from text, run in workers, which are not under the page's policy
+ * but under that of the response with their script (docs/decisions/0011-codecs-in-workers.md).
  */
 const policy = [
   "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval'",
+  "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "worker-src 'self' blob:",
   'connect-src * blob: data:',

@@ -16,4 +16,5 @@ export type {
   SessionEvents,
   Work,
 } from './session-types.ts';
+export { setCodecWorkers } from './stores/codec-workers.ts';
 export type { ReadStore, Source, WriteStore } from './stores/store.ts';

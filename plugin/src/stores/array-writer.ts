@@ -81,7 +81,7 @@ class StoreArrayWriter<T extends DataType> implements ArrayWriter<T> {
     this.#unsettled.set(number, 'writing');
     try {
       options.signal?.throwIfAborted();
-      const bytes = await this.#encoder.encode(chunk);
+      const bytes = await this.#encoder.encode(chunk, options);
       options.signal?.throwIfAborted();
       if (this.#shards === undefined) await this.#storeChunk(index, number, bytes, options);
       else await this.#shards.add(index, bytes, options);

@@ -2,18 +2,23 @@ import { type ChunkData, type DataType, elementCount } from '../array/lazy-array
 import { AlibiError } from '../errors.ts';
 import { type Elements, undelta, unscaled, unshuffled, untransposed } from './array-codecs.ts';
 import { parseV2Type, type StoredCodec } from './array-metadata.ts';
-import { type Compressor, compressors, decompress, isCompressor } from './compression.ts';
+import { runCodec } from './codec-workers.ts';
+import { type Compressor, compressors, isCompressor } from './compression.ts';
 import { checkedCrc32c } from './crc32c.ts';
 import { type ByteOrder, decodeElements, isDataType, storedSize } from './elements.ts';
 
+export interface DecodeOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Stored bytes → elements of one whole chunk, C order. Throws a plain Error where the bytes are damaged. */
 export interface ChunkDecoder<T extends DataType> {
-  readonly decode: (bytes: Uint8Array) => Promise<ChunkData[T]>;
+  readonly decode: (bytes: Uint8Array, options?: DecodeOptions) => Promise<ChunkData[T]>;
   /** Such as `transpose>bytes>blosc:lz4`. */
   readonly text: string;
 }
 
-type BytesStep = (bytes: Uint8Array) => Promise<Uint8Array> | Uint8Array;
+type BytesStep = (bytes: Uint8Array, options: DecodeOptions) => Promise<Uint8Array> | Uint8Array;
 type ArrayStep = (data: Elements) => Elements;
 
 /**
@@ -47,9 +52,9 @@ export function createChunkDecoder<T extends DataType>(
   const expectedBytes = elementCount(shape) * storedSize(storedType);
   return {
     text: codecs.map(codecText).join('>'),
-    decode: async (stored) => {
+    decode: async (stored, options = {}) => {
       let bytes = stored;
-      for (const step of bytesSteps.toReversed()) bytes = await step(bytes);
+      for (const step of bytesSteps.toReversed()) bytes = await step(bytes, options);
       if (bytes.length !== expectedBytes) {
         throw new Error(`it decodes to ${bytes.length} bytes where ${expectedBytes} are due`);
       }
@@ -68,7 +73,7 @@ function bytesStep(name: Compressor | 'shuffle' | 'crc32c', codec: StoredCodec):
     const elementSize = codec.configuration.elementsize;
     return (bytes) => unshuffled(bytes, typeof elementSize === 'number' ? elementSize : 4);
   }
-  return (bytes) => decompress(name, bytes);
+  return (bytes, options) => runCodec({ kind: 'decompress', name, bytes }, options);
 }
 
 interface ArrayCodec {

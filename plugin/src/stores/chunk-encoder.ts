@@ -1,7 +1,7 @@
 import { type Chunk, createData, type DataType, elementCount } from '../array/lazy-array.ts';
 import { copyOverlap } from '../array/region.ts';
 import { type ArraySpec, compressorSettings, fillValueOf } from './array-spec.ts';
-import { compress } from './compression.ts';
+import { runCodec } from './codec-workers.ts';
 import { encodeElements, filledData } from './elements.ts';
 import { isFilledWith } from './fill-value.ts';
 
@@ -20,15 +20,19 @@ export class ChunkEncoder<T extends DataType> {
   }
 
   /** @returns undefined where every element is the fill value: such a chunk is not stored */
-  async encode(chunk: Chunk<T>): Promise<Uint8Array | undefined> {
+  async encode(
+    chunk: Chunk<T>,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Uint8Array | undefined> {
     if (isFilledWith(chunk.data, this.#fill)) return undefined;
     const whole = chunk.shape.every((size, axis) => size === this.#spec.chunkShape[axis]);
     const value = chunk.data[0];
     if (!whole || value === undefined || !isFilledWith(chunk.data, value))
-      return this.#compress(this.#padded(chunk));
+      return this.#compress(this.#padded(chunk), signal);
     let bytes = this.#constants.get(value);
     if (bytes === undefined) {
       if (this.#constants.size >= constantsKept) this.#constants.clear();
+      // Without the signal: others may wait for it too.
       bytes = this.#compress(chunk.data);
       this.#constants.set(value, bytes);
       bytes.catch(() => this.#constants.delete(value));
@@ -49,11 +53,14 @@ export class ChunkEncoder<T extends DataType> {
     return data;
   }
 
-  async #compress(data: Chunk<T>['data']): Promise<Uint8Array> {
+  async #compress(data: Chunk<T>['data'], signal?: AbortSignal): Promise<Uint8Array> {
     const bytes = encodeElements(data, this.#spec.dtype);
     const { compression } = this.#spec;
     // Never the caller's own memory: what is kept for a shard must not change with it.
     if (compression === 'none') return bytes.slice();
-    return compress(compression, bytes, compressorSettings[compression]);
+    return runCodec(
+      { kind: 'compress', name: compression, bytes, configuration: compressorSettings[compression] },
+      { signal },
+    );
   }
 }

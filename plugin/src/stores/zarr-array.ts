@@ -148,7 +148,7 @@ class StoredArray implements LazyArray {
     if (bytes === undefined) {
       return { data: filledData(this.dtype, elementCount(shape), this.fillValue), shape };
     }
-    const whole = await this.#decode(bytes, key, index);
+    const whole = await this.#decode(bytes, key, index, signal);
     signal?.throwIfAborted();
     if (shape.every((size, axis) => size === this.chunkShape[axis])) return { data: whole, shape };
     const clipped = { data: createData(this.dtype, elementCount(shape)), shape };
@@ -193,10 +193,16 @@ class StoredArray implements LazyArray {
     return { key, bytes: await this.#shards.read(key, position, options) };
   }
 
-  async #decode(bytes: Uint8Array, key: string, index: readonly number[]): Promise<Chunk<DataType>['data']> {
+  async #decode(
+    bytes: Uint8Array,
+    key: string,
+    index: readonly number[],
+    signal: AbortSignal | undefined,
+  ): Promise<Chunk<DataType>['data']> {
     try {
-      return await this.#source.decoder.decode(bytes);
+      return await this.#source.decoder.decode(bytes, { signal });
     } catch (cause) {
+      signal?.throwIfAborted();
       // The codec cannot run here: the chunk is not to blame.
       if (cause instanceof AlibiError) throw cause;
       const text = cause instanceof Error ? cause.message : String(cause);
