@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPlane } from '../../plugin/src/array/plane.ts';
 import type { OmeImage } from '../../plugin/src/ome/ome-image.ts';
@@ -153,5 +155,83 @@ describe.skipIf(!hasShared())('images written by other tools', () => {
       seen.add(Number(data[0]));
     }
     expect(seen.size).toBeGreaterThan(1);
+  });
+});
+
+/** Pixels that are not square, in a file made here: 120 × 40 of them, three times as high as wide. */
+describe('an image whose pixels are not square', () => {
+  let demo: Demo;
+  beforeAll(async () => {
+    demo = await openDemo({ model: 'none' });
+    const files: Readonly<Record<string, string | Uint8Array>> = {
+      '.zgroup': JSON.stringify({ zarr_format: 2 }),
+      '.zattrs': JSON.stringify({
+        multiscales: [
+          {
+            version: '0.4',
+            name: 'oblong',
+            axes: ['y', 'x'].map((name) => ({ name, type: 'space', unit: 'micrometer' })),
+            datasets: [{ path: '0', coordinateTransformations: [{ type: 'scale', scale: [3, 1] }] }],
+          },
+        ],
+      }),
+      '0/.zarray': JSON.stringify({
+        zarr_format: 2,
+        shape: [40, 120],
+        chunks: [40, 120],
+        dtype: '|u1',
+        compressor: null,
+        filters: null,
+        fill_value: 0,
+        order: 'C',
+        dimension_separator: '/',
+      }),
+      // Never black: what is black on the screen is not the image.
+      '0/0/0': Uint8Array.from({ length: 40 * 120 }, (_, i) => 100 + ((i % 120) + Math.floor(i / 120)) / 2),
+    };
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(demo.scratch, 'oblong.zarr', path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content);
+    }
+    await demo.page.goto(`${demo.url}?model=none&src=scratch/oblong.zarr`, { waitUntil: 'load' });
+    await demo.page.locator('alibi-zarr-canvas').waitFor();
+    await demo.page.waitForTimeout(800);
+  });
+  afterAll(() => demo?.close());
+
+  const place = async (x: number, y: number) => {
+    await demo.page.mouse.move(x, y);
+    await demo.page.waitForTimeout(100);
+    return demo.page.evaluate(() => {
+      const { reading } = document.querySelector('alibi-zarr-viewer')!;
+      return reading && { x: reading.x, y: reading.y, value: Number(reading.channels.get(0)) };
+    });
+  };
+
+  it('is drawn in its physical proportion, read by its pixels, and painted where it is touched', async () => {
+    const box = (await demo.page.locator('alibi-zarr-canvas').boundingBox())!;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    const middle = (await place(x, y))!;
+    expect([middle.x, middle.y]).toEqual([60, 20]);
+    const right = (await place(x + 150, y))!;
+    const down = (await place(x, y + 150))!;
+    // As far on the screen is as far in micrometres: a third of the pixels.
+    expect((right.x - 60) / (down.y - 20)).toBeCloseTo(3, 5);
+    for (const { x, y, value } of [middle, right, down])
+      expect(value).toBe(Math.floor(100 + (Math.floor(x) + Math.floor(y)) / 2));
+
+    await demo.page.locator('#start-classes').click();
+    await demo.page.mouse.move(x, y);
+    await demo.page.mouse.down();
+    await demo.page.mouse.move(x + 150, y + 150, { steps: 5 });
+    await demo.page.mouse.up();
+    await demo.screenshot('image-oblong');
+    const points = await demo.page.evaluate(
+      () => document.querySelector('alibi-zarr-viewer')!.session!.strokes[0]!.points,
+    );
+    expect(points.slice(0, 2)).toEqual([60, 20]);
+    expect(points.at(-2)).toBeCloseTo(right.x, 3);
+    expect(points.at(-1)).toBeCloseTo(down.y, 3);
   });
 });

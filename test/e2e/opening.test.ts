@@ -19,7 +19,7 @@ describe('opening', () => {
   const failure = async () => {
     const alert = demo.page.getByRole('alert');
     await alert.waitFor({ timeout: 30_000 });
-    return (await alert.innerText()).replaceAll(/\s+/g, ' ');
+    return ((await alert.textContent()) ?? '').replaceAll(/\s+/g, ' ');
   };
 
   it('chooses a field of a plate by keyboard, and goes back to the plate', async () => {

@@ -180,7 +180,7 @@ describe('an image from a folder or a file', () => {
     const alert = demo.page.getByRole('alert');
     await alert.waitFor();
     await demo.screenshot('failed-no-zip');
-    expect(await alert.innerText()).toMatch(/no ZIP file[\s\S]*holiday\.jpg[\s\S]*\.zip or \.ozx/);
+    expect(await alert.textContent()).toMatch(/no ZIP file[\s\S]*holiday\.jpg[\s\S]*\.zip or \.ozx/);
     expect(demo.complaints).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import type { Camera } from '../views/deck/scene.ts';
 
+/** Size of the screen in CSS pixels, or of the image in the plane that is drawn. */
 export interface Extent {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -26,7 +27,7 @@ export function zoomAt(
 ): Camera {
   const smallest = fitCamera(image, screen).zoom - 2;
   const zoom = Math.min(largestZoom, Math.max(smallest, camera.zoom + delta));
-  const before = toImage(camera, at, screen);
+  const before = toPlane(camera, at, screen);
   const scale = 2 ** zoom;
   return held(
     {
@@ -44,7 +45,8 @@ export function panBy(camera: Camera, dx: number, dy: number, image: Extent): Ca
   return held({ ...camera, x: camera.x - dx / scale, y: camera.y - dy / scale }, image);
 }
 
-export function toImage(camera: Camera, at: { readonly x: number; readonly y: number }, screen: Extent) {
+/** A place on the screen in the plane that is drawn. */
+export function toPlane(camera: Camera, at: { readonly x: number; readonly y: number }, screen: Extent) {
   const scale = 2 ** camera.zoom;
   return {
     x: camera.x + (at.x - screen.widthPx / 2) / scale,

@@ -1,7 +1,7 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
 import type { AlibiError } from '../errors.ts';
 import type { Layer } from '../session-types.ts';
-import type { DrawLevel } from '../views/deck/draw-level.ts';
+import { type DrawLevel, pixelStretch } from '../views/deck/draw-level.ts';
 import { derivedDrawLevels, imageDrawLevels, labelDrawLevels } from '../views/deck/layer-levels.ts';
 import {
   type Camera,
@@ -10,7 +10,7 @@ import {
   type Scene,
   type SceneOverlay,
 } from '../views/deck/scene.ts';
-import { type Extent, fitCamera, panBy, toImage, zoomAt } from './camera.ts';
+import { type Extent, fitCamera, panBy, toPlane, zoomAt } from './camera.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { brushRange, layerKey, sizeAlong } from './display.ts';
 import { listenToPointers, type ScreenPoint } from './pointer-tools.ts';
@@ -141,11 +141,25 @@ export class AlibiZarrCanvas extends LitElement {
     });
   }
 
+  /** Sides of a pixel in the plane that is drawn. */
+  get #stretch(): { readonly x: number; readonly y: number } {
+    const finest = this.#workspace.workspace?.session.image.pixels[0];
+    return finest === undefined ? { x: 1, y: 1 } : pixelStretch(finest);
+  }
+
   get #extent(): Extent {
     const image = this.#workspace.workspace?.session.image;
+    const { x, y } = this.#stretch;
     return image
-      ? { widthPx: sizeAlong(image, 'x'), heightPx: sizeAlong(image, 'y') }
+      ? { widthPx: sizeAlong(image, 'x') * x, heightPx: sizeAlong(image, 'y') * y }
       : { widthPx: 1, heightPx: 1 };
+  }
+
+  /** A place on the screen in pixels of the finest level. */
+  #toPixels(camera: Camera, at: ScreenPoint): { readonly x: number; readonly y: number } {
+    const place = toPlane(camera, at, this.#screen);
+    const stretch = this.#stretch;
+    return { x: place.x / stretch.x, y: place.y / stretch.y };
   }
 
   #resized(): void {
@@ -229,7 +243,7 @@ export class AlibiZarrCanvas extends LitElement {
     const { session, display } = workspace;
     const { state } = display;
     const at =
-      this.#hover === null || state.tool === 'pan' ? null : toImage(this.#camera, this.#hover, this.#screen);
+      this.#hover === null || state.tool === 'pan' ? null : this.#toPixels(this.#camera, this.#hover);
     const color =
       state.tool === 'erase' ? '#fff' : `#${session.classes[state.activeClass]?.color ?? 'ffffff'}`;
     const { z, t } = state;
@@ -237,6 +251,7 @@ export class AlibiZarrCanvas extends LitElement {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     drawStrokes(context, this.#screen, {
       camera: this.#camera,
+      stretch: this.#stretch,
       strokes: state.strokesVisible ? [...session.strokes, ...current] : current,
       classes: session.classes,
       z,
@@ -253,8 +268,9 @@ export class AlibiZarrCanvas extends LitElement {
       this.#announce('az-pointer', null);
       return;
     }
-    const { x, y } = toImage(this.#camera, at, this.#screen);
-    this.#announce('az-pointer', { x, y, ...this.#scene.valuesAt(x, y) } satisfies PointerReading);
+    const place = toPlane(this.#camera, at, this.#screen);
+    const values = this.#scene.valuesAt(place.x, place.y);
+    this.#announce('az-pointer', { ...this.#toPixels(this.#camera, at), ...values } satisfies PointerReading);
   }
 
   #strokeStart(at: ScreenPoint, erase: boolean): void {
@@ -268,7 +284,7 @@ export class AlibiZarrCanvas extends LitElement {
 
   #strokeMove(at: ScreenPoint): void {
     if (this.#stroke === null || this.#camera === null) return;
-    const { x, y } = toImage(this.#camera, at, this.#screen);
+    const { x, y } = this.#toPixels(this.#camera, at);
     const { points } = this.#stroke;
     const stepPx = Math.hypot(x - (points.at(-2) ?? Number.NaN), y - (points.at(-1) ?? Number.NaN));
     // Closer than half a screen pixel says nothing new.

@@ -5,7 +5,7 @@ import type { Layer, SaveResult } from '../session-types.ts';
 import { WorkspaceController } from './contexts.ts';
 import { nameProblem, openTarget, saveTargets, type TargetKind } from './save-targets.ts';
 import { theme } from './theme.ts';
-import { duration } from './words.ts';
+import { duration, sentence } from './words.ts';
 
 type SaveState =
   | { readonly kind: 'closed' }
@@ -27,6 +27,7 @@ export interface SavedDetail {
  * Asks for a name and a place, saves, shows how far it is.
  *
  * @fires az-saved  detail: SavedDetail
+ * @fires az-save-failed  detail: AlibiError, shown here already
  */
 export class AlibiZarrSaveDialog extends LitElement {
   static override styles = [
@@ -123,11 +124,12 @@ export class AlibiZarrSaveDialog extends LitElement {
       this.dispatchEvent(new CustomEvent('az-saved', { detail, bubbles: true, composed: true }));
     } catch (error) {
       if (this.state.kind === 'closed') return;
-      this.state = {
-        kind: 'asking',
-        layer,
-        error: isAbort(error) ? null : asAlibiError(error, `labels/${this.name}`),
-      };
+      const failure = isAbort(error) ? null : asAlibiError(error, `labels/${this.name}`);
+      this.state = { kind: 'asking', layer, error: failure };
+      if (failure !== null)
+        this.dispatchEvent(
+          new CustomEvent('az-save-failed', { detail: failure, bubbles: true, composed: true }),
+        );
     }
   }
 
@@ -209,7 +211,7 @@ export class AlibiZarrSaveDialog extends LitElement {
             </label>`
           : nothing
       }
-      ${error === null ? nothing : html`<div class="error small" role="alert"><b>${error.what}</b> (${error.where}). ${error.remedy}</div>`}
+      ${error === null ? nothing : html`<div class="error small" role="alert"><b>${sentence(error.what)}</b> (${error.where}). ${withoutFlag(error.remedy)}</div>`}
     `;
   }
 
@@ -224,4 +226,9 @@ export class AlibiZarrSaveDialog extends LitElement {
       </span>
     </div>`;
   }
+}
+
+/** A flag of the command line means nothing here. */
+function withoutFlag(remedy: string): string {
+  return remedy.replace(/ \(--[\w-]+\)/, '');
 }

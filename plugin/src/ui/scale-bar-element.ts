@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { axisIndex } from '../array/lazy-array.ts';
+import { pixelStretch } from '../views/deck/draw-level.ts';
 import type { Camera } from '../views/deck/scene.ts';
 import { WorkspaceController } from './contexts.ts';
 import { scaleBar } from './scale-bar.ts';
@@ -31,8 +32,10 @@ export class AlibiZarrScaleBar extends LitElement {
     if (image === undefined || this.camera === null) return nothing;
     const axis = axisIndex(image.axes, 'x');
     const unit = image.axes[axis]?.unit;
-    const scale = unit === undefined ? 1 : (image.levels[0]?.transform.scale[axis] ?? 1);
-    const { widthPx, text } = scaleBar(scale / 2 ** this.camera.zoom, unit, longestPx);
+    const finest = image.pixels[0];
+    const scale = unit === undefined ? 1 : (finest?.transform.scale[axis] ?? 1);
+    const stretch = finest === undefined ? 1 : pixelStretch(finest).x;
+    const { widthPx, text } = scaleBar(scale / stretch / 2 ** this.camera.zoom, unit, longestPx);
     return html`<span aria-label=${`Scale bar: ${text}`}>${text}</span><i .style=${`width:${widthPx.toFixed(1)}px`}></i>`;
   }
 }

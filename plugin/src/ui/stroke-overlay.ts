@@ -3,6 +3,8 @@ import type { Camera } from '../views/deck/scene.ts';
 
 export interface StrokeOverlay {
   readonly camera: Camera;
+  /** Sides of a pixel in the plane that is drawn. Strokes are round in pixels, whatever those look like. */
+  readonly stretch: { readonly x: number; readonly y: number };
   readonly strokes: readonly Omit<Stroke, 'id'>[];
   readonly classes: readonly ClassSpec[];
   readonly z: number;
@@ -27,9 +29,12 @@ export function drawStrokes(
   overlay: StrokeOverlay,
 ): void {
   const scale = 2 ** overlay.camera.zoom;
-  const x = (value: number) => (value - overlay.camera.x) * scale + screen.widthPx / 2;
-  const y = (value: number) => (value - overlay.camera.y) * scale + screen.heightPx / 2;
+  const { stretch, camera } = overlay;
   context.clearRect(0, 0, screen.widthPx, screen.heightPx);
+  context.save();
+  // From here on the unit is a pixel of the image.
+  context.translate(screen.widthPx / 2 - camera.x * scale, screen.heightPx / 2 - camera.y * scale);
+  context.scale(scale * stretch.x, scale * stretch.y);
   context.lineCap = 'round';
   context.lineJoin = 'round';
   for (const stroke of overlay.strokes) {
@@ -38,18 +43,26 @@ export function drawStrokes(
     if (color === undefined) continue;
     context.globalCompositeOperation = color === null ? 'destination-out' : 'source-over';
     context.strokeStyle = color === null ? '#000' : `#${color}`;
-    context.lineWidth = Math.max(1, 2 * stroke.radiusPx * scale);
+    context.lineWidth = Math.max(1 / scale, 2 * stroke.radiusPx);
     context.beginPath();
     for (let i = 0; i + 1 < stroke.points.length; i += 2) {
-      const px = x(stroke.points[i]!);
-      const py = y(stroke.points[i + 1]!);
+      const px = stroke.points[i]!;
+      const py = stroke.points[i + 1]!;
       if (i === 0) context.moveTo(px, py);
       context.lineTo(px, py);
     }
     context.stroke();
   }
+  context.restore();
   fade(context, screen, overlay.opacity);
-  if (overlay.brush !== null) drawBrush(context, overlay.brush, x, y, scale);
+  if (overlay.brush === null) return;
+  const { brush } = overlay;
+  drawBrush(context, brush.color, {
+    x: (brush.x * stretch.x - camera.x) * scale + screen.widthPx / 2,
+    y: (brush.y * stretch.y - camera.y) * scale + screen.heightPx / 2,
+    radiusX: brush.radiusPx * scale * stretch.x,
+    radiusY: brush.radiusPx * scale * stretch.y,
+  });
 }
 
 /** Strokes of one class overlap without getting darker: they are drawn solid and faded as a whole. */
@@ -64,22 +77,20 @@ function fade(
   context.globalCompositeOperation = 'source-over';
 }
 
+/** The brush's outline; `at` in CSS pixels. */
 function drawBrush(
   context: CanvasRenderingContext2D,
-  brush: { readonly x: number; readonly y: number; readonly radiusPx: number; readonly color: string },
-  x: (value: number) => number,
-  y: (value: number) => number,
-  scale: number,
+  brushColor: string,
+  at: { readonly x: number; readonly y: number; readonly radiusX: number; readonly radiusY: number },
 ): void {
-  const radius = Math.max(1.5, brush.radiusPx * scale);
   for (const [color, width] of [
     ['rgb(0 0 0 / 70%)', 3],
-    [brush.color, 1.5],
+    [brushColor, 1.5],
   ] as const) {
     context.strokeStyle = color;
     context.lineWidth = width;
     context.beginPath();
-    context.arc(x(brush.x), y(brush.y), radius, 0, 2 * Math.PI);
+    context.ellipse(at.x, at.y, Math.max(1.5, at.radiusX), Math.max(1.5, at.radiusY), 0, 0, 2 * Math.PI);
     context.stroke();
   }
 }

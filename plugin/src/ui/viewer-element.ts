@@ -222,7 +222,7 @@ export class AlibiZarrViewer extends LitElement {
       : `not valid: ${validation.message ?? 'unknown reason'}`;
     const text = `${written} chunks in ${seconds.toFixed(1)} s, ${valid} · ${location}`;
     this.#setMessages([
-      ...this.messages,
+      ...this.messages.filter((old) => old.kind !== 'done'),
       { id: this.#nextMessage++, kind: 'done', title: `Saved labels/${name}`, text },
     ]);
   }
@@ -290,6 +290,7 @@ export class AlibiZarrViewer extends LitElement {
         @az-tile-error=${(event: CustomEvent<AlibiError>) => this.#tell(event.detail, { group: 'tiles', retry: () => this.#canvas?.retry() })}
         @az-draw-error=${(event: CustomEvent<Error>) => this.#tell(asAlibiError(event.detail, 'drawing'))}
         @az-view=${(event: CustomEvent<ViewCommand>) => this.#view(event.detail)}
+        @az-save-failed=${({ detail }: CustomEvent<AlibiError>) => this.#setMessages(this.messages.filter((old) => old.kind !== 'error' || old.error !== detail))}
         @az-saved=${(event: CustomEvent<SavedDetail>) => this.#saved(event.detail)}
       >
         <div class="picture">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fitCamera, panBy, toImage, zoomAt } from '../../src/ui/camera.ts';
+import { fitCamera, panBy, toPlane, zoomAt } from '../../src/ui/camera.ts';
 import { scaleBar } from '../../src/ui/scale-bar.ts';
 import { byteSize, duration } from '../../src/ui/words.ts';
 
@@ -18,7 +18,7 @@ describe('camera', () => {
     const at = { x: 100, y: 250 };
     const before = { x: 2000, y: 500, zoom: -1 };
     const after = zoomAt(before, 1.5, at, image, screen);
-    const [a, b] = [toImage(before, at, screen), toImage(after, at, screen)];
+    const [a, b] = [toPlane(before, at, screen), toPlane(after, at, screen)];
     expect(b.x).toBeCloseTo(a.x, 8);
     expect(b.y).toBeCloseTo(a.y, 8);
   });

@@ -104,7 +104,7 @@ export class ChunkedImageLayer extends TiledLayer<ChannelTile, ChunkedImageLayer
   /**
    * Stored values under a position, from the finest tile that is there.
    *
-   * @param x, y  pixels of the finest level
+   * @param x, y  in the plane that is drawn
    * @returns     channel index → value; empty where nothing is loaded
    */
   valuesAt(x: number, y: number): ReadonlyMap<number, number | bigint> {

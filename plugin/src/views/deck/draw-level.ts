@@ -1,10 +1,13 @@
 import { axisIndex, type LazyArray, type Transform } from '../../array/lazy-array.ts';
 import { AlibiError } from '../../errors.ts';
 
-/** `[x0, y0, x1, y1]`, half-open, in pixels of the finest level of the image. */
+/**
+ * `[x0, y0, x1, y1]`, half-open, in the plane that is drawn: its unit is a pixel of the finest level of the
+ * image, the shorter side of one where pixels are not square (see {@link pixelStretch}).
+ */
 export type Box = readonly [number, number, number, number];
 
-/** Where the elements of an array lie in the finest level: `finest = scale · index + offset`, per edge. */
+/** Where the elements of an array lie in the plane that is drawn: `plane = scale · index + offset`, per edge. */
 export interface Placement {
   readonly scaleX: number;
   readonly scaleY: number;
@@ -37,6 +40,25 @@ export interface ImageGeometry {
   readonly pixels: readonly LazyArray[];
 }
 
+/** Pixels whose sides differ by less than this part are square: rounding in the file. */
+const squareWithin = 0.005;
+
+/**
+ * Sides of a pixel as it is drawn: in its physical proportion, the shorter side 1. Where x and y have
+ * different units nothing is known of it, and pixels are square.
+ */
+export function pixelStretch(finest: LazyArray): { readonly x: number; readonly y: number } {
+  const [x, y] = (['x', 'y'] as const).map((name) => {
+    const axis = axisIndex(finest.axes, name);
+    return { sizeIn: Math.abs(finest.transform.scale[axis] ?? 1), unit: finest.axes[axis]?.unit };
+  });
+  if (x === undefined || y === undefined || x.unit !== y.unit) return { x: 1, y: 1 };
+  const shorter = Math.min(x.sizeIn, y.sizeIn);
+  const longer = Math.max(x.sizeIn, y.sizeIn);
+  if (!(shorter > 0 && Number.isFinite(longer)) || longer / shorter - 1 < squareWithin) return { x: 1, y: 1 };
+  return { x: x.sizeIn / shorter, y: y.sizeIn / shorter };
+}
+
 /**
  * Placement of every level of an image, whatever the factors between levels. A translation that the file
  * gives is kept; where all levels have the same one it was not written down, and levels share their corner.
@@ -44,6 +66,7 @@ export interface ImageGeometry {
 export function imagePlacements(image: ImageGeometry): Placement[] {
   const finest = image.pixels[0];
   if (finest === undefined) return [];
+  const stretch = pixelStretch(finest);
   const along = (level: LazyArray, name: 'x' | 'y' | 'z') => {
     const base = spot(finest, name);
     const here = spot(level, name);
@@ -59,10 +82,10 @@ export function imagePlacements(image: ImageGeometry): Placement[] {
     const y = along(level, 'y');
     const z = along(level, 'z');
     return {
-      scaleX: x.scale,
-      scaleY: y.scale,
-      offsetX: x.offset,
-      offsetY: y.offset,
+      scaleX: x.scale * stretch.x,
+      scaleY: y.scale * stretch.y,
+      offsetX: x.offset * stretch.x,
+      offsetY: y.offset * stretch.y,
       scaleZ: z.scale,
       offsetZ: z.offset,
     };

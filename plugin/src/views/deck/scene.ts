@@ -5,7 +5,7 @@ import { ChunkedOverlayLayer } from './chunked-overlay-layer.ts';
 import type { Box, DrawLevel } from './draw-level.ts';
 import type { Rgb } from './id-colors.ts';
 
-/** Where the camera is: pixels of the finest level, log2 of screen pixels each. */
+/** Where the camera is in the plane that is drawn (see `Box`), and log2 of screen pixels a unit of it. */
 export interface Camera {
   readonly x: number;
   readonly y: number;
@@ -52,6 +52,7 @@ export interface PointValues {
 
 export interface Scene {
   update(content: SceneContent): void;
+  /** What lies at a place of the plane that is drawn. */
   valuesAt(x: number, y: number): PointValues;
   /** Ask again for tiles that failed. */
   retry(): void;
@@ -128,7 +129,9 @@ export function createScene(options: SceneOptions): Scene {
 
 function extent(levels: readonly DrawLevel[]): Box {
   const finest = levels[0];
-  return finest === undefined ? [0, 0, 0, 0] : [0, 0, finest.widthPx, finest.heightPx];
+  return finest === undefined
+    ? [0, 0, 0, 0]
+    : [0, 0, finest.widthPx * finest.scaleX, finest.heightPx * finest.scaleY];
 }
 
 /** The instance deck.gl works with: ours may not have been drawn yet, or have been replaced. */

@@ -54,6 +54,24 @@ describe('placement', () => {
     expect(placement).toEqual({ scaleX: 42, scaleY: 42, offsetX: 0, offsetY: 0, ...flat });
   });
 
+  it('keeps the physical proportion of pixels that are not square', () => {
+    // Pixels of 0.5 µm by 1.5 µm and a level of 2 × 2 of them: the unit is 0.5 µm.
+    const oblong = (size: number, y: number, x: number) =>
+      functionArray({
+        dtype: 'uint8',
+        axes: ['y', 'x'],
+        shape: [size, size],
+        chunkShape: [100, 100],
+        transform: { scale: [y, x], translation: [0, 0] },
+        value: () => 0,
+      });
+    const levels = imageDrawLevels([oblong(200, 1.5, 0.5), oblong(100, 3, 1)]);
+    expect(levels.map(({ scaleX, scaleY, pixelScale }) => [scaleX, scaleY, pixelScale])).toEqual([
+      [1, 3, 1],
+      [2, 6, 2],
+    ]);
+  });
+
   it('lets labels that are finer than the image share its corner', () => {
     const [labels] = labelDrawLevels([{ pixels: level(400, 0.25), imageLevel: 0 }], [level(100, 1)]);
     expect(labels).toMatchObject({ scaleX: 0.25, scaleY: 0.25, offsetX: 0, offsetY: 0, pixelScale: 0.25 });
