@@ -61,6 +61,10 @@ const parts = {
       return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
     },
   },
+  interop: {
+    missing: ensurePython,
+    run: (files) => vitest('interop', files.length > 0 ? files : ['test/interop']),
+  },
   e2e: {
     async missing() {
       const reason = await ensureChromium();
@@ -70,10 +74,6 @@ const parts = {
       return undefined;
     },
     run: (files) => vitest('e2e', ['--config', 'test/e2e/vitest.config.ts', ...files]),
-  },
-  interop: {
-    missing: ensurePython,
-    run: (files) => vitest('interop', files.length > 0 ? files : ['test/interop']),
   },
 };
 

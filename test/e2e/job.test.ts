@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,6 +8,7 @@ import { readRegion } from '../../plugin/src/array/region.ts';
 import { openImage } from '../../plugin/src/ome/open-image.ts';
 import { openLabel } from '../../plugin/src/ome/open-label.ts';
 import { createNodeStore } from '../../plugin/src/stores/node-fs.ts';
+import { hasPython, runPython } from '../interop/python.ts';
 import { type Demo, openDemo } from './open-demo.ts';
 
 const run = promisify(execFile);
@@ -128,6 +130,30 @@ describe('the main job', { timeout: 600_000 }, () => {
     const image = await openImage({ store, path: '', location: sample() }, {});
     expect(image.labels.map(({ name }) => name).sort()).toEqual(['grains', 'kinds', 'phases']);
   });
+
+  it.skipIf(!hasPython())(
+    'left labels that zarr-python and tensorstore read the same (skipped: needs .venv)',
+    async () => {
+      const image = await openImage({ store: createNodeStore(sample()), path: '', location: sample() }, {});
+      const { pyramid, levels } = await openLabel(image, 'kinds', {});
+      const hashes = await Promise.all(
+        pyramid.map(async ({ shape }, level) => {
+          const whole = { start: shape.map(() => 0), stop: shape };
+          return createHash('sha256')
+            .update((await readRegion(pyramid[level]!, whole, {})).data)
+            .digest('hex');
+        }),
+      );
+      const paths = levels.map(({ path }) => join(sample(), 'labels/kinds', path));
+      const theirs = runPython(
+        'read_arrays.py',
+        paths.map((path) => ({ path, zarr_format: 3 })),
+      );
+      expect(theirs).toMatchObject(
+        hashes.map((sha256) => ({ 'zarr-python': { sha256 }, tensorstore: { sha256 } })),
+      );
+    },
+  );
 
   it('agrees with the command line on at least 99.9 % of the pixels', async () => {
     const { k, level } = await demo.page.evaluate(() => {
