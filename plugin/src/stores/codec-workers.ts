@@ -1,5 +1,4 @@
-import type { CodecJob } from './codec-messages.ts';
-import { runCodecJob } from './codec-messages.ts';
+import { type CodecJob, runCodecJob } from './codec-messages.ts';
 import { type CodecPool, type CodecWorker, createCodecPool } from './codec-pool.ts';
 
 // One answer for the whole page (or process) to the question where codecs run. It is given once, before the first
@@ -17,7 +16,7 @@ let pool: CodecPool | null = null;
  * Say where chunks are decompressed and compressed, for the whole page; what is under way ends where it began.
  *
  * Unless told, a browser uses up to four workers from `codec-worker.js` beside this module. Hand in a function where the
- * page's bundler does not bring that file along, or `null` for this thread (Zarr's codecs then need `unsafe-eval` in the
+ * page's bundler does not bring that file along, or `null` for this thread (blosc, zstd and lz4 then need `unsafe-eval` in the
  * page's Content-Security-Policy and work between the page's frames).
  *
  * @param create  makes a new module worker that runs `alibi-zarr/codec-worker`; called when one is needed
@@ -39,8 +38,7 @@ export async function runCodec(
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
-  // The platform's own streams work off this thread, and need no permission.
-  if (createWorker === null || job.name === 'gzip' || job.name === 'zlib') return runCodecJob(job);
+  if (createWorker === null) return runCodecJob(job);
   pool ??= createCodecPool({ createWorker, size: poolSize() });
   return pool.run(job, { signal });
 }
