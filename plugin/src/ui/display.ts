@@ -30,6 +30,8 @@ export interface DisplayState {
   readonly activeClass: number;
   /** Pixels of the finest level. */
   readonly brushRadiusPx: number;
+  /** Level of the image that clusters and classes are computed on; `null`: the session chooses. */
+  readonly detail: number | null;
   /** Layer id → tiles in view that are not there yet; `image` is the image. */
   readonly pending: ReadonlyMap<string, number>;
 }
@@ -56,6 +58,7 @@ export class Display extends EventTarget {
       tool: 'pan',
       activeClass: 0,
       brushRadiusPx: firstBrush(image),
+      detail: null,
       pending: new Map(),
     };
   }

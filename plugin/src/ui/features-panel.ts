@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { isAbort } from '../errors.ts';
 import type { EncoderStatus } from '../session-types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
+import { detailSelect } from './detail-select.ts';
 import { layerKey } from './display.ts';
 import { icons } from './icons.ts';
 import { sectionHeader } from './section-header.ts';
@@ -20,6 +21,8 @@ export class AlibiZarrFeatures extends LitElement {
       .cluster { display: flex; }
       .cluster button { flex: 1; border-radius: var(--az-radius) 0 0 var(--az-radius); }
       .cluster input { width: 46px; padding: 0 0 0 8px; border-left: 0; border-radius: 0 var(--az-radius) var(--az-radius) 0; }
+      .detail { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 10px; align-items: center; color: var(--az-muted); }
+      .detail select { width: 100%; height: 26px; font-size: 12px; color: var(--az-text); }
       progress { width: 100%; height: 4px; appearance: none; border: 0; border-radius: 2px; overflow: hidden; background: var(--az-line); display: block; }
       progress::-webkit-progress-bar { background: var(--az-line); }
       progress::-webkit-progress-value { background: var(--az-accent); }
@@ -59,8 +62,11 @@ export class AlibiZarrFeatures extends LitElement {
 
   async #cluster(): Promise<void> {
     const { workspace } = this.#workspace;
-    if (workspace !== null)
-      await this.#run('clusters', () => workspace.session.clusters({ k: this.clusters }));
+    if (workspace === null) return;
+    const level = workspace.display.state.detail;
+    await this.#run('clusters', () =>
+      workspace.session.clusters({ k: this.clusters, ...(level === null ? {} : { level }) }),
+    );
   }
 
   async #run(what: 'pca' | 'clusters', task: () => Promise<unknown>): Promise<void> {
@@ -113,7 +119,7 @@ export class AlibiZarrFeatures extends LitElement {
             />
           </div>
         </div>
-        ${this.#status(session.encoder)} ${this.#remaining(workspace)}
+        ${detailSelect(workspace)} ${this.#status(session.encoder)} ${this.#remaining(workspace)}
       </div>
     `;
   }

@@ -48,6 +48,13 @@ export function formatLength(lengthM: number): string {
   return `${plain(lengthM / size)} ${name}`;
 }
 
+/** The size of something along an axis, in words: `12.5 nm`; without a unit, the number. */
+export function formatSize(value: number, unit: string | undefined): string {
+  const metre = unit === undefined ? undefined : metres[unit];
+  if (metre === undefined) return `${plain(value)}${unit === undefined ? '' : ` ${unit}`}`;
+  return formatLength(value * metre);
+}
+
 /** A position in an axis' unit, in words: `12.25 µm`. */
 export function formatPosition(value: number, unit: string | undefined): string {
   const short = unit === undefined ? '' : (prefixes.find(([, size]) => size === metres[unit])?.[0] ?? unit);
