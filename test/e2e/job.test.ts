@@ -51,7 +51,7 @@ describe('the main job', { timeout: 600_000 }, () => {
   const canvas = () => demo.page.locator('alibi-zarr-canvas');
 
   it('shows the image, and the model gets ready beside it', async () => {
-    await demo.page.getByText('Al Kα').first().waitFor();
+    await demo.page.getByText('Al Kα', { exact: true }).first().waitFor();
     await demo.screenshot('job-1-image');
     await demo.page.locator('#features:enabled').waitFor({ timeout: 120_000 });
     const provider = await demo.page.evaluate(() => {

@@ -4,6 +4,7 @@ import { createChunkCache } from '../array/chunk-cache.ts';
 import { axisIndex, type DataType, type LazyArray } from '../array/lazy-array.ts';
 import { readPlaneReflected } from '../array/plane.ts';
 import { shared } from '../array/shared.ts';
+import { wrapped } from '../array/wrapped.ts';
 import type { Backend } from '../encoder/backend.ts';
 import type { Encoder, ProviderReport } from '../encoder/encoder.ts';
 import { loadManifest, type ModelReader } from '../encoder/manifest.ts';
@@ -165,6 +166,7 @@ export function createPipeline({
     trainClassifier: ({ pca, level, ...rest }) =>
       trainClassifier({
         ...featuresOf(level),
+        tokens: urgent(blended[level]!),
         ...rest,
         recipe: { level, pca, channels: normalisation.channels.length },
         finest: pixels[0]!,
@@ -197,7 +199,7 @@ async function sampleTokens(
         ...(axisIndex(tokens.axes, 'z') < 0 ? [] : [z]),
       ];
       const at = [...slice, Math.floor(window / plan.cols.count), window % plan.cols.count, 0];
-      const chunk = await windows.getChunk(at, options.signal ? { signal: options.signal } : {});
+      const chunk = await urgent(windows).getChunk(at, options.signal ? { signal: options.signal } : {});
       const dim = chunk.shape.at(-1)!;
       progress.step();
       return concatenate(
@@ -209,6 +211,11 @@ async function sampleTokens(
     }),
   );
   return concatenate(parts);
+}
+
+/** Ahead of everything on screen: a fit is what the screen waits for. */
+function urgent<T extends DataType>(lazy: LazyArray<T>): LazyArray<T> {
+  return wrapped(lazy, (index, request) => lazy.getChunk(index, { ...request, priority: () => -1 }));
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {
