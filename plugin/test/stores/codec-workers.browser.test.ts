@@ -86,7 +86,9 @@ describe('codecs in workers', () => {
       });
       const inWorker = await wholeOf(source, path);
       // Where nothing is compressed no worker is started.
-      expect(created > 0).to.equal(/blosc|zstd|lz4|gzip|zlib/.test((await openZarrArray(source, path)).codec));
+      expect(created > 0).to.equal(
+        /blosc|zstd|lz4|gzip|zlib/.test((await openZarrArray(source, path)).codec),
+      );
       setCodecWorkers(null);
       const inPlace = await wholeOf(source, path);
       expect(inWorker.constructor).to.equal(inPlace.constructor);
