@@ -16,11 +16,11 @@ export function detailSelect(workspace: Workspace) {
     <span>Detail</span>
     <select
       id="detail"
-      title="The pixels that clusters and classes are computed on: smaller show more and take longer"
+      title="The pixels that clusters and classes are computed on: smaller show more and take longer. Automatic: about a minute at most"
       .value=${detail === null ? 'auto' : String(detail)}
       @change=${(event: Event) => event.target instanceof HTMLSelectElement && choose(workspace, Number(event.target.value))}
     >
-      ${detail === null ? html`<option value="auto">Automatic: about a minute at most</option>` : nothing}
+      ${detail === null ? html`<option value="auto">Automatic</option>` : nothing}
       ${windowsPerLevel.map(
         (windows, level) =>
           html`<option value=${String(level)} ?selected=${level === detail}>${levelText(image, level)} · ${taking(windows * encoder.windowMs)}</option>`,
