@@ -1,7 +1,15 @@
+export { cached } from './array/cached.ts';
 export type { Fit } from './array/fit.ts';
 export type { Axis, Chunk, DataType, LazyArray, LazyPyramid, Transform } from './array/lazy-array.ts';
+export { fromMemory } from './array/memory.ts';
+export { createQueue } from './array/queue.ts';
+export { scheduled } from './array/scheduled.ts';
+export { shared } from './array/shared.ts';
+export { transposed } from './array/transposed.ts';
 export { AlibiError, type ErrorTag, isAbort } from './errors.ts';
+export { materialize } from './labels/materialize.ts';
 export type { OmeChannel, OmeImage, OmeLevel } from './ome/ome-image.ts';
+export { openImage } from './ome/open-image.ts';
 export type { Progress } from './pipeline/pipeline.ts';
 export type { ClassSpec, Stroke } from './segment/types.ts';
 export { openSession } from './session.ts';
@@ -17,4 +25,7 @@ export type {
   Work,
 } from './session-types.ts';
 export { setCodecWorkers } from './stores/codec-workers.ts';
+export { openStore } from './stores/open-store.ts';
 export type { ReadStore, Source, WriteStore } from './stores/store.ts';
+export { asPixelSource } from './views/deck/pixel-source.ts';
+export { asZarrStore, type ImageLayer, type LabelsLayer } from './views/zarr/as-zarr-store.ts';
