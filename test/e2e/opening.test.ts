@@ -40,6 +40,10 @@ describe('opening', () => {
     await demo.page.waitForTimeout(800);
     await demo.screenshot('plate-field');
     expect(new URL(demo.page.url()).searchParams.get('src')).toMatch(/plate\.zarr\/B\/3\/1$/);
+    // From the page's head straight to the picture, which is one stop.
+    await demo.page.locator('#file').focus();
+    await demo.page.keyboard.press('Tab');
+    expect(await demo.page.locator('#strokes').evaluate((canvas) => canvas.matches(':focus'))).toBe(true);
     await demo.page.getByTitle('Choose another image').click();
     await first.waitFor();
     expect(demo.complaints).toEqual([]);

@@ -308,12 +308,13 @@ export class AlibiZarrCanvas extends LitElement {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
 
+  // The picture is inert: deck.gl makes its canvas a tab stop, and the strokes' canvas above is one already.
   protected override render() {
     const { workspace } = this.#workspace;
     const tool = workspace?.display.state.tool ?? 'pan';
     const name = workspace?.session.image.name ?? 'no image';
     return html`
-      <canvas id="picture" part="picture"></canvas>
+      <canvas id="picture" part="picture" inert></canvas>
       <canvas
         id="strokes"
         data-tool=${tool}
