@@ -6,13 +6,15 @@ const bytes = Uint8Array.of(1, 2, 3);
 
 describe('part of a store', () => {
   it.each(['A/1', '/A/1/', '//A//1'])('has its keys below "%s"', async (path) => {
-    const part = below(new Map([['/A/1/zarr.json', bytes]]), path);
+    const part = below(new Map<string, Uint8Array>([['/A/1/zarr.json', bytes]]), path);
     expect(await part.get('/zarr.json')).toBe(bytes);
     expect(await part.get('/A/1/zarr.json')).toBeUndefined();
   });
 
   it('is the whole store where the path is empty', async () => {
-    expect(await below(new Map([['/zarr.json', bytes]]), '').get('/zarr.json')).toBe(bytes);
+    expect(await below(new Map<string, Uint8Array>([['/zarr.json', bytes]]), '').get('/zarr.json')).toBe(
+      bytes,
+    );
   });
 
   it('reads parts of values only where the store can, and hands on the signal', async () => {
