@@ -120,8 +120,11 @@ export interface Session extends EventTarget {
   undo(): void;
   redo(): void;
   clearStrokes(): void;
-  /** Train now. `null` where fewer than two classes have strokes. */
-  train(options?: { readonly level?: number; readonly signal?: AbortSignal }): Promise<Layer | null>;
+  /**
+   * Train now. `null` where fewer than two classes have strokes. A level is kept for later trainings; `auto` goes
+   * back to the finest that the device does within a minute.
+   */
+  train(options?: { readonly level?: number | 'auto'; readonly signal?: AbortSignal }): Promise<Layer | null>;
 
   save(layer: Layer, options: SaveOptions): Promise<SaveResult>;
   close(): Promise<void>;

@@ -93,7 +93,7 @@ class ImageSession extends EventTarget implements Session {
     failed: (error) => this.#fail(error),
   });
   #basis: Promise<PcaFit> | null = null;
-  #trainLevel: number | undefined;
+  #trainLevel: number | 'auto' = 'auto';
   #nextId = 1;
 
   constructor(image: OmeImage) {
@@ -284,7 +284,7 @@ class ImageSession extends EventTarget implements Session {
   }
 
   async train(
-    options: { readonly level?: number; readonly signal?: AbortSignal } = {},
+    options: { readonly level?: number | 'auto'; readonly signal?: AbortSignal } = {},
   ): Promise<Layer | null> {
     if (options.level !== undefined) this.#trainLevel = options.level;
     const begun = this.#painting.begin();
@@ -299,7 +299,7 @@ class ImageSession extends EventTarget implements Session {
     const { classes, strokes } = this;
     return this.#run('Training on strokes', signal, async (work) => {
       const pipeline = await this.#ready();
-      const level = this.#trainLevel ?? (await this.#defaultLevel(pipeline, work));
+      const level = this.#trainLevel === 'auto' ? await this.#defaultLevel(pipeline, work) : this.#trainLevel;
       const pca = await this.#fitBasis(pipeline, work);
       const fit = await pipeline.trainClassifier({ classes, strokes, pca, level, ...work });
       const scores = await pipeline.classScores(fit);

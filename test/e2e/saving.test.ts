@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ import { type Demo, openDemo } from './open-demo.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
+/** Python's own archiver makes the archives: another writer than our reader's. */
+const hasArchiver = spawnSync('python3', ['--version']).status === 0;
 /** One window of the transformer. */
 const sizePx = '256';
 
@@ -17,6 +19,7 @@ describe('an image from a folder or a file', () => {
   beforeAll(async () => {
     demo = await openDemo();
     await run(process.execPath, [join(root, 'scripts/make-samples.mjs'), demo.scratch, sizePx]);
+    if (!hasArchiver) return;
     await run('python3', ['-m', 'zipfile', '-c', 'plate.zip', 'plate.zarr/'], { cwd: demo.scratch });
     await run('python3', ['-m', 'zipfile', '-c', 'movie.ozx', 'movie.zarr/'], { cwd: demo.scratch });
   }, 120_000);
@@ -154,7 +157,7 @@ describe('an image from a folder or a file', () => {
     );
   };
 
-  it('opens a dropped .ozx', async () => {
+  it.skipIf(!hasArchiver)('opens a dropped .ozx (skipped: needs python3)', async () => {
     await drop('movie.ozx');
     await demo.page.getByText('Point in time').or(demo.page.getByLabel('Point in time')).waitFor();
     expect(await (await session()).evaluate((open) => open?.image.levels[0]?.shape[0])).toBe(8);
@@ -162,7 +165,7 @@ describe('an image from a folder or a file', () => {
     await demo.screenshot('dropped-ozx');
   });
 
-  it('offers the wells of a plate in a .zip', async () => {
+  it.skipIf(!hasArchiver)('offers the wells of a plate in a .zip (skipped: needs python3)', async () => {
     await drop('plate.zip');
     await demo.page.getByRole('button', { name: 'Well B 2' }).click();
     await demo.page.getByRole('button', { name: 'Field 1' }).click();

@@ -24,7 +24,7 @@ const samples: readonly (Omit<Sample, 'path'> & {
     name: 'superalloy',
     title: 'Nickel superalloy',
     description:
-      'Grains, cuboidal and small precipitates, carbides; SE image with BSE and Al Kα maps, 4096 × 4096, with its ground truth',
+      'Grains, cuboidal and small precipitates, carbides; SE and BSE images and an Al Kα map, 4096 × 4096, with ground truth',
     write: writeSuperalloy,
     sizePx: 4096,
   },

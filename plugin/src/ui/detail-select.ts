@@ -18,9 +18,9 @@ export function detailSelect(workspace: Workspace) {
       id="detail"
       title="The pixels that clusters and classes are computed on: smaller show more and take longer. Automatic: about a minute at most"
       .value=${detail === null ? 'auto' : String(detail)}
-      @change=${(event: Event) => event.target instanceof HTMLSelectElement && choose(workspace, Number(event.target.value))}
+      @change=${(event: Event) => event.target instanceof HTMLSelectElement && choose(workspace, event.target.value)}
     >
-      ${detail === null ? html`<option value="auto">Automatic</option>` : nothing}
+      <option value="auto" ?selected=${detail === null}>Automatic</option>
       ${windowsPerLevel.map(
         (windows, level) =>
           html`<option value=${String(level)} ?selected=${level === detail}>${levelText(image, level)} · ${taking(windows * encoder.windowMs)}</option>`,
@@ -29,9 +29,9 @@ export function detailSelect(workspace: Workspace) {
   </label>`;
 }
 
-function choose({ session, display }: Workspace, level: number): void {
-  if (!Number.isInteger(level)) return;
-  display.update({ detail: level });
+function choose({ session, display }: Workspace, value: string): void {
+  const level = value === 'auto' ? value : Number(value);
+  display.update({ detail: level === 'auto' ? null : level });
   session.train({ level }).catch((error: unknown) => {
     // The session has announced every other failure as an `error` event.
     if (!isAbort(error)) display.update({});

@@ -84,7 +84,7 @@ describe('<alibi-zarr-panel> in a page with its own canvas', () => {
 
   it('computes clusters and classes on the level that was chosen', async () => {
     const session = fakeSession();
-    const asked: (number | undefined)[] = [];
+    const asked: (number | 'auto' | undefined)[] = [];
     const { clusters } = session;
     session.clusters = (options) => {
       asked.push(options.level);
