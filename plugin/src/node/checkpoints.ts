@@ -15,11 +15,28 @@ export interface FoundCheckpoint {
 const shippedFolder = fileURLToPath(new URL('../../models/', import.meta.url));
 
 /**
- * The checkpoints in a folder: one in the folder itself or one in each folder of it, by name.
+ * The checkpoints in a folder: one in the folder itself or one in each folder of it, by name; or the one
+ * whose manifest `folder` is.
  *
+ * @param folder  default: those shipped, none where the installation has none
+ * @throws AlibiError NotFound           there is no such folder or file
  * @throws AlibiError UnsupportedFormat  a manifest.json is none
  */
-export async function listCheckpoints(folder = shippedFolder): Promise<FoundCheckpoint[]> {
+export async function listCheckpoints(folder?: string): Promise<FoundCheckpoint[]> {
+  if (folder === undefined) return checkpointsIn(shippedFolder);
+  if (await isFile(folder)) {
+    return [{ manifestPath: folder, manifest: (await loadManifest(fileReader(folder))).manifest }];
+  }
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory()) return checkpointsIn(folder);
+  throw new AlibiError('NotFound', {
+    what: 'there is no such folder or file',
+    where: folder,
+    remedy: 'Give a folder of checkpoints, or the path of a manifest.json.',
+  });
+}
+
+async function checkpointsIn(folder: string): Promise<FoundCheckpoint[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
   const found: FoundCheckpoint[] = [];

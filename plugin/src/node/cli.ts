@@ -31,7 +31,8 @@ export async function main(argv: readonly string[], io?: Io): Promise<number> {
 }
 
 async function run([name, ...rest]: readonly string[], io: Io): Promise<number> {
-  if (name === undefined || name === '--help' || name === 'help') {
+  if (name === 'help' && rest.length > 0) return run([...rest, '--help'], io);
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     io.out(overview());
     return name === undefined ? 2 : 0;
   }

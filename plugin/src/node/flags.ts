@@ -30,7 +30,7 @@ export interface Flags {
 
 const common: Readonly<Record<string, FlagSpec>> = {
   json: { type: 'boolean', help: 'print one JSON object on stdout' },
-  help: { type: 'boolean', help: 'show this text' },
+  help: { type: 'boolean', help: 'show this text; also -h' },
 };
 
 export function allFlags(spec: CommandSpec): Readonly<Record<string, FlagSpec>> {
@@ -39,12 +39,13 @@ export function allFlags(spec: CommandSpec): Readonly<Record<string, FlagSpec>> 
 
 /**
  * @throws AlibiError InvalidInput  an unknown flag (with the nearest known one), a flag without its value,
- *                                  a missing or a superfluous argument
+ *                                  a flag with a value given twice, a missing or a superfluous argument
  */
 export function parseFlags(spec: CommandSpec, argv: readonly string[]): Flags {
   const flags = allFlags(spec);
   const options: NonNullable<ParseArgsConfig['options']> = {};
   for (const [name, { type }] of Object.entries(flags)) options[name] = { type };
+  options.help = { type: 'boolean', short: 'h' };
   const { tokens } = parseArgs({
     args: [...argv],
     options,
@@ -71,6 +72,9 @@ export function parseFlags(spec: CommandSpec, argv: readonly string[]): Flags {
     }
     if (flag.type === 'boolean' && token.value !== undefined) {
       throw invalid(`${token.rawName} takes no value`, spec, `Write ${token.rawName} alone.`);
+    }
+    if (flag.type === 'string' && values.has(token.name)) {
+      throw invalid(`${token.rawName} is given twice`, spec, 'Give it once.');
     }
     values.set(token.name, token.value ?? true);
   }

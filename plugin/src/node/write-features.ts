@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { FeaturesOutput } from 'alibi-zarr-schemas';
-import { type Axis, chunkCounts, elementCount, type LazyArray } from '../array/lazy-array.ts';
+import { type Axis, axisIndex, chunkCounts, elementCount, type LazyArray } from '../array/lazy-array.ts';
 import { transposed } from '../array/transposed.ts';
 import { AlibiError } from '../errors.ts';
 import type { PcaFit } from '../features/fits.ts';
 import { mapTokens } from '../features/map-tokens.ts';
-import { projectPca } from '../features/pca.ts';
+import { fitPca, projectPca } from '../features/pca.ts';
 import { asRecord, type GroupMetadata, readGroup, writeGroup } from '../labels/group-metadata.ts';
 import {
   type ArrayKeys,
@@ -17,9 +17,11 @@ import {
 import { onlySlices } from '../labels/slices.ts';
 import { writeLevel } from '../labels/write-level.ts';
 import { imageAttributes } from '../ome/write.ts';
+import { pickWindows } from '../pipeline/sample.ts';
 import { createNodeStore } from '../stores/node-fs.ts';
 import type { WriteStore } from '../stores/store.ts';
 import { storedOrder } from '../views/zarr/array-node.ts';
+import { invalid } from './flags.ts';
 import type { Io } from './io.ts';
 import { modelOutput, normalisationOutput, type Work } from './open-work.ts';
 import { progressBar } from './progress-bar.ts';
@@ -27,6 +29,8 @@ import { pruneFolders } from './prune-folders.ts';
 
 /** Chunks of tokens along y and along x of one shard. */
 const chunksPerShardSide = 4;
+/** Chunks of tokens a basis is fitted on; about 43 MB of a ViT-S, and at most what is computed anyway. */
+const pcaChunks = 64;
 
 export interface FeaturesRequest {
   /** Absolute path of the folder to write. */
@@ -40,8 +44,8 @@ export interface FeaturesRequest {
 }
 
 /**
- * Write the tokens of the work's level as an OME-Zarr 0.5 image: axes t, c, z, y, x as the image has them,
- * c = dim (or the number of components), sharded, slices that were not asked for 0. Crash-safe as labels
+ * Write the tokens of the work's level as an OME-Zarr 0.5 image: t and c where there are, then the spatial
+ * axes in the image's order, c = dim (or the number of components), sharded, slices not asked for 0. Crash-safe as labels
  * are: a fresh place, then one `set` that makes it the image.
  *
  * @throws AlibiError Conflict  something is there already
@@ -51,10 +55,10 @@ export async function writeFeatures(work: Work, request: FeaturesRequest, io: Io
   const { image, pipeline, level, slices } = work;
   const store = createNodeStore(request.out);
   const previous = await existing(store, request);
-  const fit = await fitOf(work, request.components, io);
   const tokens = await pipeline.tokens(level);
+  const fit = request.components === undefined ? undefined : await fitOf(work, request.components, io);
   const values = onlySlices(fit === undefined ? tokens : reduced(tokens, fit), slices);
-  const order = storedOrder(
+  const order = featureOrder(
     values,
     image.axes.map((axis) => axis.name),
   );
@@ -173,14 +177,81 @@ async function existing(
   return { group, arrays: arrays.filter((keys) => keys !== undefined) };
 }
 
-async function fitOf(work: Work, components: number | undefined, io: Io): Promise<PcaFit | undefined> {
-  if (components === undefined) return undefined;
-  const { pipeline, seed, slices } = work;
-  const bar = progressBar(io, 'Fitting components');
-  const onProgress = (progress: Parameters<typeof bar.update>[0]) => bar.update(progress);
-  const fit = await pipeline.fitPca({ components, seed, slices, signal: io.signal, onProgress });
-  bar.end();
+/**
+ * A basis for the tokens that are written: of the level and slices asked for, all of them where they are few.
+ *
+ * @throws AlibiError InvalidInput  more components than a token has values
+ */
+async function fitOf(work: Work, components: number, io: Io): Promise<PcaFit> {
+  const { pipeline, level, seed, slices } = work;
+  const tokens = await pipeline.tokens(level);
+  const dim = tokens.shape.at(-1)!;
+  if (components > dim) {
+    throw invalid(
+      `--pca is ${components}`,
+      { name: 'features' },
+      `The tokens of this checkpoint have ${dim} values: give at most ${dim}.`,
+    );
+  }
+  const { model, normalisation } = pipeline;
+  const fit = await fitPca(await sampleChunks(work, tokens, io), {
+    dim,
+    components,
+    source: {
+      model: model.sha256,
+      channels: normalisation.channels,
+      black: normalisation.black,
+      white: normalisation.white,
+      level,
+      seed,
+      z: slices.z,
+      t: slices.t,
+    },
+    signal: io.signal,
+  });
   return fit;
+}
+
+/** @returns float32 [n, dim]: the tokens of every chunk, or of some spread over slices and places */
+async function sampleChunks(
+  { slices, seed }: Work,
+  tokens: LazyArray<'float32'>,
+  io: Io,
+): Promise<Float32Array> {
+  const startMs = performance.now();
+  const bar = progressBar(io, 'Fitting components');
+  const [rows = 1, cols = 1] = chunkCounts(tokens).slice(-3);
+  const parts: Float32Array[] = [];
+  const picks = pickWindows(rows * cols, slices, pcaChunks, seed);
+  for (const { t, z, window } of picks) {
+    const slice = [
+      ...(axisIndex(tokens.axes, 't') === -1 ? [] : [t]),
+      ...(axisIndex(tokens.axes, 'z') === -1 ? [] : [z]),
+    ];
+    const index = [...slice, Math.floor(window / cols), window % cols, 0];
+    parts.push((await tokens.getChunk(index, { signal: io.signal })).data);
+    const done = parts.length;
+    bar.update({
+      done,
+      total: picks.length,
+      etaMs: ((performance.now() - startMs) / done) * (picks.length - done),
+    });
+  }
+  bar.end();
+  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** Time, channel, space, as OME-Zarr asks for, whatever the image did; space in the image's own order. */
+function featureOrder(values: LazyArray, imageAxes: readonly string[]): string[] {
+  const order = storedOrder(values, imageAxes);
+  const rank = (name: string): number => (name === 't' ? 0 : name === 'c' ? 1 : 2);
+  return order.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function reduced(tokens: LazyArray<'float32'>, fit: PcaFit): LazyArray<'float32'> {

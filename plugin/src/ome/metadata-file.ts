@@ -26,30 +26,42 @@ export interface MetadataFile {
 /** Deeper than any real metadata, shallow enough for every recursive reader of it. */
 const nestingLimit = 200;
 
+const repair = 'Repair the file, or write the image again.';
+
 /**
- * JSON text of metadata as an object.
+ * JSON text of metadata as an object; read as {@link parseJson} does.
+ *
+ * @throws AlibiError InvalidInput  not JSON, not an object, or nested more than 200 deep
+ */
+export function parseMetadata(text: string | Uint8Array, where: string): JsonObject {
+  const value = parseJson(text, where);
+  if (isObject(value)) return value;
+  throw new AlibiError('InvalidInput', {
+    what: `${describe(value)}, not a JSON object`,
+    where,
+    remedy: repair,
+  });
+}
+
+/**
+ * JSON text of any value.
  *
  * A byte order mark is skipped, and the bare words `NaN` and `Infinity`, which Python writes into
  * attributes, read as null. Names such as `__proto__` become plain properties and change nothing.
  *
  * @param where  file the text came from, for messages
- * @throws AlibiError InvalidInput  not JSON, not an object, or nested more than 200 deep
+ * @throws AlibiError InvalidInput  not JSON, or nested more than 200 deep
  */
-export function parseMetadata(text: string | Uint8Array, where: string): JsonObject {
+export function parseJson(text: string | Uint8Array, where: string): unknown {
   const json = (typeof text === 'string' ? text : new TextDecoder().decode(text)).replace(/^\uFEFF/, '');
-  const remedy = 'Repair the file, or write the image again.';
   if (deepest(json) > nestingLimit) {
-    throw new AlibiError('InvalidInput', { what: `nested more than ${nestingLimit} deep`, where, remedy });
-  }
-  const value = parseLoosely(json, where);
-  if (!isObject(value)) {
     throw new AlibiError('InvalidInput', {
-      what: `holds ${describe(value)}, not a JSON object`,
+      what: `nested more than ${nestingLimit} deep`,
       where,
-      remedy,
+      remedy: repair,
     });
   }
-  return value;
+  return parseLoosely(json, where);
 }
 
 function parseLoosely(json: string, where: string): unknown {
@@ -64,9 +76,9 @@ function parseLoosely(json: string, where: string): unknown {
       );
     } catch {
       throw new AlibiError('InvalidInput', {
-        what: `is not valid JSON: ${cause instanceof Error ? cause.message.slice(0, 120) : String(cause)}`,
+        what: `not valid JSON: ${cause instanceof Error ? cause.message.slice(0, 120) : String(cause)}`,
         where,
-        remedy: 'Repair the file, or write the image again.',
+        remedy: repair,
         cause,
       });
     }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -97,6 +97,14 @@ describe('exit codes and errors', () => {
     expect((await call(['--help'])).code).toBe(0);
     expect((await call([])).code).toBe(2);
     expect((await call(['--version'])).out).toEqual(['0.1.0']);
+    const overview = await call(['--help']);
+    expect(await call(['-h'])).toMatchObject({ code: 0, out: overview.out });
+    const help = await call(['info', '--help']);
+    for (const argv of [
+      ['help', 'info'],
+      ['info', '-h'],
+    ])
+      expect(await call(argv)).toMatchObject({ code: 0, out: help.out });
     for (const name of ['info', 'features', 'segment', 'serve', 'validate', 'model']) {
       const { code, out } = await call([name, '--help']);
       expect([name, code]).toEqual([name, 0]);
@@ -117,6 +125,9 @@ describe('exit codes and errors', () => {
     ['validate'],
     ['validate', '--attributes', 'no.json', '--version', '0.4'],
     ['validate', '--attributes', 'x.json'],
+    ['segment', 'x', '--kmeans', '2', '--kmeans', '3', '--name', 'a'],
+    ['serve', 'x', '--port', '65536'],
+    ['model', 'no/such/place'],
   ])('%s %s … ends with 2 and one line', async (...argv) => {
     const { code, out, err } = await call(argv);
     expect(code).toBe(2);
@@ -200,6 +211,24 @@ describe.skipIf(!hasShared('data', 'ngff-suites'))('validate (skipped without ..
     await writeFile(file, '{');
     expect((await call(['validate', '--attributes', file, '--version', '0.4'])).code).toBe(2);
   });
+
+  it.each([
+    // As Windows' editors and Python's json write them: JSON, but of no OME-Zarr.
+    ['\uFEFF{"multiscales": []}', 1],
+    ['{"a": NaN}', 1],
+    ['[]', 1],
+    ['null', 1],
+    ['', 2],
+    ['{"a": nan}', 2],
+    ['{"a":'.repeat(100_000), 2],
+  ])('reads attributes %#: exit %i', async (text, code) => {
+    const file = join(folder, 'written.json');
+    await writeFile(file, text);
+    const outcome = await call(['validate', '--attributes', file, '--version', '0.5']);
+    expect(outcome.code).toBe(code);
+    if (code === 1) expect(outcome.json()).toMatchObject({ valid: false });
+    else expect(outcome.err).toHaveLength(1);
+  });
 });
 
 describe('model', () => {
@@ -209,7 +238,12 @@ describe('model', () => {
     expect(outcome.json()).toMatchObject({
       models: [{ name: 'tiny', manifest, precision: 'fp32', measured: [] }],
     });
-    expect((await call(['model', join(folder, 'empty')])).out).toEqual(['no checkpoints here']);
+    await mkdir(join(folder, 'empty'));
+    expect((await call(['model', manifest, '--json'])).json()).toEqual(outcome.json());
+    const empty = await mkdtemp(join(folder, 'empty-'));
+    expect((await call(['model', empty])).out).toEqual(['no checkpoints here']);
+    const missing = await call(['model', join(folder, 'missing')]);
+    expect([missing.code, missing.err[0]]).toEqual([2, expect.stringMatching(/no such folder/)]);
   });
 });
 
@@ -290,8 +324,7 @@ describe('segment', () => {
       '2',
       '--name',
       'a',
-      '--model',
-      manifest,
+      ...(flag === '--model' ? [] : ['--model', manifest]),
       flag,
       value,
     ]);
@@ -346,6 +379,71 @@ describe('features', () => {
     expect(reduced.json()).toMatchObject({ shape: [2, 3, 16, 18], components: 2, fit: expect.any(String) });
     expect(new Set(await plane(await open(out), 0))).toEqual(new Set([0]));
     expect((await readdir(out)).filter((name) => name.startsWith('rev-')).length).toBe(1);
+  });
+
+  it('reduces with a basis of the very tokens it writes', async () => {
+    const path = await writeSample('reduced.zarr');
+    const out = join(folder, 'reduced.out.zarr');
+    const argv = ['features', path, '--out', out, '--model', manifest, '--dtype', 'float32', '--level', '1'];
+    expect(await call([...argv, '--pca', '3'])).toMatchObject({ code: 0, err: [] });
+    // Scores of a PCA over all its samples: mean 0, no correlation, falling variance.
+    const image = await open(out);
+    const planes = await Promise.all([0, 1, 2].map((z) => plane(image, z)));
+    const count = planes[0]!.length / 3;
+    const scores = [0, 1, 2].map((c) => planes.flatMap((values) => values.slice(c * count, (c + 1) * count)));
+    const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, v, i) => sum + v * b[i]!, 0);
+    const size = scores.map((score) => Math.sqrt(dot(score, score)));
+    for (const score of scores) {
+      const sum = score.reduce((total, v) => total + v, 0);
+      expect(Math.abs(sum / score.length)).toBeLessThan(1e-5);
+    }
+    expect(size[0]).toBeGreaterThan(size[1]!);
+    expect(size[1]).toBeGreaterThan(size[2]!);
+    for (const [a, b] of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const)
+      expect(Math.abs(dot(scores[a]!, scores[b]!) / (size[a]! * size[b]!))).toBeLessThan(1e-3);
+    const refused = await call([...argv, '--overwrite', '--pca', '7']);
+    expect(refused.code).toBe(2);
+    expect(refused.err[0]).toContain('give at most 6');
+  });
+
+  it('puts time and channel first, as OME-Zarr asks for, where the image did not', async () => {
+    const path = join(folder, 'yxc.zarr');
+    const store = createNodeStore(path);
+    const shape = [20, 24, 3];
+    const writer = createArrayWriter(store, '/0', {
+      zarrFormat: 3,
+      shape,
+      chunkShape: shape,
+      dtype: 'uint8',
+      compression: 'none',
+    });
+    await writer.writeChunk([0, 0, 0], {
+      data: Uint8Array.from({ length: 1440 }, (_, i) => (i * 37) % 251),
+      shape,
+    });
+    await writer.finish();
+    const attributes = imageAttributes({
+      version: '0.5',
+      name: 'yxc',
+      axes: [
+        { name: 'y', type: 'space' },
+        { name: 'x', type: 'space' },
+        { name: 'c', type: 'channel' },
+      ],
+      datasets: [{ path: '0', transform: { scale: [2, 3, 1], translation: [0, 0, 0] } }],
+      downscaling: { type: 'none', metadata: {} },
+    });
+    await store.set('/zarr.json', jsonBytes({ zarr_format: 3, node_type: 'group', attributes }));
+    const out = join(folder, 'yxc.out.zarr');
+    const outcome = await call(['features', path, '--out', out, '--model', manifest, '--json']);
+    expect(outcome.json()).toMatchObject({ axes: ['c', 'y', 'x'], shape: [6, 5, 6] });
+    expect((await call(['validate', out, '--strict'])).code).toBe(0);
+    // Patches of 4 pixels.
+    expect((await open(out)).levels[0]!.transform).toEqual({ scale: [1, 8, 12], translation: [0, 3, 4.5] });
   });
 
   it('never replaces what it has not written', async () => {

@@ -32,6 +32,7 @@ describe('parseFlags', () => {
     [['a', '--level'], /--level has no value/],
     [['a', '--level', '--json'], /--level has no value/],
     [['a', '--json=1'], /--json takes no value/],
+    [['a', '--level', '1', '--level', '2'], /--level is given twice/],
     [[], /STORE is missing/],
     [['a', 'b', 'c'], /"c" is one argument too many/],
   ])('refuses %j', (argv, message) => {

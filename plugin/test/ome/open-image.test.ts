@@ -194,7 +194,7 @@ describe('openImage', () => {
 
   it.each([
     ['no JSON', { '/.zattrs': '{"multiscales": [' }, 'InvalidInput', /not valid JSON/],
-    ['a list', { '/.zattrs': '[]' }, 'InvalidInput', /holds a list of 0, not a JSON object/],
+    ['a list', { '/.zattrs': '[]' }, 'InvalidInput', /a list of 0, not a JSON object/],
     [
       'deep nesting',
       { '/.zattrs': `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}` },

@@ -90,7 +90,7 @@ describe('validateStore', () => {
     [
       'a file is not JSON',
       { ...good, '/labels/.zattrs': '{' },
-      [expect.stringMatching(/^\/labels\/.zattrs: is not valid JSON/)],
+      [expect.stringMatching(/^\/labels\/.zattrs: not valid JSON/)],
     ],
   ])('says so where %s', async (_, files, expected) => {
     expect(await problems(files)).toEqual(expected);

@@ -5,6 +5,7 @@ import { pixelGrid } from '../../pipeline/pixel-grid.ts';
 import { asZarrStore, layerPath, type ZarrLayer } from '../../views/zarr/as-zarr-store.ts';
 import { clusterCount, clusterTokens } from '../clusters.ts';
 import type { Command } from '../command.ts';
+import { invalid } from '../flags.ts';
 import type { Io } from '../io.ts';
 import { openWork, type Work, workFlags } from '../open-work.ts';
 import { progressBar } from '../progress-bar.ts';
@@ -32,6 +33,7 @@ export const serve: Command = {
   },
   async run(flags, io) {
     const port = flags.integer('port', 0) ?? 0;
+    if (port > 65_535) throw invalid(`--port is ${port}`, { name: command }, 'Give one of 0 to 65535.');
     const host = flags.text('host') ?? '127.0.0.1';
     const k = clusterCount(flags);
     const work = await openWork(flags, io, command);

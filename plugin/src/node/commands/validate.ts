@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ValidateOutput } from 'alibi-zarr-schemas';
 import { AlibiError } from '../../errors.ts';
+import { parseJson } from '../../ome/metadata-file.ts';
 import { validateAttributes, validateStore } from '../../ome/validate.ts';
 import type { Command } from '../command.ts';
 import { type Flags, invalid } from '../flags.ts';
@@ -66,7 +67,7 @@ function plain({ valid, message }: { readonly valid: boolean; readonly message?:
 }
 
 async function readJsonFile(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     throw new AlibiError('NotFound', {
       what: cause instanceof Error ? cause.message : String(cause),
       where: path,
@@ -74,14 +75,5 @@ async function readJsonFile(path: string): Promise<unknown> {
       cause,
     });
   });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new AlibiError('InvalidInput', {
-      what: `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
-      where: path,
-      remedy: 'Give a JSON file.',
-      cause,
-    });
-  }
+  return parseJson(bytes, path);
 }
