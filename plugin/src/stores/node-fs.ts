@@ -69,7 +69,7 @@ class NodeStore implements WriteStore {
     const path = this.#pathOf(key);
     const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await writeFile(temporary, value, { signal });
       await rename(temporary, path);
     } catch (error) {
@@ -100,6 +100,23 @@ class NodeStore implements WriteStore {
 
   #pathOf(key: string): string {
     return join(this.#root, ...keySegments(key));
+  }
+}
+
+/**
+ * A folder with those above it. Node's own `recursive` never returns where the file system says ENOENT for a
+ * new folder in one that is there, as /proc does (seen with Node 20).
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return;
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again: unknown) => {
+      if (errorCode(again) !== 'EEXIST') throw again;
+    });
   }
 }
 

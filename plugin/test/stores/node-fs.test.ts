@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AlibiError } from '../../src/errors.ts';
 import { createNodeStore } from '../../src/stores/node-fs.ts';
 
 const content = Uint8Array.from({ length: 100 }, (_, i) => i);
@@ -90,6 +92,14 @@ describe('a store in the file system', () => {
     await store.set('/x', content);
     await expect(store.set('/x/y', content)).rejects.toMatchObject({ tag: 'Environment' });
   });
+
+  it.skipIf(!existsSync('/proc/self'))(
+    'gives an error where no folder can be made (skipped: no /proc)',
+    async () => {
+      const store = createNodeStore('/proc/alibi-zarr/new');
+      await expect(store.set('/a', content)).rejects.toThrow(AlibiError);
+    },
+  );
 
   it('passes aborts through, before and during, and leaves nothing behind', async () => {
     const store = createNodeStore(directory);
