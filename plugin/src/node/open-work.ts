@@ -117,7 +117,7 @@ async function openOneImage(opened: OpenedLocation, signal: AbortSignal, command
   const shown = paths.slice(0, 6).map(below);
   const more = paths.length > shown.length ? `, … (${paths.length} in all)` : '';
   throw invalid(
-    `${opened.location} is a ${node.kind}`,
+    `${opened.location} is a ${node.kind === 'labels' ? 'list of labels' : node.kind}`,
     { name: command },
     shown.length === 0 ? 'Name an image.' : `Name one of its images: ${shown.join(', ')}${more}.`,
   );

@@ -127,6 +127,7 @@ describe('exit codes and errors', () => {
     ['validate', '--attributes', 'x.json'],
     ['segment', 'x', '--kmeans', '2', '--kmeans', '3', '--name', 'a'],
     ['serve', 'x', '--port', '65536'],
+    ['features', 'x', '--out', 'package.json'],
     ['model', 'no/such/place'],
   ])('%s %s … ends with 2 and one line', async (...argv) => {
     const { code, out, err } = await call(argv);

@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { FeaturesOutput } from 'alibi-zarr-schemas';
-import { isAbort } from '../../errors.ts';
+import { AlibiError, isAbort } from '../../errors.ts';
 import { type Command, Interrupted } from '../command.ts';
 import { invalid } from '../flags.ts';
 import { openWork, workFlags } from '../open-work.ts';
@@ -33,6 +34,13 @@ export const features: Command = {
       throw invalid(`--dtype is "${dtype}"`, { name: command }, 'Write float16 or float32.');
     }
     const components = flags.integer('pca', 1);
+    if ((await stat(out).catch(() => undefined))?.isFile()) {
+      throw new AlibiError('InvalidInput', {
+        what: 'a file',
+        where: out,
+        remedy: 'Name a folder with --out.',
+      });
+    }
     const work = await openWork(flags, io, command);
     try {
       const request = {
