@@ -28,13 +28,17 @@ export const workFlags: Readonly<Record<string, FlagSpec>> = {
   },
   z: { type: 'string', value: 'a|a:b', help: 'slices along z, half-open; default all' },
   t: { type: 'string', value: 'a|a:b', help: 'slices along t, half-open; default all' },
-  level: { type: 'string', value: 'n', help: 'level of the image where features are computed' },
+  level: {
+    type: 'string',
+    value: 'n',
+    help: 'level where features are computed; default: finest of at most 64 windows a slice',
+  },
   'um-per-pixel': {
     type: 'string',
     value: 'x',
     help: 'instead of --level: the nearest level not finer than x',
   },
-  seed: { type: 'string', value: 'n', help: 'of what is random; default 0' },
+  seed: { type: 'string', value: 'n', help: 'seed of what is random; default 0' },
 };
 
 /** An image with its pipeline, and what the flags say about both. */
