@@ -13,7 +13,7 @@ export interface PlannedLevel {
   readonly chunkShape: readonly number[];
   readonly shardShape?: readonly number[];
   readonly transform: Transform;
-  /** Elements of the level before that one element of this level covers, an axis each; absent: the first. */
+  /** Elements of the finest level that one element of this level covers, an axis each; absent: the finest. */
   readonly factors?: readonly number[];
 }
 
@@ -55,12 +55,12 @@ export function planPyramid(image: OmeImage, labels: LazyArray): PyramidPlan {
   }));
   const levels = geometry.map((level, n): PlannedLevel => {
     const chunks = level.shape.map((size, axis) => Math.min(size, chunkShape[axis]!));
-    const finer = geometry[n - 1];
+    const finest = n === 0 ? undefined : geometry[0];
     return {
       ...level,
       chunkShape: chunks,
       ...(image.zarrFormat === 3 && large ? { shardShape: shardShape(axes, level.shape, chunks) } : {}),
-      ...(finer === undefined ? {} : { factors: scaleFactors(finer, level) }),
+      ...(finest === undefined ? {} : { factors: scaleFactors(finest, level) }),
     };
   });
   return { axes, zarrFormat: image.zarrFormat, levels };

@@ -1,6 +1,14 @@
 import { cached } from '../array/cached.ts';
-import type { ChunkOptions, DataType, LabelType, LazyArray } from '../array/lazy-array.ts';
-import { chunkRegion, readRegion } from '../array/region.ts';
+import {
+  type Chunk,
+  type ChunkOptions,
+  createData,
+  type DataType,
+  elementCount,
+  type LabelType,
+  type LazyArray,
+} from '../array/lazy-array.ts';
+import { chunkRegion, copyOverlap, type Region, readRegion } from '../array/region.ts';
 import { AlibiError } from '../errors.ts';
 import { modeDownsample, modeSourceRegion } from '../raster/mode-pyramid.ts';
 import type { WriteStore } from '../stores/store.ts';
@@ -9,12 +17,15 @@ import type { SaveProgress } from './materialize.ts';
 import type { PlannedLevel, PyramidPlan } from './pyramid-plan.ts';
 import { type WrittenLevel, writeLevel } from './write-level.ts';
 
-/** Chunks of the finer level kept while a coarser one is made: only factors that are not whole need any twice. */
+/** Elements of the finest level counted at a time. */
+const pieceElements = 2 ** 22;
+/** Chunks of the finest level kept while a coarser one is made: pieces whose borders are not those of chunks share some. */
 const readBackBytes = 32 * 2 ** 20;
 
 /**
- * Write all levels, finest first, to `folder/0`, `folder/1`, … A coarser level is made from the chunks of
- * the finer one as they were stored, so that no level is ever held in memory.
+ * Write all levels, finest first, to `folder/0`, `folder/1`, … Every coarser level is made from the chunks of the
+ * finest one as they were stored, a piece at a time: no level is ever held in memory, and what is most frequent in
+ * an element's place is most frequent there at full resolution, not among the winners of the level before.
  *
  * @param labels  the finest level, axes as planned
  */
@@ -35,8 +46,8 @@ export async function writePyramid(
   const onChunk = counter(options.total, options.onProgress);
   const sum = { written: 0, skipped: 0 };
   for (const [n, level] of plan.levels.entries()) {
-    const finer = n === 0 ? undefined : await readBack(store, `${folder}/${n - 1}`, plan, options.signal);
-    const labels = finer === undefined ? target.labels : coarser(finer, level);
+    const labels =
+      n === 0 ? target.labels : coarser(await readBack(store, `${folder}/0`, plan, options.signal), level);
     const counts = await writeLevel(
       store,
       `${folder}/${n}`,
@@ -49,29 +60,60 @@ export async function writePyramid(
   return sum;
 }
 
-/** Ids of `level`, the next coarser of `finer`, by mode. */
-export function coarser(finer: LazyArray<LabelType>, level: PlannedLevel): LazyArray<LabelType> {
-  const mode = { factors: level.factors ?? level.shape.map(() => 1), sourceShape: finer.shape };
+/** Ids of `level` by mode of the finest level's. */
+function coarser(finest: LazyArray<LabelType>, level: PlannedLevel): LazyArray<LabelType> {
+  const mode = { factors: level.factors ?? level.shape.map(() => 1), sourceShape: finest.shape };
+  const { axes, dtype, fillValue } = finest;
   return {
-    axes: finer.axes,
+    axes,
     shape: level.shape,
     chunkShape: level.chunkShape,
-    dtype: finer.dtype,
-    fillValue: finer.fillValue,
+    dtype,
+    fillValue,
     transform: level.transform,
     get revision() {
-      return finer.revision;
+      return finest.revision;
     },
     async getChunk(index: readonly number[], options: ChunkOptions) {
       const region = chunkRegion(level, index);
-      const sourceRegion = modeSourceRegion(region, mode);
-      const { data } = await readRegion(finer, sourceRegion, options);
-      return {
-        data: modeDownsample(finer.dtype, { data, region: sourceRegion }, region, mode),
-        shape: region.start.map((start, axis) => region.stop[axis]! - start),
-      };
+      const whole = emptyChunk(dtype, region);
+      for (const piece of piecesOf(region, (part) => elementsIn(modeSourceRegion(part, mode)))) {
+        const sourceRegion = modeSourceRegion(piece, mode);
+        const { data } = await readRegion(finest, sourceRegion, options);
+        const ids = modeDownsample(dtype, { data, region: sourceRegion }, piece, mode);
+        copyOverlap({ data: ids, shape: sizeOf(piece) }, piece.start, whole, region.start);
+      }
+      return whole;
     },
   };
+}
+
+/** The region in halves along its longest axis until none covers more than `pieceElements`, or is one element. */
+function piecesOf(region: Region, covered: (part: Region) => number): Region[] {
+  const size = sizeOf(region);
+  const longest = size.indexOf(Math.max(...size));
+  if (covered(region) <= pieceElements || size[longest]! <= 1) return [region];
+  const middle = region.start[longest]! + (size[longest]! >> 1);
+  const replaced = (values: readonly number[]) =>
+    values.map((value, axis) => (axis === longest ? middle : value));
+  const halves = [
+    { start: region.start, stop: replaced(region.stop) },
+    { start: replaced(region.start), stop: region.stop },
+  ];
+  return halves.flatMap((half) => piecesOf(half, covered));
+}
+
+function sizeOf({ start, stop }: Region): number[] {
+  return start.map((begin, axis) => stop[axis]! - begin);
+}
+
+function elementsIn(region: Region): number {
+  return elementCount(sizeOf(region));
+}
+
+function emptyChunk(dtype: LabelType, region: Region): Chunk<LabelType> {
+  const shape = sizeOf(region);
+  return { data: createData(dtype, elementCount(shape)), shape };
 }
 
 /** A lazy array whose nominal chunk is larger than itself has the same one chunk along that axis. */

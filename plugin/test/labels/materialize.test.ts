@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fromMemory } from '../../src/array/memory.ts';
 import { readRegion } from '../../src/array/region.ts';
 import { transposed } from '../../src/array/transposed.ts';
 import { AlibiError, isAbort } from '../../src/errors.ts';
@@ -128,6 +129,23 @@ const cases = [
 ] as const;
 
 describe('materialize', () => {
+  it('makes a level that covers more than a piece of memory, piece by piece', async () => {
+    const store = new MemoryStore();
+    const [sizePx, factor] = [4096, 256];
+    const levels = [
+      [sizePx, sizePx],
+      [sizePx / factor, sizePx / factor],
+    ];
+    const image = await writeImage(store, '', { zarrFormat: 3, axes: 'yx', levels });
+    // Fields of 256², each of one id but for a stripe that does not win.
+    const id = (y: number, x: number) => (x % factor < 100 ? 9 : 1 + (((y >> 8) + 2 * (x >> 8)) % 5));
+    const data = Uint8Array.from({ length: sizePx ** 2 }, (_, i) => id(Math.floor(i / sizePx), i % sizePx));
+    const labels = fromMemory(data, { shape: levels[0]!, dtype: 'uint8', chunkShape: [512, 512] });
+    await materialize(inputOf(store, image, { labels }));
+    const expected = Array.from({ length: 256 }, (_, i) => 1 + (((i >> 4) + 2 * (i & 15)) % 5));
+    expect(await idsOf(store, '', 'phases', 1)).toEqual(expected);
+  });
+
   for (const { title, factors, ...spec } of cases) {
     it(`writes what was given, and its mode pyramid: ${title}`, async () => {
       const store = new MemoryStore();
@@ -146,14 +164,14 @@ describe('materialize', () => {
       expect(label.axes.map((axis) => axis.name)).toEqual(order);
       const given = transposed(input.labels, order);
       const whole = await readRegion(given, { start: given.shape.map(() => 0), stop: given.shape }, {});
-      let ids = Array.from(whole.data as ArrayLike<number | bigint>, Number);
+      const ids = Array.from(whole.data as ArrayLike<number | bigint>, Number);
       expect(await idsOf(store, '', 'phases')).toEqual(ids);
-      let shape = given.shape;
       for (let level = 1; level < spec.levels.length; level++) {
         const out = label.pyramid[level]!.shape;
-        ids = modeOf(ids, shape, factors, out);
-        expect(await idsOf(store, '', 'phases', level), `level ${level}`).toEqual(ids);
-        shape = out;
+        // Against the finest level: the mode of modes is another thing.
+        const fromFinest = factors.map((factor) => factor ** level);
+        const mode = modeOf(ids, given.shape, fromFinest, out);
+        expect(await idsOf(store, '', 'phases', level), `level ${level}`).toEqual(mode);
       }
       // The image's own sizes and transformations, without c.
       for (const [n, level] of image.levels.entries()) {
