@@ -124,7 +124,7 @@ async function prepare(input: MaterializeInput): Promise<Save> {
   if (previous !== undefined && !unfinished && input.overwrite !== true) {
     throw new AlibiError('Conflict', {
       what: `a label image "${name}" is there already`,
-      where: `${image.location} ${label}`,
+      where: label.slice(1),
       remedy: 'Choose another name, or allow it to be overwritten (--overwrite).',
     });
   }
