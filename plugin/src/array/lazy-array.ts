@@ -86,6 +86,17 @@ export function createData<T extends DataType>(dtype: T, length: number): ChunkD
   return new constructors[dtype](length) as ChunkData[T];
 }
 
+/**
+ * `bytes` as elements of `dtype`, sharing their memory: native byte order, aligned, a whole number of elements,
+ * float16 already widened to float32.
+ */
+export function viewData<T extends DataType>(dtype: T, bytes: Uint8Array): ChunkData[T] {
+  const Elements = constructors[dtype];
+  const length = bytes.byteLength / Elements.BYTES_PER_ELEMENT;
+  // As above; what we decode never lies in shared memory.
+  return new Elements(bytes.buffer as ArrayBuffer, bytes.byteOffset, length) as ChunkData[T];
+}
+
 /** Product of `shape`; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);

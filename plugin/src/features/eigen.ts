@@ -1,4 +1,5 @@
 import { createRandom } from '../array/random.ts';
+import { addScaled, dot } from '../array/vector.ts';
 import { tridiagonalEigen } from './tridiagonal.ts';
 
 export interface EigenPairs {
@@ -110,14 +111,4 @@ function multiply(matrix: Float64Array, vector: Float64Array): Float64Array {
     out[i] = sum;
   }
   return out;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-function addScaled(target: Float64Array, vector: Float64Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! + factor * vector[i]!;
 }

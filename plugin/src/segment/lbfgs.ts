@@ -1,3 +1,5 @@
+import { addScaled, dot } from '../array/vector.ts';
+
 /** Value at `point`; fills `gradient`. */
 export type Objective = (point: Float64Array, gradient: Float64Array) => Promise<number>;
 
@@ -80,14 +82,4 @@ function descent(
     addScaled(direction, steps[i]!, shares[i]! - share);
   }
   return direction;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-}
-
-function addScaled(target: Float64Array, vector: Float64Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i] = target[i]! + factor * vector[i]!;
 }

@@ -1,4 +1,4 @@
-import { type ChunkData, createData, type DataType } from '../array/lazy-array.ts';
+import { type ChunkData, createData, type DataType, viewData } from '../array/lazy-array.ts';
 
 export type ByteOrder = 'little' | 'big';
 
@@ -42,13 +42,7 @@ export function decodeElements<T extends DataType>(
     return Float32Array.from(halves, widenHalf) as ChunkData[T];
   }
   const aligned = native.byteOffset % size === 0 ? native : native.slice();
-  const ViewOf = viewConstructors[dtype];
-  // The table pairs each name with its constructor; TypeScript cannot follow the index.
-  return new ViewOf(
-    aligned.buffer as ArrayBuffer,
-    aligned.byteOffset,
-    aligned.byteLength / size,
-  ) as ChunkData[T];
+  return viewData(dtype, aligned);
 }
 
 /** Little-endian bytes of elements; float16 is narrowed, to the nearest. May share memory with `data`. */
@@ -74,21 +68,6 @@ export function filledData<T extends DataType>(
 export function holdsType(data: unknown, dtype: DataType): boolean {
   return data instanceof createData(dtype, 0).constructor;
 }
-
-const viewConstructors = {
-  bool: Uint8Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  float16: Float32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
 
 function swapBytes(bytes: Uint8Array, size: number): Uint8Array {
   const swapped = new Uint8Array(bytes.length);
