@@ -91,7 +91,7 @@ const overrides = [
       {
         group: ['**/plugin/**', 'alibi-zarr/src/**', 'alibi-zarr/dist/**'],
         message:
-          'Other packages use the plugin through its public entries: alibi-zarr, alibi-zarr/define, alibi-zarr/node.',
+          'Other packages use the plugin through its public entries: alibi-zarr, alibi-zarr/define, alibi-zarr/node, alibi-zarr/checkpoint, alibi-zarr/command-line.',
       },
     ],
   ),

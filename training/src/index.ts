@@ -1,4 +1,6 @@
 /** Reads public vision transformer checkpoints and writes them as ONNX graphs with a manifest. */
+
+export { type Backend, type BackendName, openBackend } from './backend.ts';
 export { benchSeam, type SeamBenchOptions } from './bench/bench-seam.ts';
 export { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
 export type { CheckpointManifest } from './manifest.ts';

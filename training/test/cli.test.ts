@@ -28,10 +28,10 @@ describe('alibi-train', () => {
   });
 
   it.each([
-    [[], 'alibi-train <command>'],
-    [['nonsense'], 'there is no command "nonsense"'],
-    [['convert'], 'one weights file is needed'],
-    [['convert', 'a.pth'], '--out is missing'],
+    [[], 'Usage: alibi-train COMMAND'],
+    [['nonsense'], 'unknown command "nonsense"'],
+    [['convert'], 'WEIGHTS is missing'],
+    [['convert', 'a.pth'], '--out'],
     [['convert', 'a.pth', '--out', 'x', '--heads', '0'], '--heads'],
     [['convert', 'a.pth', '--out', 'x', '--position', 'rope'], 'not one of alibi, learned, none'],
     [['convert', 'a.pth', '--out', 'x', '--position', 'none', '--hide-prefix'], '--hide-prefix'],
@@ -42,7 +42,7 @@ describe('alibi-train', () => {
     [['convert', 'a.pth', '--out', 'x', '--wat'], '--wat'],
     [['convert', 'no-such-file.pth', '--out', 'x'], 'cannot be opened'],
     [['convert', '.', '--out', 'x'], 'a folder, not a file'],
-    [['verify'], 'one manifest is needed'],
+    [['verify'], 'MANIFEST is missing'],
     [['verify', 'no-such-manifest.json'], 'cannot be read'],
   ])('%j ends with exit code 2 and one line', async (argv, text) => {
     expect(await main(argv)).toBe(2);

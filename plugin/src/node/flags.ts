@@ -9,9 +9,11 @@ export interface FlagSpec {
 }
 
 export interface CommandSpec {
+  /** The program the command belongs to; `alibi-zarr` unless it says otherwise. */
+  readonly program?: string;
   readonly name: string;
   readonly summary: string;
-  /** Placeholders of positional arguments; one in brackets may be left out. */
+  /** Placeholders of positional arguments; one in brackets may be left out, a last one in `...` repeats. */
   readonly positionals: readonly string[];
   readonly flags: Readonly<Record<string, FlagSpec>>;
   /** Shown at the end of the help. */
@@ -20,6 +22,8 @@ export interface CommandSpec {
 
 /** Flags of one call, with accessors that name the flag when its value is no good. */
 export interface Flags {
+  /** The command's arguments as they were given. */
+  readonly argv: readonly string[];
   readonly positionals: readonly string[];
   has(name: string): boolean;
   text(name: string): string | undefined;
@@ -79,17 +83,18 @@ export function parseFlags(spec: CommandSpec, argv: readonly string[]): Flags {
     values.set(token.name, token.value ?? true);
   }
   if (!values.has('help')) assertPositionals(spec, positionals);
-  return createFlags(spec, values, positionals);
+  return { argv, ...createFlags(spec, values, positionals) };
 }
 
 function assertPositionals(spec: CommandSpec, given: readonly string[]): void {
   const required = spec.positionals.filter((name) => !name.startsWith('['));
   if (given.length < required.length) {
-    throw invalid(`${required[given.length]} is missing`, spec, `Write alibi-zarr ${usage(spec)}.`);
+    throw invalid(`${required[given.length]} is missing`, spec, `Write ${usage(spec)}.`);
   }
+  if (spec.positionals.at(-1)?.endsWith('...')) return;
   const extra = given[spec.positionals.length];
   if (extra !== undefined) {
-    throw invalid(`"${extra}" is one argument too many`, spec, `Write alibi-zarr ${usage(spec)}.`);
+    throw invalid(`"${extra}" is one argument too many`, spec, `Write ${usage(spec)}.`);
   }
 }
 
@@ -97,7 +102,7 @@ function createFlags(
   spec: CommandSpec,
   values: ReadonlyMap<string, string | true>,
   positionals: readonly string[],
-): Flags {
+): Omit<Flags, 'argv'> {
   const text = (name: string): string | undefined => {
     const value = values.get(name);
     return typeof value === 'string' ? value : undefined;
@@ -123,7 +128,7 @@ function createFlags(
 
 function unknownFlag(raw: string, known: readonly string[], spec: CommandSpec): AlibiError {
   const near = nearest(raw.replace(/^-+/, ''), known);
-  const remedy = near === undefined ? `See alibi-zarr ${spec.name} --help.` : `Did you mean --${near}?`;
+  const remedy = near === undefined ? `See ${titleOf(spec)} --help.` : `Did you mean --${near}?`;
   return invalid(`unknown flag ${raw}`, spec, remedy);
 }
 
@@ -152,7 +157,11 @@ function editDistance(a: string, b: string): number {
 }
 
 export function usage(spec: CommandSpec): string {
-  return [spec.name, ...spec.positionals, '[flags]'].join(' ');
+  return [titleOf(spec), ...spec.positionals, '[flags]'].join(' ');
+}
+
+function titleOf({ program = 'alibi-zarr', name }: Pick<CommandSpec, 'name' | 'program'>): string {
+  return `${program} ${name}`;
 }
 
 export function helpText(spec: CommandSpec): string {
@@ -160,19 +169,14 @@ export function helpText(spec: CommandSpec): string {
     const left = `--${name}${flag.type === 'string' ? ` ${flag.value ?? 'VALUE'}` : ''}`;
     return `  ${left.padEnd(26)} ${flag.help}`;
   });
-  const examples = spec.examples.map((example) => `  alibi-zarr ${example}`);
-  return [
-    spec.summary,
-    '',
-    `Usage: alibi-zarr ${usage(spec)}`,
-    '',
-    ...lines,
-    '',
-    'Examples:',
-    ...examples,
-  ].join('\n');
+  const examples = spec.examples.map((example) => `  ${spec.program ?? 'alibi-zarr'} ${example}`);
+  return [spec.summary, '', `Usage: ${usage(spec)}`, '', ...lines, '', 'Examples:', ...examples].join('\n');
 }
 
-export function invalid(what: string, spec: Pick<CommandSpec, 'name'>, remedy: string): AlibiError {
-  return new AlibiError('InvalidInput', { what, where: `alibi-zarr ${spec.name}`, remedy });
+export function invalid(
+  what: string,
+  spec: Pick<CommandSpec, 'name' | 'program'>,
+  remedy: string,
+): AlibiError {
+  return new AlibiError('InvalidInput', { what, where: titleOf(spec), remedy });
 }
