@@ -1,5 +1,6 @@
 import { type CheckpointOptions, sha256, writeCheckpoint } from './checkpoint.ts';
 import type { CheckpointManifest } from './manifest.ts';
+import { normalStream, uniformStream } from './random.ts';
 import type { Affine, Block, Norm, Tensor, VitWeights } from './weights/vit-weights.ts';
 
 export interface RandomCheckpointOptions extends Partial<Omit<CheckpointOptions, 'provenance' | 'measured'>> {
@@ -62,7 +63,7 @@ export interface RandomVitOptions {
 
 /** Weights of standard deviation 1/√inputs: signals keep their size through the blocks. */
 export function randomVit(o: RandomVitOptions): VitWeights {
-  const normal = gaussian(o.seed);
+  const normal = normalStream(uniformStream(o.seed));
   const tensor = (shape: readonly number[], deviation: number, mean = 0): Tensor => ({
     shape,
     data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => mean + deviation * normal()),
@@ -95,16 +96,4 @@ export function randomVit(o: RandomVitOptions): VitWeights {
     blocks: Array.from({ length: o.blocks }, block),
     norm: norm(),
   };
-}
-
-/** Standard normal numbers (Box–Muller) from a seeded 32-bit generator (mulberry32). */
-function gaussian(seed: number): () => number {
-  let state = seed >>> 0;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return (((bits ^ (bits >>> 14)) >>> 0) + 0.5) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }

@@ -82,6 +82,63 @@ skipped: number
 seconds: number
 }
 
+// finetune-data.schema.json
+/**
+ * A mixture of images for `alibi-train finetune --data FILE.json`. Paths are relative to the file.
+ */
+export interface FinetuneData {
+/**
+ * @minItems 1
+ */
+sources: DataSource[]
+}
+/**
+ * One of a folder of images, an OME-Zarr store, or generated micrographs.
+ */
+export interface DataSource {
+/**
+ * a folder of image files
+ */
+folder?: string
+/**
+ * names in the folder; all images there by default
+ * 
+ * @minItems 1
+ */
+files?: string[]
+/**
+ * path or URL of an OME-Zarr image
+ */
+zarr?: string
+/**
+ * of the pyramid; default 0
+ */
+level?: number
+/**
+ * one or three; default: as the viewer chooses
+ * 
+ * @minItems 1
+ */
+channels?: number[]
+/**
+ * all, a or a:b; default all
+ */
+z?: string
+/**
+ * all, a or a:b; default all
+ */
+t?: string
+/**
+ * this many generated micrographs
+ */
+generated?: number
+/**
+ * share of the crops against the other sources; default 1
+ */
+weight?: number
+licence?: string
+}
+
 // info.schema.json
 /**
  * What `alibi-zarr info --json` prints.
@@ -262,7 +319,7 @@ kind: "learned"
  */
 trainedGrid: number[]
 } | {
-kind: "none"
+kind: ("none" | "sincos")
 })
 input: {
 /**

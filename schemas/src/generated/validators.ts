@@ -897,9 +897,8 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
   validate12.errors = vErrors;
   return errors === 0;
 }
-var validateInfoOutput = validate13;
-var schema14 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/info.schema.json", "title": "InfoOutput", "description": "What `alibi-zarr info --json` prints.", "type": "object", "additionalProperties": false, "required": ["kind", "location", "version"], "properties": { "kind": { "enum": ["image", "plate", "well", "series", "labels"] }, "location": { "type": "string" }, "version": { "type": "string" }, "zarrFormat": { "enum": [2, 3] }, "name": { "type": "string" }, "axes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "type", "unit"], "properties": { "name": { "type": "string" }, "type": { "type": ["string", "null"], "description": "null where the file says nothing" }, "unit": { "type": ["string", "null"] } } } }, "levels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "shape", "dtype", "chunks", "shards", "scale", "translation"], "properties": { "path": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "dtype": { "type": "string" }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "null where the array is not sharded" }, "scale": { "type": "array", "items": { "type": "number" } }, "translation": { "type": "array", "items": { "type": "number" } } } }, "description": "finest first" }, "channels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["label", "color", "active", "window", "estimated"], "properties": { "label": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" }, "active": { "type": "boolean" }, "window": { "type": "object", "additionalProperties": false, "required": ["start", "end"], "properties": { "start": { "type": "number" }, "end": { "type": "number" } } }, "estimated": { "type": "boolean", "description": "contrast limits are percentiles, not from the file" } } } }, "rgb": { "type": "boolean" }, "labels": { "type": "array", "items": { "type": "string" }, "description": "names of the image's label images, or of a labels group" }, "wells": { "type": "array", "items": { "type": "string" }, "description": "paths of a plate's wells" }, "images": { "type": "array", "items": { "type": "string" }, "description": "paths of a well's fields or of a series' images" } } };
-var pattern2 = new RegExp("^[0-9a-f]{6}$", "u");
+var validateFinetuneData = validate13;
+var schema15 = { "title": "DataSource", "description": "One of a folder of images, an OME-Zarr store, or generated micrographs.", "type": "object", "additionalProperties": false, "properties": { "folder": { "type": "string", "description": "a folder of image files" }, "files": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "names in the folder; all images there by default" }, "zarr": { "type": "string", "description": "path or URL of an OME-Zarr image" }, "level": { "type": "integer", "minimum": 0, "description": "of the pyramid; default 0" }, "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 }, "description": "one or three; default: as the viewer chooses" }, "z": { "type": "string", "description": "all, a or a:b; default all" }, "t": { "type": "string", "description": "all, a or a:b; default all" }, "generated": { "type": "integer", "minimum": 1, "description": "this many generated micrographs" }, "weight": { "type": "number", "exclusiveMinimum": 0, "description": "share of the crops against the other sources; default 1" }, "licence": { "type": "string" } } };
 function validate13(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -907,14 +906,288 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.kind === void 0 && (missing0 = "kind") || data.location === void 0 && (missing0 = "location") || data.version === void 0 && (missing0 = "version")) {
+      if (data.sources === void 0 && (missing0 = "sources")) {
         validate13.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema14.properties, key0)) {
+          if (!(key0 === "sources")) {
             validate13.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.sources !== void 0) {
+            let data0 = data.sources;
+            const _errs2 = errors;
+            if (errors === _errs2) {
+              if (Array.isArray(data0)) {
+                if (data0.length < 1) {
+                  validate13.errors = [{ instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                  return false;
+                } else {
+                  var valid1 = true;
+                  const len0 = data0.length;
+                  for (let i0 = 0; i0 < len0; i0++) {
+                    let data1 = data0[i0];
+                    const _errs4 = errors;
+                    const _errs5 = errors;
+                    if (errors === _errs5) {
+                      if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                        const _errs7 = errors;
+                        for (const key1 in data1) {
+                          if (!func2.call(schema15.properties, key1)) {
+                            validate13.errors = [{ instancePath: instancePath + "/sources/" + i0, schemaPath: "#/definitions/dataSource/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            return false;
+                            break;
+                          }
+                        }
+                        if (_errs7 === errors) {
+                          if (data1.folder !== void 0) {
+                            const _errs8 = errors;
+                            if (typeof data1.folder !== "string") {
+                              validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/folder", schemaPath: "#/definitions/dataSource/properties/folder/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid3 = _errs8 === errors;
+                          } else {
+                            var valid3 = true;
+                          }
+                          if (valid3) {
+                            if (data1.files !== void 0) {
+                              let data3 = data1.files;
+                              const _errs10 = errors;
+                              if (errors === _errs10) {
+                                if (Array.isArray(data3)) {
+                                  if (data3.length < 1) {
+                                    validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files", schemaPath: "#/definitions/dataSource/properties/files/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                    return false;
+                                  } else {
+                                    var valid4 = true;
+                                    const len1 = data3.length;
+                                    for (let i1 = 0; i1 < len1; i1++) {
+                                      const _errs12 = errors;
+                                      if (typeof data3[i1] !== "string") {
+                                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files/" + i1, schemaPath: "#/definitions/dataSource/properties/files/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid4 = _errs12 === errors;
+                                      if (!valid4) {
+                                        break;
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files", schemaPath: "#/definitions/dataSource/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  return false;
+                                }
+                              }
+                              var valid3 = _errs10 === errors;
+                            } else {
+                              var valid3 = true;
+                            }
+                            if (valid3) {
+                              if (data1.zarr !== void 0) {
+                                const _errs14 = errors;
+                                if (typeof data1.zarr !== "string") {
+                                  validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/zarr", schemaPath: "#/definitions/dataSource/properties/zarr/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
+                                var valid3 = _errs14 === errors;
+                              } else {
+                                var valid3 = true;
+                              }
+                              if (valid3) {
+                                if (data1.level !== void 0) {
+                                  let data6 = data1.level;
+                                  const _errs16 = errors;
+                                  if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
+                                    validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/level", schemaPath: "#/definitions/dataSource/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    return false;
+                                  }
+                                  if (errors === _errs16) {
+                                    if (typeof data6 == "number" && isFinite(data6)) {
+                                      if (data6 < 0 || isNaN(data6)) {
+                                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/level", schemaPath: "#/definitions/dataSource/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                        return false;
+                                      }
+                                    }
+                                  }
+                                  var valid3 = _errs16 === errors;
+                                } else {
+                                  var valid3 = true;
+                                }
+                                if (valid3) {
+                                  if (data1.channels !== void 0) {
+                                    let data7 = data1.channels;
+                                    const _errs18 = errors;
+                                    if (errors === _errs18) {
+                                      if (Array.isArray(data7)) {
+                                        if (data7.length < 1) {
+                                          validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels", schemaPath: "#/definitions/dataSource/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                          return false;
+                                        } else {
+                                          var valid5 = true;
+                                          const len2 = data7.length;
+                                          for (let i2 = 0; i2 < len2; i2++) {
+                                            let data8 = data7[i2];
+                                            const _errs20 = errors;
+                                            if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
+                                              validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels/" + i2, schemaPath: "#/definitions/dataSource/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs20) {
+                                              if (typeof data8 == "number" && isFinite(data8)) {
+                                                if (data8 < 0 || isNaN(data8)) {
+                                                  validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels/" + i2, schemaPath: "#/definitions/dataSource/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                            var valid5 = _errs20 === errors;
+                                            if (!valid5) {
+                                              break;
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels", schemaPath: "#/definitions/dataSource/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid3 = _errs18 === errors;
+                                  } else {
+                                    var valid3 = true;
+                                  }
+                                  if (valid3) {
+                                    if (data1.z !== void 0) {
+                                      const _errs22 = errors;
+                                      if (typeof data1.z !== "string") {
+                                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/z", schemaPath: "#/definitions/dataSource/properties/z/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid3 = _errs22 === errors;
+                                    } else {
+                                      var valid3 = true;
+                                    }
+                                    if (valid3) {
+                                      if (data1.t !== void 0) {
+                                        const _errs24 = errors;
+                                        if (typeof data1.t !== "string") {
+                                          validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/t", schemaPath: "#/definitions/dataSource/properties/t/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        var valid3 = _errs24 === errors;
+                                      } else {
+                                        var valid3 = true;
+                                      }
+                                      if (valid3) {
+                                        if (data1.generated !== void 0) {
+                                          let data11 = data1.generated;
+                                          const _errs26 = errors;
+                                          if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
+                                            validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/generated", schemaPath: "#/definitions/dataSource/properties/generated/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs26) {
+                                            if (typeof data11 == "number" && isFinite(data11)) {
+                                              if (data11 < 1 || isNaN(data11)) {
+                                                validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/generated", schemaPath: "#/definitions/dataSource/properties/generated/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                          var valid3 = _errs26 === errors;
+                                        } else {
+                                          var valid3 = true;
+                                        }
+                                        if (valid3) {
+                                          if (data1.weight !== void 0) {
+                                            let data12 = data1.weight;
+                                            const _errs28 = errors;
+                                            if (errors === _errs28) {
+                                              if (typeof data12 == "number" && isFinite(data12)) {
+                                                if (data12 <= 0 || isNaN(data12)) {
+                                                  validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/weight", schemaPath: "#/definitions/dataSource/properties/weight/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                  return false;
+                                                }
+                                              } else {
+                                                validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/weight", schemaPath: "#/definitions/dataSource/properties/weight/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid3 = _errs28 === errors;
+                                          } else {
+                                            var valid3 = true;
+                                          }
+                                          if (valid3) {
+                                            if (data1.licence !== void 0) {
+                                              const _errs30 = errors;
+                                              if (typeof data1.licence !== "string") {
+                                                validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/licence", schemaPath: "#/definitions/dataSource/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                              var valid3 = _errs30 === errors;
+                                            } else {
+                                              var valid3 = true;
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0, schemaPath: "#/definitions/dataSource/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        return false;
+                      }
+                    }
+                    var valid1 = _errs4 === errors;
+                    if (!valid1) {
+                      break;
+                    }
+                  }
+                }
+              } else {
+                validate13.errors = [{ instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                return false;
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate13.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate13.errors = vErrors;
+  return errors === 0;
+}
+var validateInfoOutput = validate14;
+var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/info.schema.json", "title": "InfoOutput", "description": "What `alibi-zarr info --json` prints.", "type": "object", "additionalProperties": false, "required": ["kind", "location", "version"], "properties": { "kind": { "enum": ["image", "plate", "well", "series", "labels"] }, "location": { "type": "string" }, "version": { "type": "string" }, "zarrFormat": { "enum": [2, 3] }, "name": { "type": "string" }, "axes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "type", "unit"], "properties": { "name": { "type": "string" }, "type": { "type": ["string", "null"], "description": "null where the file says nothing" }, "unit": { "type": ["string", "null"] } } } }, "levels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "shape", "dtype", "chunks", "shards", "scale", "translation"], "properties": { "path": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "dtype": { "type": "string" }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "null where the array is not sharded" }, "scale": { "type": "array", "items": { "type": "number" } }, "translation": { "type": "array", "items": { "type": "number" } } } }, "description": "finest first" }, "channels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["label", "color", "active", "window", "estimated"], "properties": { "label": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" }, "active": { "type": "boolean" }, "window": { "type": "object", "additionalProperties": false, "required": ["start", "end"], "properties": { "start": { "type": "number" }, "end": { "type": "number" } } }, "estimated": { "type": "boolean", "description": "contrast limits are percentiles, not from the file" } } } }, "rgb": { "type": "boolean" }, "labels": { "type": "array", "items": { "type": "string" }, "description": "names of the image's label images, or of a labels group" }, "wells": { "type": "array", "items": { "type": "string" }, "description": "paths of a plate's wells" }, "images": { "type": "array", "items": { "type": "string" }, "description": "paths of a well's fields or of a series' images" } } };
+var pattern2 = new RegExp("^[0-9a-f]{6}$", "u");
+function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.kind === void 0 && (missing0 = "kind") || data.location === void 0 && (missing0 = "location") || data.version === void 0 && (missing0 = "version")) {
+        validate14.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema16.properties, key0)) {
+            validate14.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -924,7 +1197,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
             let data0 = data.kind;
             const _errs2 = errors;
             if (!(data0 === "image" || data0 === "plate" || data0 === "well" || data0 === "series" || data0 === "labels")) {
-              validate13.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema14.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+              validate14.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema16.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -935,7 +1208,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.location !== void 0) {
               const _errs3 = errors;
               if (typeof data.location !== "string") {
-                validate13.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate14.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs3 === errors;
@@ -946,7 +1219,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.version !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.version !== "string") {
-                  validate13.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate14.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -958,7 +1231,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.zarrFormat;
                   const _errs7 = errors;
                   if (!(data3 === 2 || data3 === 3)) {
-                    validate13.errors = [{ instancePath: instancePath + "/zarrFormat", schemaPath: "#/properties/zarrFormat/enum", keyword: "enum", params: { allowedValues: schema14.properties.zarrFormat.enum }, message: "must be equal to one of the allowed values" }];
+                    validate14.errors = [{ instancePath: instancePath + "/zarrFormat", schemaPath: "#/properties/zarrFormat/enum", keyword: "enum", params: { allowedValues: schema16.properties.zarrFormat.enum }, message: "must be equal to one of the allowed values" }];
                     return false;
                   }
                   var valid0 = _errs7 === errors;
@@ -969,7 +1242,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.name !== void 0) {
                     const _errs8 = errors;
                     if (typeof data.name !== "string") {
-                      validate13.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      validate14.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                       return false;
                     }
                     var valid0 = _errs8 === errors;
@@ -991,13 +1264,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data6 && typeof data6 == "object" && !Array.isArray(data6)) {
                                 let missing1;
                                 if (data6.name === void 0 && (missing1 = "name") || data6.type === void 0 && (missing1 = "type") || data6.unit === void 0 && (missing1 = "unit")) {
-                                  validate13.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                  validate14.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                   return false;
                                 } else {
                                   const _errs14 = errors;
                                   for (const key1 in data6) {
                                     if (!(key1 === "name" || key1 === "type" || key1 === "unit")) {
-                                      validate13.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                      validate14.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -1006,7 +1279,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data6.name !== void 0) {
                                       const _errs15 = errors;
                                       if (typeof data6.name !== "string") {
-                                        validate13.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/name", schemaPath: "#/properties/axes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate14.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/name", schemaPath: "#/properties/axes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid2 = _errs15 === errors;
@@ -1018,7 +1291,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data8 = data6.type;
                                         const _errs17 = errors;
                                         if (typeof data8 !== "string" && data8 !== null) {
-                                          validate13.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/type", schemaPath: "#/properties/axes/items/properties/type/type", keyword: "type", params: { type: schema14.properties.axes.items.properties.type.type }, message: "must be string,null" }];
+                                          validate14.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/type", schemaPath: "#/properties/axes/items/properties/type/type", keyword: "type", params: { type: schema16.properties.axes.items.properties.type.type }, message: "must be string,null" }];
                                           return false;
                                         }
                                         var valid2 = _errs17 === errors;
@@ -1030,7 +1303,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data9 = data6.unit;
                                           const _errs19 = errors;
                                           if (typeof data9 !== "string" && data9 !== null) {
-                                            validate13.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/unit", schemaPath: "#/properties/axes/items/properties/unit/type", keyword: "type", params: { type: schema14.properties.axes.items.properties.unit.type }, message: "must be string,null" }];
+                                            validate14.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/unit", schemaPath: "#/properties/axes/items/properties/unit/type", keyword: "type", params: { type: schema16.properties.axes.items.properties.unit.type }, message: "must be string,null" }];
                                             return false;
                                           }
                                           var valid2 = _errs19 === errors;
@@ -1042,7 +1315,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate13.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate14.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -1052,7 +1325,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate13.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          validate14.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                           return false;
                         }
                       }
@@ -1075,13 +1348,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
                                   let missing2;
                                   if (data11.path === void 0 && (missing2 = "path") || data11.shape === void 0 && (missing2 = "shape") || data11.dtype === void 0 && (missing2 = "dtype") || data11.chunks === void 0 && (missing2 = "chunks") || data11.shards === void 0 && (missing2 = "shards") || data11.scale === void 0 && (missing2 = "scale") || data11.translation === void 0 && (missing2 = "translation")) {
-                                    validate13.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                    validate14.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                     return false;
                                   } else {
                                     const _errs25 = errors;
                                     for (const key2 in data11) {
                                       if (!(key2 === "path" || key2 === "shape" || key2 === "dtype" || key2 === "chunks" || key2 === "shards" || key2 === "scale" || key2 === "translation")) {
-                                        validate13.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                        validate14.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                         return false;
                                         break;
                                       }
@@ -1090,7 +1363,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data11.path !== void 0) {
                                         const _errs26 = errors;
                                         if (typeof data11.path !== "string") {
-                                          validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/path", schemaPath: "#/properties/levels/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/path", schemaPath: "#/properties/levels/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid4 = _errs26 === errors;
@@ -1109,13 +1382,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data14 = data13[i2];
                                                 const _errs30 = errors;
                                                 if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                                                  validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs30) {
                                                   if (typeof data14 == "number" && isFinite(data14)) {
                                                     if (data14 < 0 || isNaN(data14)) {
-                                                      validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -1126,7 +1399,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape", schemaPath: "#/properties/levels/items/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape", schemaPath: "#/properties/levels/items/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
@@ -1138,7 +1411,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data11.dtype !== void 0) {
                                             const _errs32 = errors;
                                             if (typeof data11.dtype !== "string") {
-                                              validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/dtype", schemaPath: "#/properties/levels/items/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/dtype", schemaPath: "#/properties/levels/items/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid4 = _errs32 === errors;
@@ -1157,13 +1430,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data17 = data16[i3];
                                                     const _errs36 = errors;
                                                     if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                      validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs36) {
                                                       if (typeof data17 == "number" && isFinite(data17)) {
                                                         if (data17 < 1 || isNaN(data17)) {
-                                                          validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                           return false;
                                                         }
                                                       }
@@ -1174,7 +1447,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks", schemaPath: "#/properties/levels/items/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks", schemaPath: "#/properties/levels/items/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -1187,7 +1460,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data18 = data11.shards;
                                                 const _errs38 = errors;
                                                 if (!Array.isArray(data18) && data18 !== null) {
-                                                  validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards", schemaPath: "#/properties/levels/items/properties/shards/type", keyword: "type", params: { type: schema14.properties.levels.items.properties.shards.type }, message: "must be array,null" }];
+                                                  validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards", schemaPath: "#/properties/levels/items/properties/shards/type", keyword: "type", params: { type: schema16.properties.levels.items.properties.shards.type }, message: "must be array,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs38) {
@@ -1198,13 +1471,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data19 = data18[i4];
                                                       const _errs40 = errors;
                                                       if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
-                                                        validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs40) {
                                                         if (typeof data19 == "number" && isFinite(data19)) {
                                                           if (data19 < 1 || isNaN(data19)) {
-                                                            validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                            validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
@@ -1232,7 +1505,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data21 = data20[i5];
                                                         const _errs44 = errors;
                                                         if (!(typeof data21 == "number" && isFinite(data21))) {
-                                                          validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale/" + i5, schemaPath: "#/properties/levels/items/properties/scale/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale/" + i5, schemaPath: "#/properties/levels/items/properties/scale/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid8 = _errs44 === errors;
@@ -1241,7 +1514,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale", schemaPath: "#/properties/levels/items/properties/scale/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale", schemaPath: "#/properties/levels/items/properties/scale/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -1261,7 +1534,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data23 = data22[i6];
                                                           const _errs48 = errors;
                                                           if (!(typeof data23 == "number" && isFinite(data23))) {
-                                                            validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation/" + i6, schemaPath: "#/properties/levels/items/properties/translation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation/" + i6, schemaPath: "#/properties/levels/items/properties/translation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid9 = _errs48 === errors;
@@ -1270,7 +1543,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate13.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation", schemaPath: "#/properties/levels/items/properties/translation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation", schemaPath: "#/properties/levels/items/properties/translation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                         return false;
                                                       }
                                                     }
@@ -1287,7 +1560,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate13.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  validate14.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                   return false;
                                 }
                               }
@@ -1297,7 +1570,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate13.errors = [{ instancePath: instancePath + "/levels", schemaPath: "#/properties/levels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            validate14.errors = [{ instancePath: instancePath + "/levels", schemaPath: "#/properties/levels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                             return false;
                           }
                         }
@@ -1320,13 +1593,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
                                     let missing3;
                                     if (data25.label === void 0 && (missing3 = "label") || data25.color === void 0 && (missing3 = "color") || data25.active === void 0 && (missing3 = "active") || data25.window === void 0 && (missing3 = "window") || data25.estimated === void 0 && (missing3 = "estimated")) {
-                                      validate13.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                      validate14.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                       return false;
                                     } else {
                                       const _errs54 = errors;
                                       for (const key3 in data25) {
                                         if (!(key3 === "label" || key3 === "color" || key3 === "active" || key3 === "window" || key3 === "estimated")) {
-                                          validate13.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                          validate14.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -1335,7 +1608,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data25.label !== void 0) {
                                           const _errs55 = errors;
                                           if (typeof data25.label !== "string") {
-                                            validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/label", schemaPath: "#/properties/channels/items/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/label", schemaPath: "#/properties/channels/items/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid11 = _errs55 === errors;
@@ -1349,11 +1622,11 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs57) {
                                               if (typeof data27 === "string") {
                                                 if (!pattern2.test(data27)) {
-                                                  validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{6}$" }, message: 'must match pattern "^[0-9a-f]{6}$"' }];
+                                                  validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{6}$" }, message: 'must match pattern "^[0-9a-f]{6}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -1365,7 +1638,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data25.active !== void 0) {
                                               const _errs59 = errors;
                                               if (typeof data25.active !== "boolean") {
-                                                validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/active", schemaPath: "#/properties/channels/items/properties/active/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/active", schemaPath: "#/properties/channels/items/properties/active/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                 return false;
                                               }
                                               var valid11 = _errs59 === errors;
@@ -1380,13 +1653,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
                                                     let missing4;
                                                     if (data29.start === void 0 && (missing4 = "start") || data29.end === void 0 && (missing4 = "end")) {
-                                                      validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                      validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs63 = errors;
                                                       for (const key4 in data29) {
                                                         if (!(key4 === "start" || key4 === "end")) {
-                                                          validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                          validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -1396,7 +1669,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data30 = data29.start;
                                                           const _errs64 = errors;
                                                           if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                            validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/start", schemaPath: "#/properties/channels/items/properties/window/properties/start/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/start", schemaPath: "#/properties/channels/items/properties/window/properties/start/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid12 = _errs64 === errors;
@@ -1408,7 +1681,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data31 = data29.end;
                                                             const _errs66 = errors;
                                                             if (!(typeof data31 == "number" && isFinite(data31))) {
-                                                              validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/end", schemaPath: "#/properties/channels/items/properties/window/properties/end/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/end", schemaPath: "#/properties/channels/items/properties/window/properties/end/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
                                                             var valid12 = _errs66 === errors;
@@ -1419,7 +1692,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -1431,7 +1704,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data25.estimated !== void 0) {
                                                   const _errs68 = errors;
                                                   if (typeof data25.estimated !== "boolean") {
-                                                    validate13.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/estimated", schemaPath: "#/properties/channels/items/properties/estimated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                    validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/estimated", schemaPath: "#/properties/channels/items/properties/estimated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                     return false;
                                                   }
                                                   var valid11 = _errs68 === errors;
@@ -1445,7 +1718,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate13.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate14.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -1455,7 +1728,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate13.errors = [{ instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate14.errors = [{ instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -1467,7 +1740,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data.rgb !== void 0) {
                             const _errs70 = errors;
                             if (typeof data.rgb !== "boolean") {
-                              validate13.errors = [{ instancePath: instancePath + "/rgb", schemaPath: "#/properties/rgb/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                              validate14.errors = [{ instancePath: instancePath + "/rgb", schemaPath: "#/properties/rgb/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                               return false;
                             }
                             var valid0 = _errs70 === errors;
@@ -1485,7 +1758,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                   for (let i8 = 0; i8 < len8; i8++) {
                                     const _errs74 = errors;
                                     if (typeof data34[i8] !== "string") {
-                                      validate13.errors = [{ instancePath: instancePath + "/labels/" + i8, schemaPath: "#/properties/labels/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate14.errors = [{ instancePath: instancePath + "/labels/" + i8, schemaPath: "#/properties/labels/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid13 = _errs74 === errors;
@@ -1494,7 +1767,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate13.errors = [{ instancePath: instancePath + "/labels", schemaPath: "#/properties/labels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate14.errors = [{ instancePath: instancePath + "/labels", schemaPath: "#/properties/labels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -1513,7 +1786,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                     for (let i9 = 0; i9 < len9; i9++) {
                                       const _errs78 = errors;
                                       if (typeof data36[i9] !== "string") {
-                                        validate13.errors = [{ instancePath: instancePath + "/wells/" + i9, schemaPath: "#/properties/wells/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate14.errors = [{ instancePath: instancePath + "/wells/" + i9, schemaPath: "#/properties/wells/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid14 = _errs78 === errors;
@@ -1522,7 +1795,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate13.errors = [{ instancePath: instancePath + "/wells", schemaPath: "#/properties/wells/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate14.errors = [{ instancePath: instancePath + "/wells", schemaPath: "#/properties/wells/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -1541,7 +1814,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                       for (let i10 = 0; i10 < len10; i10++) {
                                         const _errs82 = errors;
                                         if (typeof data38[i10] !== "string") {
-                                          validate13.errors = [{ instancePath: instancePath + "/images/" + i10, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate14.errors = [{ instancePath: instancePath + "/images/" + i10, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid15 = _errs82 === errors;
@@ -1550,7 +1823,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate13.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate14.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -1572,16 +1845,16 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate13.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate14.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate13.errors = vErrors;
+  validate14.errors = vErrors;
   return errors === 0;
 }
-var validateLabelProvenance = validate14;
-var schema15 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" } } };
-function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateLabelProvenance = validate15;
+var schema17 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" } } };
+function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -1589,13 +1862,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.created === void 0 && (missing0 = "created") || data.image === void 0 && (missing0 = "image") || data.imageMetadataSha256 === void 0 && (missing0 = "imageMetadataSha256") || data.model === void 0 && (missing0 = "model") || data.executionProvider === void 0 && (missing0 = "executionProvider") || data.normalisation === void 0 && (missing0 = "normalisation") || data.fit === void 0 && (missing0 = "fit") || data.strokes === void 0 && (missing0 = "strokes")) {
-        validate14.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate15.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema15.properties, key0)) {
-            validate14.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema17.properties, key0)) {
+            validate15.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -1604,7 +1877,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-zarr/label-provenance/1" !== data.format) {
-              validate14.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/label-provenance/1" }, message: "must be equal to constant" }];
+              validate15.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/label-provenance/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -1615,7 +1888,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.created !== void 0) {
               const _errs3 = errors;
               if (typeof data.created !== "string") {
-                validate14.errors = [{ instancePath: instancePath + "/created", schemaPath: "#/properties/created/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate15.errors = [{ instancePath: instancePath + "/created", schemaPath: "#/properties/created/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs3 === errors;
@@ -1626,7 +1899,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.image !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.image !== "string") {
-                  validate14.errors = [{ instancePath: instancePath + "/image", schemaPath: "#/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate15.errors = [{ instancePath: instancePath + "/image", schemaPath: "#/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -1716,7 +1989,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.precision;
                                 const _errs16 = errors;
                                 if (!(data6 === "fp32" || data6 === "fp16" || data6 === "int8")) {
-                                  const err5 = { instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/oneOf/0/properties/precision/enum", keyword: "enum", params: { allowedValues: schema15.properties.model.oneOf[0].properties.precision.enum }, message: "must be equal to one of the allowed values" };
+                                  const err5 = { instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/oneOf/0/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.model.oneOf[0].properties.precision.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err5];
                                   } else {
@@ -1775,7 +2048,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                       vErrors.push(err8);
                     }
                     errors++;
-                    validate14.errors = vErrors;
+                    validate15.errors = vErrors;
                     return false;
                   } else {
                     errors = _errs8;
@@ -2011,7 +2284,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                         vErrors.push(err21);
                       }
                       errors++;
-                      validate14.errors = vErrors;
+                      validate15.errors = vErrors;
                       return false;
                     } else {
                       errors = _errs20;
@@ -2169,7 +2442,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                           vErrors.push(err30);
                         }
                         errors++;
-                        validate14.errors = vErrors;
+                        validate15.errors = vErrors;
                         return false;
                       } else {
                         errors = _errs39;
@@ -2190,13 +2463,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                         let data18 = data.level;
                         const _errs51 = errors;
                         if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                          validate14.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate15.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs51) {
                           if (typeof data18 == "number" && isFinite(data18)) {
                             if (data18 < 0 || isNaN(data18)) {
-                              validate14.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate15.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -2220,13 +2493,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                     let missing4;
                                     if (data20.id === void 0 && (missing4 = "id") || data20.classIndex === void 0 && (missing4 = "classIndex") || data20.radiusPx === void 0 && (missing4 = "radiusPx") || data20.points === void 0 && (missing4 = "points") || data20.z === void 0 && (missing4 = "z") || data20.t === void 0 && (missing4 = "t")) {
-                                      validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                       return false;
                                     } else {
                                       const _errs57 = errors;
                                       for (const key4 in data20) {
                                         if (!(key4 === "id" || key4 === "classIndex" || key4 === "radiusPx" || key4 === "points" || key4 === "z" || key4 === "t")) {
-                                          validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -2235,7 +2508,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data20.id !== void 0) {
                                           const _errs58 = errors;
                                           if (typeof data20.id !== "string") {
-                                            validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/id", schemaPath: "#/properties/strokes/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/id", schemaPath: "#/properties/strokes/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid11 = _errs58 === errors;
@@ -2247,13 +2520,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data22 = data20.classIndex;
                                             const _errs60 = errors;
                                             if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22)) && data22 !== null) {
-                                              validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/type", keyword: "type", params: { type: schema15.properties.strokes.items.properties.classIndex.type }, message: "must be integer,null" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/type", keyword: "type", params: { type: schema17.properties.strokes.items.properties.classIndex.type }, message: "must be integer,null" }];
                                               return false;
                                             }
                                             if (errors === _errs60) {
                                               if (typeof data22 == "number" && isFinite(data22)) {
                                                 if (data22 < 0 || isNaN(data22)) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -2269,11 +2542,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs62) {
                                                 if (typeof data23 == "number" && isFinite(data23)) {
                                                   if (data23 <= 0 || isNaN(data23)) {
-                                                    validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                               }
@@ -2293,7 +2566,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data25 = data24[i4];
                                                       const _errs66 = errors;
                                                       if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                        validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points/" + i4, schemaPath: "#/properties/strokes/items/properties/points/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points/" + i4, schemaPath: "#/properties/strokes/items/properties/points/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid12 = _errs66 === errors;
@@ -2302,7 +2575,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points", schemaPath: "#/properties/strokes/items/properties/points/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points", schemaPath: "#/properties/strokes/items/properties/points/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -2315,13 +2588,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data26 = data20.z;
                                                   const _errs68 = errors;
                                                   if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                    validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs68) {
                                                     if (typeof data26 == "number" && isFinite(data26)) {
                                                       if (data26 < 0 || isNaN(data26)) {
-                                                        validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -2335,13 +2608,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data27 = data20.t;
                                                     const _errs70 = errors;
                                                     if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
-                                                      validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs70) {
                                                       if (typeof data27 == "number" && isFinite(data27)) {
                                                         if (data27 < 0 || isNaN(data27)) {
-                                                          validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -2358,7 +2631,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate14.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -2368,7 +2641,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate14.errors = [{ instancePath: instancePath + "/strokes", schemaPath: "#/properties/strokes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate15.errors = [{ instancePath: instancePath + "/strokes", schemaPath: "#/properties/strokes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -2384,13 +2657,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data28 && typeof data28 == "object" && !Array.isArray(data28)) {
                                 let missing5;
                                 if (data28.z === void 0 && (missing5 = "z") || data28.t === void 0 && (missing5 = "t")) {
-                                  validate14.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                   return false;
                                 } else {
                                   const _errs74 = errors;
                                   for (const key5 in data28) {
                                     if (!(key5 === "z" || key5 === "t")) {
-                                      validate14.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -2407,13 +2680,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data30 = data29[i5];
                                             const _errs77 = errors;
                                             if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate14.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs77) {
                                               if (typeof data30 == "number" && isFinite(data30)) {
                                                 if (data30 < 0 || isNaN(data30)) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -2424,7 +2697,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate14.errors = [{ instancePath: instancePath + "/slices/z", schemaPath: "#/properties/slices/properties/z/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/slices/z", schemaPath: "#/properties/slices/properties/z/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -2444,13 +2717,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data32 = data31[i6];
                                               const _errs81 = errors;
                                               if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                                validate14.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs81) {
                                                 if (typeof data32 == "number" && isFinite(data32)) {
                                                   if (data32 < 0 || isNaN(data32)) {
-                                                    validate14.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -2461,7 +2734,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate14.errors = [{ instancePath: instancePath + "/slices/t", schemaPath: "#/properties/slices/properties/t/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/slices/t", schemaPath: "#/properties/slices/properties/t/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -2473,7 +2746,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate14.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate15.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -2488,11 +2761,11 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                               if (errors === _errs83) {
                                 if (typeof data33 === "string") {
                                   if (!pattern0.test(data33)) {
-                                    validate14.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                    validate15.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                     return false;
                                   }
                                 } else {
-                                  validate14.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                               }
@@ -2505,7 +2778,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data34 = data.executionProvider;
                                 const _errs85 = errors;
                                 if (typeof data34 !== "string" && data34 !== null) {
-                                  validate14.errors = [{ instancePath: instancePath + "/executionProvider", schemaPath: "#/properties/executionProvider/type", keyword: "type", params: { type: schema15.properties.executionProvider.type }, message: "must be string,null" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/executionProvider", schemaPath: "#/properties/executionProvider/type", keyword: "type", params: { type: schema17.properties.executionProvider.type }, message: "must be string,null" }];
                                   return false;
                                 }
                                 var valid0 = _errs85 === errors;
@@ -2525,17 +2798,17 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate14.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate15.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate14.errors = vErrors;
+  validate15.errors = vErrors;
   return errors === 0;
 }
-var validateCheckpointManifest = validate15;
-var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "const": "none" } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "int8: weights only" }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
+var validateCheckpointManifest = validate16;
+var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "enum": ["none", "sincos"] } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "int8: weights only" }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
 var pattern6 = new RegExp("^[a-z0-9][a-z0-9._-]*$", "u");
-function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+function validate16(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -2543,13 +2816,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.name === void 0 && (missing0 = "name") || data.architecture === void 0 && (missing0 = "architecture") || data.position === void 0 && (missing0 = "position") || data.input === void 0 && (missing0 = "input") || data.window === void 0 && (missing0 = "window") || data.graphs === void 0 && (missing0 = "graphs") || data.selfTest === void 0 && (missing0 = "selfTest") || data.measured === void 0 && (missing0 = "measured") || data.provenance === void 0 && (missing0 = "provenance")) {
-        validate15.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate16.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema16.properties, key0)) {
-            validate15.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema18.properties, key0)) {
+            validate16.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -2558,7 +2831,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-zarr/manifest/1" !== data.format) {
-              validate15.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/manifest/1" }, message: "must be equal to constant" }];
+              validate16.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/manifest/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -2572,11 +2845,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
               if (errors === _errs3) {
                 if (typeof data1 === "string") {
                   if (!pattern6.test(data1)) {
-                    validate15.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9][a-z0-9._-]*$" }, message: 'must match pattern "^[a-z0-9][a-z0-9._-]*$"' }];
+                    validate16.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9][a-z0-9._-]*$" }, message: 'must match pattern "^[a-z0-9][a-z0-9._-]*$"' }];
                     return false;
                   }
                 } else {
-                  validate15.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate16.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
               }
@@ -2588,7 +2861,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.title !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.title !== "string") {
-                  validate15.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate16.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -2603,13 +2876,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
                       let missing1;
                       if (data3.patch === void 0 && (missing1 = "patch") || data3.dim === void 0 && (missing1 = "dim") || data3.blocks === void 0 && (missing1 = "blocks") || data3.heads === void 0 && (missing1 = "heads") || data3.registers === void 0 && (missing1 = "registers") || data3.layerScale === void 0 && (missing1 = "layerScale") || data3.mlp === void 0 && (missing1 = "mlp") || data3.layerNormEps === void 0 && (missing1 = "layerNormEps")) {
-                        validate15.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate16.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs9 = errors;
                         for (const key1 in data3) {
                           if (!(key1 === "patch" || key1 === "dim" || key1 === "blocks" || key1 === "heads" || key1 === "registers" || key1 === "layerScale" || key1 === "mlp" || key1 === "layerNormEps")) {
-                            validate15.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            validate16.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -2619,13 +2892,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                             let data4 = data3.patch;
                             const _errs10 = errors;
                             if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                              validate15.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate16.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs10) {
                               if (typeof data4 == "number" && isFinite(data4)) {
                                 if (data4 < 1 || isNaN(data4)) {
-                                  validate15.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate16.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -2639,13 +2912,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                               let data5 = data3.dim;
                               const _errs12 = errors;
                               if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                                validate15.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate16.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs12) {
                                 if (typeof data5 == "number" && isFinite(data5)) {
                                   if (data5 < 1 || isNaN(data5)) {
-                                    validate15.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    validate16.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
@@ -2659,13 +2932,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.blocks;
                                 const _errs14 = errors;
                                 if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                  validate15.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate16.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs14) {
                                   if (typeof data6 == "number" && isFinite(data6)) {
                                     if (data6 < 1 || isNaN(data6)) {
-                                      validate15.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -2679,13 +2952,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data7 = data3.heads;
                                   const _errs16 = errors;
                                   if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                    validate15.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate16.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs16) {
                                     if (typeof data7 == "number" && isFinite(data7)) {
                                       if (data7 < 1 || isNaN(data7)) {
-                                        validate15.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -2699,13 +2972,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data8 = data3.registers;
                                     const _errs18 = errors;
                                     if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                      validate15.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs18) {
                                       if (typeof data8 == "number" && isFinite(data8)) {
                                         if (data8 < 0 || isNaN(data8)) {
-                                          validate15.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -2718,7 +2991,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data3.layerScale !== void 0) {
                                       const _errs20 = errors;
                                       if (typeof data3.layerScale !== "boolean") {
-                                        validate15.errors = [{ instancePath: instancePath + "/architecture/layerScale", schemaPath: "#/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/architecture/layerScale", schemaPath: "#/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                         return false;
                                       }
                                       var valid1 = _errs20 === errors;
@@ -2730,7 +3003,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data10 = data3.mlp;
                                         const _errs22 = errors;
                                         if (!(data10 === "gelu" || data10 === "swiglu")) {
-                                          validate15.errors = [{ instancePath: instancePath + "/architecture/mlp", schemaPath: "#/properties/architecture/properties/mlp/enum", keyword: "enum", params: { allowedValues: schema16.properties.architecture.properties.mlp.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/architecture/mlp", schemaPath: "#/properties/architecture/properties/mlp/enum", keyword: "enum", params: { allowedValues: schema18.properties.architecture.properties.mlp.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid1 = _errs22 === errors;
@@ -2744,11 +3017,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs23) {
                                             if (typeof data11 == "number" && isFinite(data11)) {
                                               if (data11 <= 0 || isNaN(data11)) {
-                                                validate15.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                 return false;
                                               }
                                             } else {
-                                              validate15.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              validate16.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                               return false;
                                             }
                                           }
@@ -2766,7 +3039,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate15.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate16.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -2828,7 +3101,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data14 = data12.metric;
                                 const _errs31 = errors;
                                 if (!(data14 === "euclidean" || data14 === "manhattan")) {
-                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema16.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
+                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema18.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err3];
                                   } else {
@@ -2861,7 +3134,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data16 = data12.normalise;
                                     const _errs34 = errors;
                                     if (!(data16 === "window" || data16 === "scale" || data16 === "none")) {
-                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema16.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
+                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema18.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
                                       if (vErrors === null) {
                                         vErrors = [err5];
                                       } else {
@@ -2878,7 +3151,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data17 = data12.distanceScale;
                                       const _errs35 = errors;
                                       if (!(typeof data17 == "number" && isFinite(data17)) && data17 !== null) {
-                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema16.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
+                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema18.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
                                         if (vErrors === null) {
                                           vErrors = [err6];
                                         } else {
@@ -2908,7 +3181,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data18 = data12.attentionRadius;
                                         const _errs37 = errors;
                                         if (!(typeof data18 == "number" && isFinite(data18)) && data18 !== null) {
-                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema16.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
+                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema18.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
                                           if (vErrors === null) {
                                             vErrors = [err8];
                                           } else {
@@ -2954,7 +3227,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data20 = data12.slopes;
                                             const _errs41 = errors;
                                             if (!(data20 === "constant" || data20 === "fixed" || data20 === "learned")) {
-                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema16.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
+                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema18.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
                                               if (vErrors === null) {
                                                 vErrors = [err11];
                                               } else {
@@ -3154,8 +3427,9 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             if (_errs52 === errors) {
                               if (data12.kind !== void 0) {
-                                if ("none" !== data12.kind) {
-                                  const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/2/properties/kind/const", keyword: "const", params: { allowedValue: "none" }, message: "must be equal to constant" };
+                                let data24 = data12.kind;
+                                if (!(data24 === "none" || data24 === "sincos")) {
+                                  const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema18.properties.position.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err24];
                                   } else {
@@ -3195,7 +3469,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                         vErrors.push(err26);
                       }
                       errors++;
-                      validate15.errors = vErrors;
+                      validate16.errors = vErrors;
                       return false;
                     } else {
                       errors = _errs26;
@@ -3219,13 +3493,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
                           let missing5;
                           if (data25.mean === void 0 && (missing5 = "mean") || data25.std === void 0 && (missing5 = "std")) {
-                            validate15.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                            validate16.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                             return false;
                           } else {
                             const _errs56 = errors;
                             for (const key5 in data25) {
                               if (!(key5 === "mean" || key5 === "std")) {
-                                validate15.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                validate16.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
                               }
@@ -3237,11 +3511,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs57) {
                                   if (Array.isArray(data26)) {
                                     if (data26.length > 3) {
-                                      validate15.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
                                       return false;
                                     } else {
                                       if (data26.length < 3) {
-                                        validate15.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                         return false;
                                       } else {
                                         var valid8 = true;
@@ -3250,7 +3524,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data27 = data26[i1];
                                           const _errs59 = errors;
                                           if (!(typeof data27 == "number" && isFinite(data27))) {
-                                            validate15.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                           var valid8 = _errs59 === errors;
@@ -3261,7 +3535,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate15.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate16.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -3276,11 +3550,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs61) {
                                     if (Array.isArray(data28)) {
                                       if (data28.length > 3) {
-                                        validate15.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
                                         return false;
                                       } else {
                                         if (data28.length < 3) {
-                                          validate15.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                           return false;
                                         } else {
                                           var valid9 = true;
@@ -3291,11 +3565,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs63) {
                                               if (typeof data29 == "number" && isFinite(data29)) {
                                                 if (data29 <= 0 || isNaN(data29)) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate15.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                 return false;
                                               }
                                             }
@@ -3307,7 +3581,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate15.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -3319,7 +3593,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate15.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          validate16.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                           return false;
                         }
                       }
@@ -3335,13 +3609,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
                             let missing6;
                             if (data30.rows === void 0 && (missing6 = "rows") || data30.cols === void 0 && (missing6 = "cols") || data30.overlap === void 0 && (missing6 = "overlap")) {
-                              validate15.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                              validate16.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                               return false;
                             } else {
                               const _errs67 = errors;
                               for (const key6 in data30) {
                                 if (!(key6 === "rows" || key6 === "cols" || key6 === "overlap")) {
-                                  validate15.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                  validate16.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -3351,13 +3625,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data31 = data30.rows;
                                   const _errs68 = errors;
                                   if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                    validate15.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate16.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs68) {
                                     if (typeof data31 == "number" && isFinite(data31)) {
                                       if (data31 < 1 || isNaN(data31)) {
-                                        validate15.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -3371,13 +3645,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data32 = data30.cols;
                                     const _errs70 = errors;
                                     if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                      validate15.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs70) {
                                       if (typeof data32 == "number" && isFinite(data32)) {
                                         if (data32 < 1 || isNaN(data32)) {
-                                          validate15.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
@@ -3391,13 +3665,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data33 = data30.overlap;
                                       const _errs72 = errors;
                                       if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                        validate15.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs72) {
                                         if (typeof data33 == "number" && isFinite(data33)) {
                                           if (data33 < 0 || isNaN(data33)) {
-                                            validate15.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                             return false;
                                           }
                                         }
@@ -3411,7 +3685,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate15.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate16.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -3426,7 +3700,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs74) {
                             if (Array.isArray(data34)) {
                               if (data34.length < 1) {
-                                validate15.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                validate16.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                 return false;
                               } else {
                                 var valid11 = true;
@@ -3438,13 +3712,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
                                       let missing7;
                                       if (data35.path === void 0 && (missing7 = "path") || data35.precision === void 0 && (missing7 = "precision") || data35.graph === void 0 && (missing7 = "graph") || data35.bytes === void 0 && (missing7 = "bytes") || data35.sha256 === void 0 && (missing7 = "sha256") || data35.layers === void 0 && (missing7 = "layers")) {
-                                        validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                         return false;
                                       } else {
                                         const _errs78 = errors;
                                         for (const key7 in data35) {
                                           if (!(key7 === "path" || key7 === "precision" || key7 === "graph" || key7 === "bytes" || key7 === "sha256" || key7 === "layers")) {
-                                            validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -3453,7 +3727,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data35.path !== void 0) {
                                             const _errs79 = errors;
                                             if (typeof data35.path !== "string") {
-                                              validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid12 = _errs79 === errors;
@@ -3465,7 +3739,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data37 = data35.precision;
                                               const _errs81 = errors;
                                               if (!(data37 === "fp32" || data37 === "fp16" || data37 === "int8")) {
-                                                validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema16.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema18.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
                                               var valid12 = _errs81 === errors;
@@ -3477,7 +3751,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data38 = data35.graph;
                                                 const _errs82 = errors;
                                                 if (!(data38 === "plain" || data38 === "fused")) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema16.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema18.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid12 = _errs82 === errors;
@@ -3489,13 +3763,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data39 = data35.bytes;
                                                   const _errs83 = errors;
                                                   if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs83) {
                                                     if (typeof data39 == "number" && isFinite(data39)) {
                                                       if (data39 < 1 || isNaN(data39)) {
-                                                        validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -3511,11 +3785,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     if (errors === _errs85) {
                                                       if (typeof data40 === "string") {
                                                         if (!pattern0.test(data40)) {
-                                                          validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                          validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                           return false;
                                                         }
                                                       } else {
-                                                        validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                         return false;
                                                       }
                                                     }
@@ -3535,13 +3809,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data42 = data41[i4];
                                                             const _errs89 = errors;
                                                             if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                              validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs89) {
                                                               if (typeof data42 == "number" && isFinite(data42)) {
                                                                 if (data42 < 0 || isNaN(data42)) {
-                                                                  validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -3552,7 +3826,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers", schemaPath: "#/properties/graphs/items/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers", schemaPath: "#/properties/graphs/items/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -3568,7 +3842,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -3579,7 +3853,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate15.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate16.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -3595,13 +3869,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
                                 let missing8;
                                 if (data43.rows === void 0 && (missing8 = "rows") || data43.cols === void 0 && (missing8 = "cols") || data43.seed === void 0 && (missing8 = "seed") || data43.path === void 0 && (missing8 = "path") || data43.sha256 === void 0 && (missing8 = "sha256")) {
-                                  validate15.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                  validate16.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                   return false;
                                 } else {
                                   const _errs93 = errors;
                                   for (const key8 in data43) {
                                     if (!(key8 === "rows" || key8 === "cols" || key8 === "seed" || key8 === "path" || key8 === "sha256" || key8 === "tolerance")) {
-                                      validate15.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -3611,13 +3885,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data44 = data43.rows;
                                       const _errs94 = errors;
                                       if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                        validate15.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs94) {
                                         if (typeof data44 == "number" && isFinite(data44)) {
                                           if (data44 < 1 || isNaN(data44)) {
-                                            validate15.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
@@ -3631,13 +3905,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data45 = data43.cols;
                                         const _errs96 = errors;
                                         if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
-                                          validate15.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs96) {
                                           if (typeof data45 == "number" && isFinite(data45)) {
                                             if (data45 < 1 || isNaN(data45)) {
-                                              validate15.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              validate16.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                               return false;
                                             }
                                           }
@@ -3651,13 +3925,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data46 = data43.seed;
                                           const _errs98 = errors;
                                           if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
-                                            validate15.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs98) {
                                             if (typeof data46 == "number" && isFinite(data46)) {
                                               if (data46 < 0 || isNaN(data46)) {
-                                                validate15.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -3670,7 +3944,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data43.path !== void 0) {
                                             const _errs100 = errors;
                                             if (typeof data43.path !== "string") {
-                                              validate15.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate16.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid14 = _errs100 === errors;
@@ -3684,11 +3958,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs102) {
                                                 if (typeof data48 === "string") {
                                                   if (!pattern0.test(data48)) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate15.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -3703,11 +3977,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs104) {
                                                   if (typeof data49 == "number" && isFinite(data49)) {
                                                     if (data49 <= 0 || isNaN(data49)) {
-                                                      validate15.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate16.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate15.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -3723,7 +3997,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate15.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate16.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -3746,13 +4020,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data51 && typeof data51 == "object" && !Array.isArray(data51)) {
                                         let missing9;
                                         if (data51.name === void 0 && (missing9 = "name") || data51.value === void 0 && (missing9 = "value") || data51.command === void 0 && (missing9 = "command")) {
-                                          validate15.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                           return false;
                                         } else {
                                           const _errs110 = errors;
                                           for (const key9 in data51) {
                                             if (!(key9 === "name" || key9 === "value" || key9 === "command" || key9 === "note")) {
-                                              validate15.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                              validate16.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -3761,7 +4035,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data51.name !== void 0) {
                                               const _errs111 = errors;
                                               if (typeof data51.name !== "string") {
-                                                validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid16 = _errs111 === errors;
@@ -3773,7 +4047,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data53 = data51.value;
                                                 const _errs113 = errors;
                                                 if (!(typeof data53 == "number" && isFinite(data53))) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                                 var valid16 = _errs113 === errors;
@@ -3784,7 +4058,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data51.command !== void 0) {
                                                   const _errs115 = errors;
                                                   if (typeof data51.command !== "string") {
-                                                    validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid16 = _errs115 === errors;
@@ -3795,7 +4069,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data51.note !== void 0) {
                                                     const _errs117 = errors;
                                                     if (typeof data51.note !== "string") {
-                                                      validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate16.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid16 = _errs117 === errors;
@@ -3808,7 +4082,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate15.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -3818,7 +4092,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate15.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate16.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -3834,13 +4108,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
                                     let missing10;
                                     if (data56.source === void 0 && (missing10 = "source") || data56.sourceSha256 === void 0 && (missing10 = "sourceSha256") || data56.licence === void 0 && (missing10 = "licence") || data56.finetuned === void 0 && (missing10 = "finetuned") || data56.command === void 0 && (missing10 = "command") || data56.tool === void 0 && (missing10 = "tool")) {
-                                      validate15.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
+                                      validate16.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
                                       return false;
                                     } else {
                                       const _errs121 = errors;
                                       for (const key10 in data56) {
                                         if (!(key10 === "source" || key10 === "sourceSha256" || key10 === "licence" || key10 === "finetuned" || key10 === "command" || key10 === "tool")) {
-                                          validate15.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -3849,7 +4123,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data56.source !== void 0) {
                                           const _errs122 = errors;
                                           if (typeof data56.source !== "string") {
-                                            validate15.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid17 = _errs122 === errors;
@@ -3863,11 +4137,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs124) {
                                               if (typeof data58 === "string") {
                                                 if (!pattern0.test(data58)) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate15.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -3879,7 +4153,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data56.licence !== void 0) {
                                               const _errs126 = errors;
                                               if (typeof data56.licence !== "string") {
-                                                validate15.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid17 = _errs126 === errors;
@@ -3890,7 +4164,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data56.finetuned !== void 0) {
                                                 const _errs128 = errors;
                                                 if (typeof data56.finetuned !== "boolean") {
-                                                  validate15.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
                                                 var valid17 = _errs128 === errors;
@@ -3901,7 +4175,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data56.command !== void 0) {
                                                   const _errs130 = errors;
                                                   if (typeof data56.command !== "string") {
-                                                    validate15.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate16.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid17 = _errs130 === errors;
@@ -3912,7 +4186,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data56.tool !== void 0) {
                                                     const _errs132 = errors;
                                                     if (typeof data56.tool !== "string") {
-                                                      validate15.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate16.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid17 = _errs132 === errors;
@@ -3927,7 +4201,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate15.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate16.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -3948,16 +4222,16 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate15.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate16.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate15.errors = vErrors;
+  validate16.errors = vErrors;
   return errors === 0;
 }
-var validateModelOutput = validate16;
-var schema17 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 } } } }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "of the preferred graph" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the preferred graph" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } } } } } } };
-function validate16(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateModelOutput = validate17;
+var schema19 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 } } } }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "of the preferred graph" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the preferred graph" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } } } } } } };
+function validate17(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -3965,13 +4239,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.models === void 0 && (missing0 = "models")) {
-        validate16.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate17.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "models")) {
-            validate16.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate17.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -3991,13 +4265,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                       let missing1;
                       if (data1.name === void 0 && (missing1 = "name") || data1.manifest === void 0 && (missing1 = "manifest") || data1.architecture === void 0 && (missing1 = "architecture") || data1.position === void 0 && (missing1 = "position") || data1.window === void 0 && (missing1 = "window") || data1.graphs === void 0 && (missing1 = "graphs") || data1.precision === void 0 && (missing1 = "precision") || data1.bytes === void 0 && (missing1 = "bytes") || data1.licence === void 0 && (missing1 = "licence") || data1.finetuned === void 0 && (missing1 = "finetuned") || data1.measured === void 0 && (missing1 = "measured")) {
-                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs6 = errors;
                         for (const key1 in data1) {
-                          if (!func2.call(schema17.properties.models.items.properties, key1)) {
-                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                          if (!func2.call(schema19.properties.models.items.properties, key1)) {
+                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -4006,7 +4280,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.name !== void 0) {
                             const _errs7 = errors;
                             if (typeof data1.name !== "string") {
-                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/name", schemaPath: "#/properties/models/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/name", schemaPath: "#/properties/models/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs7 === errors;
@@ -4017,7 +4291,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.title !== void 0) {
                               const _errs9 = errors;
                               if (typeof data1.title !== "string") {
-                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/title", schemaPath: "#/properties/models/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/title", schemaPath: "#/properties/models/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs9 === errors;
@@ -4028,7 +4302,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data1.manifest !== void 0) {
                                 const _errs11 = errors;
                                 if (typeof data1.manifest !== "string") {
-                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/manifest", schemaPath: "#/properties/models/items/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/manifest", schemaPath: "#/properties/models/items/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid2 = _errs11 === errors;
@@ -4043,13 +4317,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                                       let missing2;
                                       if (data5.patch === void 0 && (missing2 = "patch") || data5.dim === void 0 && (missing2 = "dim") || data5.blocks === void 0 && (missing2 = "blocks") || data5.heads === void 0 && (missing2 = "heads") || data5.registers === void 0 && (missing2 = "registers") || data5.layerScale === void 0 && (missing2 = "layerScale") || data5.mlp === void 0 && (missing2 = "mlp") || data5.layerNormEps === void 0 && (missing2 = "layerNormEps")) {
-                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                         return false;
                                       } else {
                                         const _errs15 = errors;
                                         for (const key2 in data5) {
                                           if (!(key2 === "patch" || key2 === "dim" || key2 === "blocks" || key2 === "heads" || key2 === "registers" || key2 === "layerScale" || key2 === "mlp" || key2 === "layerNormEps")) {
-                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -4059,13 +4333,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data6 = data5.patch;
                                             const _errs16 = errors;
                                             if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs16) {
                                               if (typeof data6 == "number" && isFinite(data6)) {
                                                 if (data6 < 1 || isNaN(data6)) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -4079,13 +4353,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data7 = data5.dim;
                                               const _errs18 = errors;
                                               if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs18) {
                                                 if (typeof data7 == "number" && isFinite(data7)) {
                                                   if (data7 < 1 || isNaN(data7)) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -4099,13 +4373,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data8 = data5.blocks;
                                                 const _errs20 = errors;
                                                 if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs20) {
                                                   if (typeof data8 == "number" && isFinite(data8)) {
                                                     if (data8 < 1 || isNaN(data8)) {
-                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -4119,13 +4393,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data9 = data5.heads;
                                                   const _errs22 = errors;
                                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs22) {
                                                     if (typeof data9 == "number" && isFinite(data9)) {
                                                       if (data9 < 1 || isNaN(data9)) {
-                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -4139,13 +4413,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data10 = data5.registers;
                                                     const _errs24 = errors;
                                                     if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
-                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs24) {
                                                       if (typeof data10 == "number" && isFinite(data10)) {
                                                         if (data10 < 0 || isNaN(data10)) {
-                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -4158,7 +4432,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                     if (data5.layerScale !== void 0) {
                                                       const _errs26 = errors;
                                                       if (typeof data5.layerScale !== "boolean") {
-                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerScale", schemaPath: "#/properties/models/items/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerScale", schemaPath: "#/properties/models/items/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                         return false;
                                                       }
                                                       var valid3 = _errs26 === errors;
@@ -4169,7 +4443,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data5.mlp !== void 0) {
                                                         const _errs28 = errors;
                                                         if (typeof data5.mlp !== "string") {
-                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/mlp", schemaPath: "#/properties/models/items/properties/architecture/properties/mlp/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/mlp", schemaPath: "#/properties/models/items/properties/architecture/properties/mlp/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                         var valid3 = _errs28 === errors;
@@ -4181,7 +4455,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data13 = data5.layerNormEps;
                                                           const _errs30 = errors;
                                                           if (!(typeof data13 == "number" && isFinite(data13))) {
-                                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerNormEps", schemaPath: "#/properties/models/items/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerNormEps", schemaPath: "#/properties/models/items/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid3 = _errs30 === errors;
@@ -4198,7 +4472,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -4210,7 +4484,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data1.position !== void 0) {
                                     const _errs32 = errors;
                                     if (typeof data1.position !== "string") {
-                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/position", schemaPath: "#/properties/models/items/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/position", schemaPath: "#/properties/models/items/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs32 === errors;
@@ -4225,13 +4499,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
                                           let missing3;
                                           if (data15.rows === void 0 && (missing3 = "rows") || data15.cols === void 0 && (missing3 = "cols") || data15.overlap === void 0 && (missing3 = "overlap")) {
-                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                             return false;
                                           } else {
                                             const _errs36 = errors;
                                             for (const key3 in data15) {
                                               if (!(key3 === "rows" || key3 === "cols" || key3 === "overlap")) {
-                                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
@@ -4241,13 +4515,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data16 = data15.rows;
                                                 const _errs37 = errors;
                                                 if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs37) {
                                                   if (typeof data16 == "number" && isFinite(data16)) {
                                                     if (data16 < 1 || isNaN(data16)) {
-                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -4261,13 +4535,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data17 = data15.cols;
                                                   const _errs39 = errors;
                                                   if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs39) {
                                                     if (typeof data17 == "number" && isFinite(data17)) {
                                                       if (data17 < 1 || isNaN(data17)) {
-                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -4281,13 +4555,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data18 = data15.overlap;
                                                     const _errs41 = errors;
                                                     if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs41) {
                                                       if (typeof data18 == "number" && isFinite(data18)) {
                                                         if (data18 < 0 || isNaN(data18)) {
-                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -4301,7 +4575,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                           return false;
                                         }
                                       }
@@ -4324,13 +4598,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                                   let missing4;
                                                   if (data20.path === void 0 && (missing4 = "path") || data20.precision === void 0 && (missing4 = "precision") || data20.graph === void 0 && (missing4 = "graph") || data20.bytes === void 0 && (missing4 = "bytes")) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                     return false;
                                                   } else {
                                                     const _errs47 = errors;
                                                     for (const key4 in data20) {
                                                       if (!(key4 === "path" || key4 === "precision" || key4 === "graph" || key4 === "bytes")) {
-                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                         return false;
                                                         break;
                                                       }
@@ -4339,7 +4613,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data20.path !== void 0) {
                                                         const _errs48 = errors;
                                                         if (typeof data20.path !== "string") {
-                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/path", schemaPath: "#/properties/models/items/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/path", schemaPath: "#/properties/models/items/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                         var valid6 = _errs48 === errors;
@@ -4351,7 +4625,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data22 = data20.precision;
                                                           const _errs50 = errors;
                                                           if (!(data22 === "fp32" || data22 === "fp16" || data22 === "int8")) {
-                                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema19.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                             return false;
                                                           }
                                                           var valid6 = _errs50 === errors;
@@ -4363,7 +4637,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data23 = data20.graph;
                                                             const _errs51 = errors;
                                                             if (!(data23 === "plain" || data23 === "fused")) {
-                                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema17.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema19.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                               return false;
                                                             }
                                                             var valid6 = _errs51 === errors;
@@ -4375,13 +4649,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data24 = data20.bytes;
                                                               const _errs52 = errors;
                                                               if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
-                                                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs52) {
                                                                 if (typeof data24 == "number" && isFinite(data24)) {
                                                                   if (data24 < 1 || isNaN(data24)) {
-                                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -4396,7 +4670,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                   return false;
                                                 }
                                               }
@@ -4406,7 +4680,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs", schemaPath: "#/properties/models/items/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs", schemaPath: "#/properties/models/items/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -4419,7 +4693,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data25 = data1.precision;
                                           const _errs54 = errors;
                                           if (!(data25 === "fp32" || data25 === "fp16" || data25 === "int8")) {
-                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema19.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid2 = _errs54 === errors;
@@ -4431,13 +4705,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data26 = data1.bytes;
                                             const _errs55 = errors;
                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs55) {
                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                 if (data26 < 1 || isNaN(data26)) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -4450,7 +4724,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data1.licence !== void 0) {
                                               const _errs57 = errors;
                                               if (typeof data1.licence !== "string") {
-                                                validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid2 = _errs57 === errors;
@@ -4461,7 +4735,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data1.finetuned !== void 0) {
                                                 const _errs59 = errors;
                                                 if (typeof data1.finetuned !== "boolean") {
-                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
                                                 var valid2 = _errs59 === errors;
@@ -4483,13 +4757,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
                                                             let missing5;
                                                             if (data30.name === void 0 && (missing5 = "name") || data30.value === void 0 && (missing5 = "value") || data30.command === void 0 && (missing5 = "command")) {
-                                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                               return false;
                                                             } else {
                                                               const _errs65 = errors;
                                                               for (const key5 in data30) {
                                                                 if (!(key5 === "name" || key5 === "value" || key5 === "command" || key5 === "note")) {
-                                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                   return false;
                                                                   break;
                                                                 }
@@ -4498,7 +4772,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 if (data30.name !== void 0) {
                                                                   const _errs66 = errors;
                                                                   if (typeof data30.name !== "string") {
-                                                                    validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
                                                                   var valid8 = _errs66 === errors;
@@ -4510,7 +4784,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     let data32 = data30.value;
                                                                     const _errs68 = errors;
                                                                     if (!(typeof data32 == "number" && isFinite(data32))) {
-                                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                       return false;
                                                                     }
                                                                     var valid8 = _errs68 === errors;
@@ -4521,7 +4795,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     if (data30.command !== void 0) {
                                                                       const _errs70 = errors;
                                                                       if (typeof data30.command !== "string") {
-                                                                        validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
                                                                       var valid8 = _errs70 === errors;
@@ -4532,7 +4806,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       if (data30.note !== void 0) {
                                                                         const _errs72 = errors;
                                                                         if (typeof data30.note !== "string") {
-                                                                          validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                           return false;
                                                                         }
                                                                         var valid8 = _errs72 === errors;
@@ -4545,7 +4819,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                             return false;
                                                           }
                                                         }
@@ -4555,7 +4829,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured", schemaPath: "#/properties/models/items/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured", schemaPath: "#/properties/models/items/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -4577,7 +4851,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -4587,7 +4861,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                validate16.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                validate17.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                 return false;
               }
             }
@@ -4595,16 +4869,16 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate16.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate17.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate16.errors = vErrors;
+  validate17.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentOutput = validate17;
-var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
-function validate17(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateSegmentOutput = validate18;
+var schema20 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
+function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -4612,13 +4886,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
-        validate17.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate18.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema18.properties, key0)) {
-            validate17.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema20.properties, key0)) {
+            validate18.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -4627,7 +4901,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.location !== void 0) {
             const _errs2 = errors;
             if (typeof data.location !== "string") {
-              validate17.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate18.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -4638,7 +4912,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate17.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate18.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -4649,7 +4923,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.method !== void 0) {
                 const _errs6 = errors;
                 if ("kmeans" !== data.method) {
-                  validate17.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
+                  validate18.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -4661,13 +4935,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.k;
                   const _errs7 = errors;
                   if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
-                    validate17.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                    validate18.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                     return false;
                   }
                   if (errors === _errs7) {
                     if (typeof data3 == "number" && isFinite(data3)) {
                       if (data3 < 1 || isNaN(data3)) {
-                        validate17.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                        validate18.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                         return false;
                       }
                     }
@@ -4681,13 +4955,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                     let data4 = data.seed;
                     const _errs9 = errors;
                     if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                      validate17.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      validate18.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                       return false;
                     }
                     if (errors === _errs9) {
                       if (typeof data4 == "number" && isFinite(data4)) {
                         if (data4 < 0 || isNaN(data4)) {
-                          validate17.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          validate18.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                           return false;
                         }
                       }
@@ -4701,13 +4975,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                       let data5 = data.level;
                       const _errs11 = errors;
                       if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                        validate17.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate18.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs11) {
                         if (typeof data5 == "number" && isFinite(data5)) {
                           if (data5 < 0 || isNaN(data5)) {
-                            validate17.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            validate18.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                             return false;
                           }
                         }
@@ -4721,13 +4995,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                         let data6 = data.labelLevel;
                         const _errs13 = errors;
                         if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                          validate17.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate18.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs13) {
                           if (typeof data6 == "number" && isFinite(data6)) {
                             if (data6 < 0 || isNaN(data6)) {
-                              validate17.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate18.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -4740,7 +5014,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data.dtype !== void 0) {
                           const _errs15 = errors;
                           if (typeof data.dtype !== "string") {
-                            validate17.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate18.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid0 = _errs15 === errors;
@@ -4759,13 +5033,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data9 = data8[i0];
                                   const _errs19 = errors;
                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                    validate17.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate18.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs19) {
                                     if (typeof data9 == "number" && isFinite(data9)) {
                                       if (data9 < 1 || isNaN(data9)) {
-                                        validate17.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate18.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -4776,7 +5050,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate17.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate18.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -4796,13 +5070,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data11 = data10[i1];
                                     const _errs23 = errors;
                                     if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                      validate17.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate18.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs23) {
                                       if (typeof data11 == "number" && isFinite(data11)) {
                                         if (data11 < 0 || isNaN(data11)) {
-                                          validate17.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate18.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -4813,7 +5087,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate17.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate18.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -4828,11 +5102,11 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs25) {
                                   if (typeof data12 === "string") {
                                     if (!pattern0.test(data12)) {
-                                      validate17.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                      validate18.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                       return false;
                                     }
                                   } else {
-                                    validate17.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate18.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                 }
@@ -4848,13 +5122,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
                                       let missing1;
                                       if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                        validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                        validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                         return false;
                                       } else {
                                         const _errs29 = errors;
                                         for (const key1 in data13) {
                                           if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                            validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                            validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -4863,7 +5137,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data13.name !== void 0) {
                                             const _errs30 = errors;
                                             if (typeof data13.name !== "string") {
-                                              validate17.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate18.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid3 = _errs30 === errors;
@@ -4877,11 +5151,11 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs32) {
                                                 if (typeof data15 === "string") {
                                                   if (!pattern0.test(data15)) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate17.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -4894,7 +5168,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data16 = data13.precision;
                                                 const _errs34 = errors;
                                                 if (!(data16 === "fp32" || data16 === "fp16" || data16 === "int8")) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema18.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema20.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid3 = _errs34 === errors;
@@ -4905,7 +5179,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data13.provider !== void 0) {
                                                   const _errs35 = errors;
                                                   if (typeof data13.provider !== "string") {
-                                                    validate17.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid3 = _errs35 === errors;
@@ -4918,7 +5192,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -4934,13 +5208,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
                                         let missing2;
                                         if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                          validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                          validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                           return false;
                                         } else {
                                           const _errs39 = errors;
                                           for (const key2 in data18) {
                                             if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                              validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                              validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -4952,7 +5226,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs40) {
                                                 if (Array.isArray(data19)) {
                                                   if (data19.length < 1) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                     return false;
                                                   } else {
                                                     var valid5 = true;
@@ -4961,13 +5235,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data20 = data19[i2];
                                                       const _errs42 = errors;
                                                       if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                        validate17.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate18.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs42) {
                                                         if (typeof data20 == "number" && isFinite(data20)) {
                                                           if (data20 < 0 || isNaN(data20)) {
-                                                            validate17.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate18.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -4979,7 +5253,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate17.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -4999,7 +5273,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data22 = data21[i3];
                                                       const _errs46 = errors;
                                                       if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                        validate17.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate18.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid6 = _errs46 === errors;
@@ -5008,7 +5282,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate17.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -5028,7 +5302,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data24 = data23[i4];
                                                         const _errs50 = errors;
                                                         if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                          validate17.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate18.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid7 = _errs50 === errors;
@@ -5037,7 +5311,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate17.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate18.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -5050,7 +5324,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -5070,13 +5344,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data26 = data25[i5];
                                             const _errs54 = errors;
                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate17.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate18.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs54) {
                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                 if (data26 < 0 || isNaN(data26)) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -5087,7 +5361,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate17.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema18.properties.z.type }, message: "must be array" }];
+                                          validate18.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema20.properties.z.type }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -5107,13 +5381,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data28 = data27[i6];
                                               const _errs58 = errors;
                                               if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                validate17.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate18.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs58) {
                                                 if (typeof data28 == "number" && isFinite(data28)) {
                                                   if (data28 < 0 || isNaN(data28)) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -5124,7 +5398,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate17.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema18.properties.t.type }, message: "must be array" }];
+                                            validate18.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema20.properties.t.type }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -5137,13 +5411,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data29 = data.written;
                                           const _errs60 = errors;
                                           if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                            validate17.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate18.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs60) {
                                             if (typeof data29 == "number" && isFinite(data29)) {
                                               if (data29 < 0 || isNaN(data29)) {
-                                                validate17.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate18.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -5157,13 +5431,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data30 = data.skipped;
                                             const _errs62 = errors;
                                             if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate17.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate18.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs62) {
                                               if (typeof data30 == "number" && isFinite(data30)) {
                                                 if (data30 < 0 || isNaN(data30)) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -5179,11 +5453,11 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs64) {
                                                 if (typeof data31 == "number" && isFinite(data31)) {
                                                   if (data31 < 0 || isNaN(data31)) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate17.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                               }
@@ -5199,13 +5473,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
                                                     let missing3;
                                                     if (data32.valid === void 0 && (missing3 = "valid")) {
-                                                      validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs68 = errors;
                                                       for (const key3 in data32) {
                                                         if (!(key3 === "valid" || key3 === "message")) {
-                                                          validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -5214,7 +5488,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data32.valid !== void 0) {
                                                           const _errs69 = errors;
                                                           if (typeof data32.valid !== "boolean") {
-                                                            validate17.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                            validate18.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                             return false;
                                                           }
                                                           var valid10 = _errs69 === errors;
@@ -5225,7 +5499,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data32.message !== void 0) {
                                                             const _errs71 = errors;
                                                             if (typeof data32.message !== "string") {
-                                                              validate17.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              validate18.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
                                                             var valid10 = _errs71 === errors;
@@ -5236,7 +5510,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -5265,16 +5539,16 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate17.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate18.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate17.errors = vErrors;
+  validate18.errors = vErrors;
   return errors === 0;
 }
-var validateServeOutput = validate18;
-var schema19 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
-function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateServeOutput = validate19;
+var schema21 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
+function validate19(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5282,13 +5556,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.url === void 0 && (missing0 = "url") || data.host === void 0 && (missing0 = "host") || data.port === void 0 && (missing0 = "port") || data.version === void 0 && (missing0 = "version") || data.layers === void 0 && (missing0 = "layers")) {
-        validate18.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate19.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "url" || key0 === "host" || key0 === "port" || key0 === "version" || key0 === "layers")) {
-            validate18.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate19.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5297,7 +5571,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.url !== void 0) {
             const _errs2 = errors;
             if (typeof data.url !== "string") {
-              validate18.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate19.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5308,7 +5582,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.host !== void 0) {
               const _errs4 = errors;
               if (typeof data.host !== "string") {
-                validate18.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate19.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5320,13 +5594,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.port;
                 const _errs6 = errors;
                 if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                  validate18.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                  validate19.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                   return false;
                 }
                 if (errors === _errs6) {
                   if (typeof data2 == "number" && isFinite(data2)) {
                     if (data2 < 1 || isNaN(data2)) {
-                      validate18.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                      validate19.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                       return false;
                     }
                   }
@@ -5339,7 +5613,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate18.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate19.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -5361,13 +5635,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                               let missing1;
                               if (data5.name === void 0 && (missing1 = "name") || data5.kind === void 0 && (missing1 = "kind") || data5.url === void 0 && (missing1 = "url") || data5.path === void 0 && (missing1 = "path")) {
-                                validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                 return false;
                               } else {
                                 const _errs14 = errors;
                                 for (const key1 in data5) {
                                   if (!(key1 === "name" || key1 === "kind" || key1 === "url" || key1 === "path")) {
-                                    validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -5376,7 +5650,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data5.name !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data5.name !== "string") {
-                                      validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -5388,7 +5662,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.kind;
                                       const _errs17 = errors;
                                       if (!(data7 === "labels" || data7 === "image")) {
-                                        validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema19.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema21.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid2 = _errs17 === errors;
@@ -5399,7 +5673,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data5.url !== void 0) {
                                         const _errs18 = errors;
                                         if (typeof data5.url !== "string") {
-                                          validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -5410,7 +5684,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data5.path !== void 0) {
                                           const _errs20 = errors;
                                           if (typeof data5.path !== "string") {
-                                            validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid2 = _errs20 === errors;
@@ -5423,7 +5697,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -5433,7 +5707,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate18.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate19.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -5448,15 +5722,15 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate18.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate19.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate18.errors = vErrors;
+  validate19.errors = vErrors;
   return errors === 0;
 }
-var validateValidateOutput = validate19;
-function validate19(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateValidateOutput = validate20;
+function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5464,13 +5738,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.valid === void 0 && (missing0 = "valid")) {
-        validate19.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate20.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "valid" || key0 === "message" || key0 === "kind" || key0 === "version")) {
-            validate19.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate20.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5479,7 +5753,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.valid !== void 0) {
             const _errs2 = errors;
             if (typeof data.valid !== "boolean") {
-              validate19.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              validate20.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5490,7 +5764,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.message !== void 0) {
               const _errs4 = errors;
               if (typeof data.message !== "string") {
-                validate19.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate20.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5501,7 +5775,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.kind !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.kind !== "string") {
-                  validate19.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate20.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -5512,7 +5786,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate19.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate20.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -5525,16 +5799,16 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate19.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate20.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate19.errors = vErrors;
+  validate20.errors = vErrors;
   return errors === 0;
 }
-var validateVerifyOutput = validate20;
-var schema21 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
-function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateVerifyOutput = validate21;
+var schema23 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
+function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5542,13 +5816,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.agrees === void 0 && (missing0 = "agrees") || data.unavailable === void 0 && (missing0 = "unavailable") || data.checks === void 0 && (missing0 = "checks")) {
-        validate20.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate21.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "agrees" || key0 === "unavailable" || key0 === "checks")) {
-            validate20.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5557,7 +5831,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate20.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate21.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5568,7 +5842,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate20.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate21.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5579,7 +5853,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.agrees !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.agrees !== "boolean") {
-                  validate20.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                  validate21.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -5601,13 +5875,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
                             let missing1;
                             if (data4.provider === void 0 && (missing1 = "provider") || data4.reason === void 0 && (missing1 = "reason")) {
-                              validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs12 = errors;
                               for (const key1 in data4) {
                                 if (!(key1 === "provider" || key1 === "reason")) {
-                                  validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -5616,7 +5890,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data4.provider !== void 0) {
                                   const _errs13 = errors;
                                   if (typeof data4.provider !== "string") {
-                                    validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -5627,7 +5901,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data4.reason !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data4.reason !== "string") {
-                                      validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -5638,7 +5912,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -5648,7 +5922,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate20.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate21.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -5671,13 +5945,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                               let missing2;
                               if (data8.graph === void 0 && (missing2 = "graph") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
-                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs21 = errors;
                                 for (const key2 in data8) {
                                   if (!(key2 === "graph" || key2 === "provider" || key2 === "against" || key2 === "rows" || key2 === "cols" || key2 === "relativeError" || key2 === "tolerance" || key2 === "ok")) {
-                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -5686,7 +5960,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data8.graph !== void 0) {
                                     const _errs22 = errors;
                                     if (typeof data8.graph !== "string") {
-                                      validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid4 = _errs22 === errors;
@@ -5698,7 +5972,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data10 = data8.provider;
                                       const _errs24 = errors;
                                       if (!(data10 === "cpu" || data10 === "wasm")) {
-                                        validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema21.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema23.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid4 = _errs24 === errors;
@@ -5710,7 +5984,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data8.against;
                                         const _errs25 = errors;
                                         if (!(data11 === "self-test" || data11 === "cpu")) {
-                                          validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema21.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema23.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid4 = _errs25 === errors;
@@ -5722,13 +5996,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data8.rows;
                                           const _errs26 = errors;
                                           if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
-                                            validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs26) {
                                             if (typeof data12 == "number" && isFinite(data12)) {
                                               if (data12 < 1 || isNaN(data12)) {
-                                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -5742,13 +6016,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data13 = data8.cols;
                                             const _errs28 = errors;
                                             if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                              validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs28) {
                                               if (typeof data13 == "number" && isFinite(data13)) {
                                                 if (data13 < 1 || isNaN(data13)) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -5762,13 +6036,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data8.relativeError;
                                               const _errs30 = errors;
                                               if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
-                                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema21.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema23.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
                                                 return false;
                                               }
                                               if (errors === _errs30) {
                                                 if (typeof data14 == "number" && isFinite(data14)) {
                                                   if (data14 < 0 || isNaN(data14)) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -5784,11 +6058,11 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs32) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 <= 0 || isNaN(data15)) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -5800,7 +6074,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data8.ok !== void 0) {
                                                   const _errs34 = errors;
                                                   if (typeof data8.ok !== "boolean") {
-                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                     return false;
                                                   }
                                                   var valid4 = _errs34 === errors;
@@ -5817,7 +6091,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -5827,7 +6101,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate20.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate21.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -5842,17 +6116,18 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate20.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate21.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate20.errors = vErrors;
+  validate21.errors = vErrors;
   return errors === 0;
 }
 
 export const checkBenchOutput: Check = validateBenchOutput;
 export const checkConvertOutput: Check = validateConvertOutput;
 export const checkFeaturesOutput: Check = validateFeaturesOutput;
+export const checkFinetuneData: Check = validateFinetuneData;
 export const checkInfoOutput: Check = validateInfoOutput;
 export const checkLabelProvenance: Check = validateLabelProvenance;
 export const checkCheckpointManifest: Check = validateCheckpointManifest;

@@ -10,13 +10,35 @@ export interface GreyImage {
 
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 4: 2, 6: 4 };
 
+export interface PngPixels {
+  readonly height: number;
+  readonly width: number;
+  /** 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha. */
+  readonly channels: number;
+  /** [height, width, channels] */
+  readonly data: Uint8Array;
+}
+
+/** As {@link readPngPixels}, colour reduced to the mean of its channels. */
+export function readPng(bytes: Uint8Array, where: string): GreyImage {
+  const { height, width, channels, data: pixels } = readPngPixels(bytes, where);
+  const colours = channels < 3 ? 1 : 3;
+  const data = new Float32Array(height * width);
+  for (let i = 0; i < data.length; i++) {
+    let sum = 0;
+    for (let c = 0; c < colours; c++) sum += pixels[i * channels + c] ?? 0;
+    data[i] = sum / colours;
+  }
+  return { height, width, data };
+}
+
 /**
  * Reads an 8-bit PNG without interlacing, grey or colour.
  *
  * @throws AlibiError  UnsupportedFormat
  * Source: W3C, Portable Network Graphics, §9 (filters).
  */
-export function readPng(bytes: Uint8Array, where: string): GreyImage {
+export function readPngPixels(bytes: Uint8Array, where: string): PngPixels {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const width = view.getUint32(16);
   const height = view.getUint32(20);
@@ -33,19 +55,8 @@ export function readPng(bytes: Uint8Array, where: string): GreyImage {
       remedy: 'Save it as an 8-bit PNG without interlacing or palette.',
     });
   }
-  const rows = unfiltered(inflateSync(imageData(bytes, view)), {
-    height,
-    stride: width * channels,
-    channels,
-  });
-  const colours = channels < 3 ? 1 : 3;
-  const data = new Float32Array(height * width);
-  for (let i = 0; i < data.length; i++) {
-    let sum = 0;
-    for (let c = 0; c < colours; c++) sum += rows[i * channels + c] ?? 0;
-    data[i] = sum / colours;
-  }
-  return { height, width, data };
+  const shape = { height, stride: width * channels, channels };
+  return { height, width, channels, data: unfiltered(inflateSync(imageData(bytes, view)), shape) };
 }
 
 function imageData(bytes: Uint8Array, view: DataView): Uint8Array {

@@ -2,7 +2,7 @@ import type { PositionEmbedding } from '../weights/vit-weights.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
 /** How the transformer knows where a patch lies. */
-export type Position = AlibiPosition | { readonly kind: 'learned' } | { readonly kind: 'none' };
+export type Position = AlibiPosition | { readonly kind: 'learned' } | { readonly kind: 'none' | 'sincos' };
 
 export interface AlibiPosition {
   readonly kind: 'alibi';
