@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
 import type { CheckpointManifest, Measured, Triple } from './manifest.ts';
 import type { Position } from './onnx/position.ts';
 import type { Precision } from './onnx/weight-storage.ts';
+import { hashFile } from './weights/hash-file.ts';
+import { readConfig } from './weights/read-config.ts';
 import { readWeights } from './weights/read-weights.ts';
 import type { Scheme } from './weights/scheme.ts';
 
@@ -65,32 +64,6 @@ export async function convert(
   return { manifest, scheme };
 }
 
-/** Heads and epsilon from a Hugging Face config beside the weights, where there is one of this width. */
-async function readConfig(dir: string, dim: number): Promise<{ heads?: number; layerNormEps?: number }> {
-  let text: string;
-  try {
-    text = await readFile(join(dir, 'config.json'), 'utf8');
-  } catch {
-    // The config is a convenience; --heads stands in for it.
-    return {};
-  }
-  let config: unknown;
-  try {
-    config = JSON.parse(text);
-  } catch {
-    return {};
-  }
-  if (typeof config !== 'object' || config === null) return {};
-  const fields = new Map<string, unknown>(Object.entries(config));
-  if (fields.get('hidden_size') !== dim) return {};
-  const heads = fields.get('num_attention_heads');
-  const layerNormEps = fields.get('layer_norm_eps');
-  return {
-    ...(typeof heads === 'number' && Number.isInteger(heads) && heads > 0 ? { heads } : {}),
-    ...(typeof layerNormEps === 'number' && layerNormEps > 0 ? { layerNormEps } : {}),
-  };
-}
-
 function defaultName(path: string): string {
   const stem = basename(path).replace(/\.(pth|pt|bin|safetensors)$/i, '');
   const given = stem === 'model' ? basename(dirname(path)) : stem;
@@ -100,10 +73,4 @@ function defaultName(path: string): string {
       .replace(/[^a-z0-9._-]+/g, '-')
       .replace(/^[^a-z0-9]+/, '') || 'checkpoint'
   );
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }

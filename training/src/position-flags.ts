@@ -4,7 +4,7 @@ import type { Position } from './onnx/position.ts';
 
 /** How a transformer knows where a patch lies: the same flags wherever one is made. */
 export const POSITION_FLAGS: FlagSpecs = {
-  position: valued('KIND', 'alibi (default), learned, none'),
+  position: valued('KIND', 'alibi (default), learned, none, sincos'),
   metric: valued('METRIC', 'euclidean (default), manhattan'),
   'no-wrap': toggle('distances not on the torus of the window'),
   'no-normalise': toggle("distances in tokens, not divided by the window's largest"),
@@ -16,7 +16,7 @@ export const POSITION_FLAGS: FlagSpecs = {
 
 /** @throws AlibiError  InvalidInput: flags that exclude each other, or that mean nothing for the kind */
 export function positionOf(flags: Flags): Position {
-  const kind = oneOf(flags.text('position') ?? 'alibi', ['alibi', 'learned', 'none'], '--position');
+  const kind = oneOf(flags.text('position') ?? 'alibi', ['alibi', 'learned', 'none', 'sincos'], '--position');
   if (kind !== 'alibi') {
     const other = Object.keys(POSITION_FLAGS).find((name) => name !== 'position' && flags.has(name));
     if (other !== undefined) throw invalidFlag('it has a meaning for --position alibi alone', `--${other}`);

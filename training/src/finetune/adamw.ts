@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '../weights/vit-weights.ts';
 import type { Parameters } from '../vit/parameters.ts';
 import { readParameters } from '../vit/parameters.ts';
+import type { Tensor } from '../weights/vit-weights.ts';
 
 export interface AdamWOptions {
   readonly beta1: number;
@@ -53,7 +53,9 @@ export class AdamW {
       }
       tf.tidy(() => {
         first.assign(tf.add(tf.mul(first, beta1), tf.mul(gradient, (1 - beta1) * o.factor)));
-        second.assign(tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), (1 - beta2) * o.factor ** 2)));
+        second.assign(
+          tf.add(tf.mul(second, beta2), tf.mul(tf.square(gradient), (1 - beta2) * o.factor ** 2)),
+        );
         const size = tf.add(tf.mul(tf.sqrt(second), correction), epsilon);
         const decayed = tf.mul(parameter, 1 - o.learningRate * weightDecay);
         parameter.assign(tf.sub(decayed, tf.mul(tf.div(first, size), stepSize)));

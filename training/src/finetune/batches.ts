@@ -57,7 +57,10 @@ interface Cut {
   readonly i: number;
 }
 
-function cut({ view, tokens, images, targets, i }: Cut, o: ViewBatchOptions & { readonly draw: number }): void {
+function cut(
+  { view, tokens, images, targets, i }: Cut,
+  o: ViewBatchOptions & { readonly draw: number },
+): void {
   const random = uniformStream(mixedSeed(o.seed, 0x0ff5, o.draw));
   const offset = (): number => Math.floor(random() * (o.viewTokens - o.tokens + 1));
   const [row, col] = [offset(), offset()];

@@ -1,11 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { Gradients } from '../vit/parameters.ts';
 import type { Vit } from '../vit/transformer.ts';
 import { type AdamW, globalNorm } from './adamw.ts';
 import type { Batches } from './batches.ts';
-import type { MovingAverage } from './moving-average.ts';
 import type { LossKind } from './loss.ts';
+import type { MovingAverage } from './moving-average.ts';
 import { addGradients } from './student.ts';
+import type { ValidationRecord } from './validation.ts';
 
 /** A run of steps alike: later stages see larger windows at lower rates. */
 export interface Stage {
@@ -36,6 +36,7 @@ export interface StepRecord {
   readonly lr: number;
   readonly gradientNorm: number;
   readonly seconds: number;
+  readonly validation?: ValidationRecord;
 }
 
 export interface Learner {
@@ -74,7 +75,11 @@ export async function* finetune(
     const gradientNorm = globalNorm(gradients.entries());
     const factor = options.clip === null ? 1 : Math.min(1, options.clip / (gradientNorm + 1e-6));
     const lr = stage.rate(step);
-    learner.optimizer.apply(learner.vit.parameters, gradients.entries(), { learningRate: lr, step: step + 1, factor });
+    learner.optimizer.apply(learner.vit.parameters, gradients.entries(), {
+      learningRate: lr,
+      step: step + 1,
+      factor,
+    });
     learner.average?.update(learner.vit.parameters);
     gradients.dispose();
     yield { step: step + 1, loss, lr, gradientNorm, seconds: (performance.now() - startedMs) / 1000 };
@@ -92,9 +97,4 @@ function stageOf(stages: readonly Stage[], step: number): Stage {
   const stage = stages.find(({ from, to }) => step >= from && step < to) ?? stages.at(-1);
   if (stage === undefined) throw new TypeError('a run has stages');
   return stage;
-}
-
-/** Bytes of tensors alive on the backend. */
-export function liveTensors(): number {
-  return tf.memory().numTensors;
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createParameters, type Parameters, readParameters } from '../vit/parameters.ts';
+import { type Parameters, readParameters } from '../vit/parameters.ts';
 import type { StateDict, Tensor } from '../weights/vit-weights.ts';
 
 /** An exponential moving average of parameters. */
@@ -8,18 +8,26 @@ export class MovingAverage {
   readonly #averages: Map<string, tf.Variable>;
 
   /** @param decay  share of the old average in the new */
-  constructor(decay: number, start: StateDict) {
+  constructor(decay: number, start: StateDict | Parameters) {
     this.#decay = decay;
-    this.#averages = createParameters(start);
+    this.#averages = new Map(
+      [...start].map(([name, value]) => [
+        name,
+        tf.tidy(() =>
+          tf.variable(
+            value instanceof tf.Tensor ? tf.clone(value) : tf.tensor(value.data, [...value.shape]),
+            false,
+          ),
+        ),
+      ]),
+    );
   }
 
   update(parameters: Parameters): void {
     for (const [name, average] of this.#averages) {
       const parameter = parameters.get(name);
       if (parameter === undefined) throw new TypeError(`no parameter ${name}`);
-      tf.tidy(() =>
-        average.assign(tf.add(tf.mul(average, this.#decay), tf.mul(parameter, 1 - this.#decay))),
-      );
+      tf.tidy(() => average.assign(tf.add(tf.mul(average, this.#decay), tf.mul(parameter, 1 - this.#decay))));
     }
   }
 

@@ -76,7 +76,10 @@ function source(y: number, x: number, size: number, symmetry: number): readonly 
   return symmetry & 4 ? [col, row] : [row, col];
 }
 
-function samples(count: number, o: { readonly scale: number; readonly start: number; readonly size: number }) {
+function samples(
+  count: number,
+  o: { readonly scale: number; readonly start: number; readonly size: number },
+) {
   const near = new Int32Array(count);
   const far = new Int32Array(count);
   const part = new Float32Array(count);

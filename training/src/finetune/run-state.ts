@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
+import { readParameters } from '../vit/parameters.ts';
 import { openFile } from '../weights/open-file.ts';
 import { readSafetensors } from '../weights/safetensors.ts';
 import type { Tensor } from '../weights/vit-weights.ts';
@@ -26,7 +27,6 @@ export async function saveState(
   learner: Learner,
   o: { readonly step: number; readonly fingerprint: string },
 ): Promise<void> {
-  const { readParameters } = await import('../vit/parameters.ts');
   const tensors = new Map<string, Tensor>();
   const add = (part: string, state: ReadonlyMap<string, Tensor>): void => {
     for (const [name, tensor] of state) tensors.set(`${part}/${name}`, tensor);
@@ -72,7 +72,6 @@ export async function openState(dir: string, fingerprint: string): Promise<RunSt
 }
 
 async function storedFingerprint(path: string): Promise<unknown> {
-  const { open } = await import('node:fs/promises');
   const file = await open(path);
   try {
     const length = Buffer.alloc(8);
@@ -101,7 +100,12 @@ export async function truncateLog(dir: string, step: number): Promise<void> {
 function recordStep(line: string): number {
   try {
     const record: unknown = JSON.parse(line);
-    if (typeof record === 'object' && record !== null && 'step' in record && typeof record.step === 'number') {
+    if (
+      typeof record === 'object' &&
+      record !== null &&
+      'step' in record &&
+      typeof record.step === 'number'
+    ) {
       return record.step;
     }
   } catch {

@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type DataSource, type FinetuneData, parseFinetuneData } from 'alibi-zarr-schemas';
-import { openPictureFile, PICTURE_NAME } from './picture-file.ts';
-import { openZarrPictures } from './zarr-pictures.ts';
 import type { Picture } from './picture.ts';
+import { openPictureFile, PICTURE_NAME } from './picture-file.ts';
 import { syntheticPicture } from './synthetic.ts';
+import { openZarrPictures } from './zarr-pictures.ts';
 
 /** Pictures of one kind: each is opened when a crop of it is drawn. */
 export interface PictureSource {

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { canonicalise } from '../weights/scheme.ts';
-import { toTimm } from '../weights/to-timm.ts';
-import type { StateDict, VitWeights } from '../weights/vit-weights.ts';
-import { createParameters, Gradients, readParameters } from '../vit/parameters.ts';
+import { createParameters, type Gradients, readParameters } from '../vit/parameters.ts';
 import { PositionTensors } from '../vit/position-tensors.ts';
 import { forward, type Vit } from '../vit/transformer.ts';
 import { type VitConfig, vitConfig } from '../vit/vit-config.ts';
+import { toTimm } from '../weights/to-timm.ts';
+import type { StateDict, VitWeights } from '../weights/vit-weights.ts';
 import { distance, type LossKind } from './loss.ts';
 
 /** Pixels and the tokens wanted of them. */
@@ -19,11 +18,22 @@ export interface Batch {
 /** A transformer on the backend from weights; a position embedding that its position does not use is left out. */
 export function createVit(
   weights: VitWeights,
-  o: { readonly heads: number; readonly layerNormEps: number; readonly position: VitConfig['position'] },
+  o: {
+    readonly heads: number;
+    readonly layerNormEps: number;
+    readonly position: VitConfig['position'];
+    /** Parameters by timm's names instead of the weights'. */
+    readonly state?: StateDict | undefined;
+  },
 ): Vit {
   const own = studentWeights(weights, o);
-  const config = vitConfig(own, o);
-  return { config, parameters: createParameters(toTimm(own)), positions: new PositionTensors(config) };
+  const { heads, layerNormEps, position } = o;
+  const config = vitConfig(own, { heads, layerNormEps, position });
+  return {
+    config,
+    parameters: createParameters(o.state ?? toTimm(own)),
+    positions: new PositionTensors(config),
+  };
 }
 
 /** The teacher's weights with the parameters of the student's position: no embedding, learned slopes from 1. */
@@ -48,11 +58,6 @@ export async function readStudent(vit: Vit): Promise<StateDict> {
   return readParameters(vit.parameters);
 }
 
-export function weightsOf(state: StateDict, vit: VitConfig, where: string): VitWeights {
-  const trainedGrid = vit.embedding?.grid;
-  return canonicalise(state, { where, ...(trainedGrid === undefined ? {} : { trainedGrid }) }).weights;
-}
-
 export function disposeVit(vit: Vit): void {
   tf.dispose([...vit.parameters.values()]);
   vit.positions.dispose();
@@ -75,7 +80,11 @@ export function addGradients(
     const target = tf.tensor3d(batch.targets, [count, tokens, dim]);
     const patches = tf.slice(pass.tokens, [0, prefix, 0], [count, tokens, dim]);
     const result = distance(o.loss, patches, target);
-    const padded: tf.Tensor3D = tf.pad(result.gradient, [[0, 0], [prefix, 0], [0, 0]]);
+    const padded: tf.Tensor3D = tf.pad(result.gradient, [
+      [0, 0],
+      [prefix, 0],
+      [0, 0],
+    ]);
     return { loss: result.loss, gradient: padded };
   });
   pass.tokens.dispose();

@@ -23,7 +23,12 @@ const painters: Readonly<Record<(typeof KINDS)[number], (size: number, random: R
     const count = 3 + Math.floor(40 * random() ** 2);
     const radius = 8 + 26 * random();
     for (let i = 0; i < count; i++) {
-      blob(data, size, { random, radius: radius * (0.6 + 0.8 * random()), level: 0.3 + 0.7 * random(), edge: 2 + 6 * random() });
+      blob(data, size, {
+        random,
+        radius: radius * (0.6 + 0.8 * random()),
+        level: 0.3 + 0.7 * random(),
+        edge: 2 + 6 * random(),
+      });
     }
     return data;
   },
@@ -32,7 +37,12 @@ const painters: Readonly<Record<(typeof KINDS)[number], (size: number, random: R
     const radius = 3 + 14 * random();
     const count = Math.min(3000, Math.floor((0.5 * size * size) / (Math.PI * radius * radius)));
     for (let i = 0; i < count; i++) {
-      blob(data, size, { random, radius: radius * (0.5 + random()), level: 0.4 + 0.5 * random(), edge: 1 + random() });
+      blob(data, size, {
+        random,
+        radius: radius * (0.5 + random()),
+        level: 0.4 + 0.5 * random(),
+        edge: 1 + random(),
+      });
     }
     return data;
   },
@@ -43,7 +53,8 @@ const painters: Readonly<Record<(typeof KINDS)[number], (size: number, random: R
     const width = 1.5 + 7 * random();
     const turn = Math.PI * random();
     const count = 15 + Math.floor(80 * random());
-    for (let i = 0; i < count; i++) fibre(data, size, { random, width, angle: turn + 0.5 * (random() - 0.5) });
+    for (let i = 0; i < count; i++)
+      fibre(data, size, { random, width, angle: turn + 0.5 * (random() - 0.5) });
     return data;
   },
 };

@@ -1,6 +1,6 @@
 import { AlibiError } from 'alibi-zarr/checkpoint';
-import { readTensors } from '../weights/scheme.ts';
 import { openFile } from '../weights/open-file.ts';
+import { readTensors } from '../weights/scheme.ts';
 import type { Tensor } from '../weights/vit-weights.ts';
 import type { Batch } from './student.ts';
 import { channelsLast } from './teacher.ts';

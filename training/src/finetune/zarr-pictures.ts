@@ -7,5 +7,9 @@ export async function openZarrPictures(
   _source: DataSource,
   _signal: AbortSignal,
 ): Promise<Omit<PictureSource, 'weight'>> {
-  throw new AlibiError('UnsupportedFormat', { what: 'OME-Zarr is not read yet', where: location, remedy: '' });
+  throw new AlibiError('UnsupportedFormat', {
+    what: 'OME-Zarr is not read yet',
+    where: location,
+    remedy: '',
+  });
 }

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { columnSums, linear, weightGradients } from './linear.ts';
 import type { Gradients, Scope } from './parameters.ts';
 import type { GridTensors } from './position-tensors.ts';
-import type { VitConfig } from './vit-config.ts';
 import { as2D, as3D } from './shapes.ts';
+import type { VitConfig } from './vit-config.ts';
 
 /** Pixels of each patch [batch·rows·cols, 3·patch·patch], in the order of the kernel. @param image  [batch, 3, H, W] */
 export function patchesOf(image: tf.Tensor4D, patch: number): tf.Tensor2D {
@@ -16,7 +16,12 @@ export function patchesOf(image: tf.Tensor4D, patch: number): tf.Tensor2D {
 /** Prefix and patches with what the position kind adds. @returns [batch·tokens, dim] */
 export function embed(
   patches: tf.Tensor2D,
-  o: { readonly scope: Scope; readonly config: VitConfig; readonly grid: GridTensors; readonly batch: number },
+  o: {
+    readonly scope: Scope;
+    readonly config: VitConfig;
+    readonly grid: GridTensors;
+    readonly batch: number;
+  },
 ): tf.Tensor2D {
   const { scope, config, grid, batch } = o;
   const { dim } = config;

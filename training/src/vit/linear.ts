@@ -12,7 +12,12 @@ export function linear(x: tf.Tensor2D, scope: Scope): tf.Tensor2D {
 }
 
 /** @param dy  [n, outputs]; @param x  what went in; @returns its gradient [n, inputs] */
-export function linearBackward(dy: tf.Tensor2D, x: tf.Tensor2D, scope: Scope, gradients: Gradients): tf.Tensor2D {
+export function linearBackward(
+  dy: tf.Tensor2D,
+  x: tf.Tensor2D,
+  scope: Scope,
+  gradients: Gradients,
+): tf.Tensor2D {
   weightGradients(dy, x, scope, gradients);
   const weight = scope.get('weight');
   return tf.matMul(dy, as2D(weight, dy.shape[1], x.shape[1]));

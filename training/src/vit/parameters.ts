@@ -39,7 +39,9 @@ export function createParameters(state: StateDict): Map<string, tf.Variable> {
 }
 
 /** Copies from the backend. */
-export async function readParameters(parameters: ReadonlyMap<string, tf.Tensor>): Promise<Map<string, Tensor>> {
+export async function readParameters(
+  parameters: ReadonlyMap<string, tf.Tensor>,
+): Promise<Map<string, Tensor>> {
   const read = new Map<string, Tensor>();
   for (const [name, tensor] of parameters) {
     const data = await tensor.data();

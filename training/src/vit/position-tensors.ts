@@ -54,7 +54,8 @@ export class PositionTensors {
         kind === 'learned'
           ? kept(tf.tensor2d(resampleMatrix(trained, [rows, cols]), [rows * cols, trained[0] * trained[1]]))
           : null,
-      sincos: kind === 'sincos' ? kept(tf.tensor2d(sincosEmbedding(rows, cols, dim), [rows * cols, dim])) : null,
+      sincos:
+        kind === 'sincos' ? kept(tf.tensor2d(sincosEmbedding(rows, cols, dim), [rows * cols, dim])) : null,
     };
   }
 }

@@ -12,7 +12,12 @@ export function sincosEmbedding(rows: number, cols: number, dim: number): Float3
     const [y, x] = [Math.floor(i / cols), i % cols];
     for (let k = 0; k < quarter; k++) {
       const frequency = 10000 ** (-k / quarter);
-      const values = [Math.sin(x * frequency), Math.cos(x * frequency), Math.sin(y * frequency), Math.cos(y * frequency)];
+      const values = [
+        Math.sin(x * frequency),
+        Math.cos(x * frequency),
+        Math.sin(y * frequency),
+        Math.cos(y * frequency),
+      ];
       for (const [part, value] of values.entries()) embedding[i * dim + part * quarter + k] = value;
     }
   }

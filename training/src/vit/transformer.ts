@@ -4,8 +4,8 @@ import { embed, embedBackward, patchesOf } from './embedding.ts';
 import { type LayerNormSaved, layerNorm, layerNormBackward } from './layer-norm.ts';
 import { type Gradients, type Parameters, scopeOf } from './parameters.ts';
 import type { PositionTensors } from './position-tensors.ts';
-import type { VitConfig } from './vit-config.ts';
 import { as2D, as3D } from './shapes.ts';
+import type { VitConfig } from './vit-config.ts';
 
 /** A vision transformer on the backend. */
 export interface Vit {
@@ -146,4 +146,3 @@ function contextOf({ config, parameters, positions }: Vit, image: tf.Tensor4D) {
     asTokens: (x: tf.Tensor2D): tf.Tensor3D => as3D(x, batch, tokens, config.dim),
   };
 }
-

@@ -11,7 +11,10 @@ export interface VitConfig {
   readonly layerNormEps: number;
   readonly position: Position;
   /** Of the learned position embedding, where there is one; and whether CLS has a row in it. */
-  readonly embedding: { readonly grid: readonly [rows: number, cols: number]; readonly withCls: boolean } | null;
+  readonly embedding: {
+    readonly grid: readonly [rows: number, cols: number];
+    readonly withCls: boolean;
+  } | null;
 }
 
 export function vitConfig(

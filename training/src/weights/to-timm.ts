@@ -9,7 +9,8 @@ export function toTimm(weights: VitWeights): StateDict {
   if (registers.data.length > 0) state.set('reg_token', reshaped(registers, [1, ...registers.shape]));
   if (position !== null) {
     const [rows, cols] = position.grid;
-    const joined = position.cls === null ? position.patches.data : concat(position.cls.data, position.patches.data);
+    const joined =
+      position.cls === null ? position.patches.data : concat(position.cls.data, position.patches.data);
     state.set('pos_embed', { shape: [1, rows * cols + (position.cls === null ? 0 : 1), dim], data: joined });
   }
   affine(state, 'patch_embed.proj', weights.patchEmbedding);
@@ -22,7 +23,8 @@ function blockState(state: Map<string, Tensor>, name: string, block: Block): voi
   norm(state, `${name}.norm1`, block.norm1);
   affine(state, `${name}.attn.qkv`, block.qkv);
   affine(state, `${name}.attn.proj`, block.proj);
-  if (block.slopes !== null) state.set(`${name}.attn.m`, reshaped(block.slopes, [block.slopes.data.length, 1, 1]));
+  if (block.slopes !== null)
+    state.set(`${name}.attn.m`, reshaped(block.slopes, [block.slopes.data.length, 1, 1]));
   if (block.layerScale1 !== null) state.set(`${name}.ls1.gamma`, block.layerScale1);
   norm(state, `${name}.norm2`, block.norm2);
   const { mlp } = block;

@@ -5,8 +5,8 @@ import { createVit, disposeVit } from '../../src/finetune/student.ts';
 import { relativeError } from '../../src/onnx/relative-error.ts';
 import { encode } from '../../src/vit/transformer.ts';
 import { readWeights } from '../../src/weights/read-weights.ts';
-import { golden } from '../golden.ts';
 import { eachBackend } from '../each-backend.ts';
+import { golden } from '../golden.ts';
 import { GRIDS, VARIANTS } from '../tiny-variants.ts';
 
 eachBackend((backend) => {
