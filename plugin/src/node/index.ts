@@ -12,4 +12,5 @@ export { createNodeStore } from '../stores/node-fs.ts';
 export { main } from './cli.ts';
 export type { Io } from './io.ts';
 export { openSessionInProcess } from './open-session.ts';
+export { type ImageTiles, openTiles, type PixelTile, type TileOptions } from './open-tiles.ts';
 export { type ServeOptions, type StoreServer, serveStore } from './server.ts';

@@ -244,7 +244,9 @@ async function openData(
     stages: stagesOf(options, batchesOf),
     validation: await validationBatches(options, { teacher, patch, dim, blank, signal }),
     blank,
-    close: () => teacher.close(),
+    close: async () => {
+      await Promise.all([teacher.close(), ...sources.map((source) => source.close?.())]);
+    },
   };
 }
 
@@ -310,13 +312,23 @@ async function validationBatches(
   return Promise.all(Array.from({ length: VALIDATION_VIEWS / 4 }, (_, n) => batches.batch(n, 0)));
 }
 
-/** Options that make two runs the same: what only says how it is computed or where it is put is left out. */
+/**
+ * Options that make two runs the same. What only says how it is computed or where it is put is left out, and so is how
+ * long it goes on: a run may be resumed with more or fewer steps.
+ */
 async function fingerprintOf(options: FinetuneOptions): Promise<string> {
-  const { weights, out, backend, resume, saveEvery, recompute, data, validation, ...same } = options;
+  const { weights, position, keepBlocks, data, loss, blank, first, margin, scales, roll, deck, seed } =
+    options;
+  const { batch, tokens } = first;
+  const { weightDecay, clip, accumulate, emaDecay, mean, std } = options;
   const source = 'tensors' in data ? data.tensors : data.pictures;
   const isFile = (await stat(source).catch(() => null))?.isFile() ?? false;
-  const parts = { ...same, weights: await hashFile(weights), data: isFile ? await hashFile(source) : source };
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  const same = { position, keepBlocks, loss, blank, batch, tokens, margin, scales, roll, deck, seed };
+  const rest = { weightDecay, clip, accumulate, emaDecay, mean, std };
+  const files = { weights: await hashFile(weights), data: isFile ? await hashFile(source) : source };
+  return createHash('sha256')
+    .update(JSON.stringify({ ...same, ...rest, ...files }))
+    .digest('hex');
 }
 
 /** Without the reader's own folders. */

@@ -12,6 +12,7 @@ export interface PictureSource {
   readonly weight: number;
   readonly count: number;
   open(n: number): Promise<Picture>;
+  close?(): Promise<void>;
 }
 
 /**
