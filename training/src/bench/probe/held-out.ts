@@ -10,6 +10,11 @@ const INNER_FOLDS = 3;
 /** With fewer images there is nothing to choose the strength by. */
 export const HELD_OUT_IMAGES = 3;
 
+/** How often `pause` is awaited for this many images. */
+export function heldOutSteps(images: number): number {
+  return images * (2 + Math.min(INNER_FOLDS, images - 1) * STRENGTHS.length);
+}
+
 export interface HeldOutProbe {
   /** Training tokens of a fit. */
   readonly samples: number;

@@ -5,7 +5,7 @@ import { encodeImages } from '../encode-images.ts';
 import type { BenchContext } from '../run-bench.ts';
 import { figure } from '../store-figures.ts';
 import type { TokenGrid } from '../tokens.ts';
-import { HELD_OUT_IMAGES, heldOutProbe } from './held-out.ts';
+import { HELD_OUT_IMAGES, heldOutProbe, heldOutSteps } from './held-out.ts';
 import { positionalScores } from './positional-channels.ts';
 import { referenceProbe } from './reference-probe.ts';
 
@@ -28,7 +28,7 @@ export async function measureProbe(
 ): Promise<ProbeResult> {
   const { images, step } = context;
   const isHeldOut = images.length >= HELD_OUT_IMAGES;
-  context.expect(2 * images.length);
+  context.expect(2 * images.length + (isHeldOut ? heldOutSteps(images.length) : 0));
   const names: string[] = [];
   const grids: TokenGrid[] = [];
   let sizePx = options.sizePx;
@@ -42,7 +42,7 @@ export async function measureProbe(
   }
   const random = createRandom(options.seed);
   const reference = await referenceProbe(grids, { ...options, random }, step);
-  const probe = isHeldOut ? await heldOutProbe(grids, () => pause(context.signal)) : null;
+  const probe = isHeldOut ? await heldOutProbe(grids, step) : null;
   const [{ rows, cols, dim } = { rows: 0, cols: 0, dim: 0 }] = grids;
   const heldOut =
     probe === null
@@ -68,11 +68,6 @@ export async function measureProbe(
     heldOut,
     positionalChannels: mostPositional(grids),
   };
-}
-
-async function pause(signal: AbortSignal): Promise<void> {
-  await new Promise(setImmediate);
-  signal.throwIfAborted();
 }
 
 function figuresOf(

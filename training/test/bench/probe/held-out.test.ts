@@ -1,6 +1,6 @@
 import { createRandom } from 'alibi-zarr/checkpoint';
 import { describe, expect, it } from 'vitest';
-import { heldOutProbe } from '../../../src/bench/probe/held-out.ts';
+import { heldOutProbe, heldOutSteps } from '../../../src/bench/probe/held-out.ts';
 import { RAMP_NAMES, rampOf } from '../../../src/bench/probe/ramps.ts';
 import { referenceProbe } from '../../../src/bench/probe/reference-probe.ts';
 import type { TokenGrid } from '../../../src/bench/tokens.ts';
@@ -64,7 +64,11 @@ describe('the held-out probe', () => {
       });
       return { rows, cols, dim, data };
     });
-    const { strengths, ramps } = await heldOutProbe(images, noPause);
+    let steps = 0;
+    const { strengths, ramps } = await heldOutProbe(images, async () => {
+      steps++;
+    });
+    expect(steps).toBe(heldOutSteps(4));
     expect(strengths).toEqual([0.1, 0.1, 0.1, 0.1]);
     const pooled = [0.4531371327, 0.104733146, 0.3057970254, 0.0039764758];
     expect(ramps.map(({ r2 }) => r2)).toEqual(pooled.map((r2) => expect.closeTo(r2, 5)));
