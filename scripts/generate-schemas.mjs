@@ -27,8 +27,9 @@ async function generateTypes(schemas) {
   const { compile } = await import('json-schema-to-typescript');
   const seen = new Map();
   const parts = [];
+  const titles = new Set(schemas.map(({ schema }) => schema.title));
   for (const { name, schema } of schemas) {
-    const text = await compile(schema, schema.title, {
+    const compiled = await compile(schema, schema.title, {
       additionalProperties: false,
       bannerComment: '',
       cwd: fileURLToPath(source),
@@ -38,6 +39,11 @@ async function generateTypes(schemas) {
       unknownAny: true,
       style: { singleQuote: true },
     });
+    // A schema that this one refers to is declared once, in its own part.
+    const text = declarations(compiled)
+      .filter((declared) => declared.type === schema.title || !titles.has(declared.type))
+      .map((declared) => declared.text)
+      .join('\n');
     for (const [, type] of text.matchAll(/^export (?:interface|type) (\w+)/gm)) {
       if (seen.has(type)) throw new Error(`${name} and ${seen.get(type)} both define the type ${type}`);
       seen.set(type, name);
@@ -45,6 +51,25 @@ async function generateTypes(schemas) {
     parts.push(`// ${name}\n${text.trim()}\n`);
   }
   return `${header}\n${parts.join('\n')}`;
+}
+
+/** What a compiled schema declares, each with the comment before it. */
+function declarations(text) {
+  const lines = text.trim().split('\n');
+  const starts = [];
+  for (const [i, line] of lines.entries()) {
+    const type = /^export (?:interface|type) (\w+)/.exec(line)?.[1];
+    if (type === undefined) continue;
+    const comment = lines[i - 1] === ' */' ? lines.lastIndexOf('/**', i) : i;
+    starts.push({ type, from: comment });
+  }
+  return starts.map(({ type, from }, i) => ({
+    type,
+    text: lines
+      .slice(from, starts[i + 1]?.from ?? lines.length)
+      .join('\n')
+      .trim(),
+  }));
 }
 
 /** ajv writes the code here and now, so that nothing is compiled (no `eval`) where it runs. */

@@ -1,4 +1,17 @@
-/** `alibi-zarr/checkpoint`: what programs that make and check checkpoints share with the encoder. Light: no stores, no runtime. */
+/**
+ * `alibi-zarr/checkpoint`: what programs that make, check and measure checkpoints share with the encoder and what comes after
+ * it. Light: no stores, no runtime.
+ */
+export { createRandom, sampleIndices } from './array/random.ts';
 export { selfTestImage } from './encoder/self-test-input.ts';
-export { type AxisPlan, planWindows, type WindowGrid, type WindowPlan } from './encoder/window-plan.ts';
+export {
+  type AxisPlan,
+  planWindows,
+  rampAt,
+  type WindowGrid,
+  type WindowPlan,
+} from './encoder/window-plan.ts';
 export { AlibiError, asAlibiError, type ErrorTag, isAbort } from './errors.ts';
+export { type Covariance, createCovariance } from './features/covariance.ts';
+export { fitClusters } from './features/kmeans.ts';
+export { fitPca, projectPca } from './features/pca.ts';

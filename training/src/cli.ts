@@ -1,7 +1,10 @@
 import { type Io, packageVersion, runProgram } from 'alibi-zarr/command-line';
+import { benchFingerprint } from './commands/bench-fingerprint.ts';
+import { benchHomogeneity } from './commands/bench-homogeneity.ts';
 import { benchSeam } from './commands/bench-seam.ts';
 import { convert } from './commands/convert.ts';
 import { finetune } from './commands/finetune.ts';
+import { probe } from './commands/probe.ts';
 import { verify } from './commands/verify.ts';
 
 /**
@@ -13,7 +16,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-train',
     title: 'make, check and measure ALiBi vision transformers',
-    commands: [convert, finetune, verify, benchSeam],
+    commands: [convert, finetune, verify, probe, benchFingerprint, benchHomogeneity, benchSeam],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

@@ -1,7 +1,8 @@
 /** Reads public vision transformer checkpoints and writes them as ONNX graphs with a manifest. */
 
 export { type Backend, type BackendName, openBackend } from './backend.ts';
-export { benchSeam, type SeamBenchOptions } from './bench/bench-seam.ts';
+export { mostPositionalChannels, type TokenStack } from './bench/probe/positional-channels.ts';
+export { benchSeam, type SeamBenchOptions } from './bench/seam/bench-seam.ts';
 export { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
 export type { CheckpointManifest } from './manifest.ts';
 export { type ExportOptions, exportVit } from './onnx/export.ts';

@@ -125,7 +125,8 @@ export async function readManifest(path: string): Promise<CheckpointManifest> {
   });
 }
 
-async function readVerified(path: string, hash: string): Promise<Uint8Array> {
+/** @throws AlibiError  NotFound, or Integrity where the file is another one */
+export async function readVerified(path: string, hash: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = new Uint8Array(await readFile(path));

@@ -81,10 +81,11 @@ function planAxis(tokens: number, window: number, overlap: number): AxisPlan {
 }
 
 /**
- * Raised cosine over the overlap at either end of a window, 1 between: strictly positive inside the window,
- * so that a token at the image's edge, which one window holds, keeps a weight; 0 outside.
+ * The weight of a window in its token `k`, before it is divided by the sum over windows: a raised cosine over the overlap
+ * at either end, 1 between: strictly positive inside the window, so that a token at the image's edge, which one window
+ * holds, keeps a weight; 0 outside.
  */
-function rampAt(k: number, window: number, overlap: number): number {
+export function rampAt(k: number, window: number, overlap: number): number {
   if (k < 0 || k >= window) return 0;
   const fromEdge = Math.min(k, window - 1 - k);
   if (fromEdge >= overlap) return 1;

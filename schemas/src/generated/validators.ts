@@ -7,7 +7,10 @@ export interface Check {
   errors?: readonly { readonly instancePath: string; readonly message?: string; readonly params: Readonly<Record<string, unknown>> }[] | null;
 }
 
-var validateBenchOutput = validate10;
+var validateBenchComparison = validate10;
+var schema12 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/bench-model.schema.json", "title": "BenchModel", "description": "Which checkpoint a bench measured.", "type": "object", "additionalProperties": false, "required": ["name", "manifestSha256", "position", "precision"], "properties": { "name": { "type": "string" }, "manifestSha256": { "type": ["string", "null"], "pattern": "^[0-9a-f]{64}$", "description": "of the manifest as it was read; null where there was none" }, "position": { "type": "string", "description": "how a patch's place is known, in a few words: learned, none, ALiBi on the torus, local ALiBi, radius 8" }, "precision": { "type": "string", "description": "of the graph measured: fp32, fp16, int8, ..." } } };
+var pattern0 = new RegExp("^alibi-train/[a-z-]+/1$", "u");
+var pattern1 = new RegExp("^[0-9a-f]{64}$", "u");
 function validate10(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -15,108 +18,274 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.measured === void 0 && (missing0 = "measured")) {
+      if (data.format === void 0 && (missing0 = "format") || data.results === void 0 && (missing0 = "results")) {
         validate10.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!(key0 === "measured")) {
+          if (!(key0 === "format" || key0 === "results")) {
             validate10.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
         }
         if (_errs1 === errors) {
-          if (data.measured !== void 0) {
-            let data0 = data.measured;
+          if (data.format !== void 0) {
             const _errs2 = errors;
-            if (errors === _errs2) {
-              if (Array.isArray(data0)) {
-                var valid1 = true;
-                const len0 = data0.length;
-                for (let i0 = 0; i0 < len0; i0++) {
-                  let data1 = data0[i0];
-                  const _errs4 = errors;
-                  if (errors === _errs4) {
-                    if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
-                      let missing1;
-                      if (data1.name === void 0 && (missing1 = "name") || data1.value === void 0 && (missing1 = "value") || data1.command === void 0 && (missing1 = "command")) {
-                        validate10.errors = [{ instancePath: instancePath + "/measured/" + i0, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                        return false;
-                      } else {
-                        const _errs6 = errors;
-                        for (const key1 in data1) {
-                          if (!(key1 === "name" || key1 === "value" || key1 === "command" || key1 === "note")) {
-                            validate10.errors = [{ instancePath: instancePath + "/measured/" + i0, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+            if ("alibi-train/comparison/1" !== data.format) {
+              validate10.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/comparison/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.results !== void 0) {
+              let data1 = data.results;
+              const _errs3 = errors;
+              if (errors === _errs3) {
+                if (Array.isArray(data1)) {
+                  if (data1.length < 2) {
+                    validate10.errors = [{ instancePath: instancePath + "/results", schemaPath: "#/properties/results/minItems", keyword: "minItems", params: { limit: 2 }, message: "must NOT have fewer than 2 items" }];
+                    return false;
+                  } else {
+                    var valid1 = true;
+                    const len0 = data1.length;
+                    for (let i0 = 0; i0 < len0; i0++) {
+                      let data2 = data1[i0];
+                      const _errs5 = errors;
+                      if (errors === _errs5) {
+                        if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
+                          let missing1;
+                          if (data2.format === void 0 && (missing1 = "format") || data2.model === void 0 && (missing1 = "model") || data2.command === void 0 && (missing1 = "command") || data2.figures === void 0 && (missing1 = "figures")) {
+                            validate10.errors = [{ instancePath: instancePath + "/results/" + i0, schemaPath: "#/properties/results/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                             return false;
-                            break;
-                          }
-                        }
-                        if (_errs6 === errors) {
-                          if (data1.name !== void 0) {
-                            const _errs7 = errors;
-                            if (typeof data1.name !== "string") {
-                              validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                              return false;
-                            }
-                            var valid2 = _errs7 === errors;
                           } else {
-                            var valid2 = true;
-                          }
-                          if (valid2) {
-                            if (data1.value !== void 0) {
-                              let data3 = data1.value;
-                              const _errs9 = errors;
-                              if (!(typeof data3 == "number" && isFinite(data3))) {
-                                validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                return false;
+                            if (data2.format !== void 0) {
+                              let data3 = data2.format;
+                              const _errs7 = errors;
+                              if (errors === _errs7) {
+                                if (typeof data3 === "string") {
+                                  if (!pattern0.test(data3)) {
+                                    validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/format", schemaPath: "#/properties/results/items/properties/format/pattern", keyword: "pattern", params: { pattern: "^alibi-train/[a-z-]+/1$" }, message: 'must match pattern "^alibi-train/[a-z-]+/1$"' }];
+                                    return false;
+                                  }
+                                } else {
+                                  validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/format", schemaPath: "#/properties/results/items/properties/format/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
                               }
-                              var valid2 = _errs9 === errors;
+                              var valid2 = _errs7 === errors;
                             } else {
                               var valid2 = true;
                             }
                             if (valid2) {
-                              if (data1.command !== void 0) {
-                                const _errs11 = errors;
-                                if (typeof data1.command !== "string") {
-                                  validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                  return false;
+                              if (data2.model !== void 0) {
+                                let data4 = data2.model;
+                                const _errs9 = errors;
+                                const _errs10 = errors;
+                                if (errors === _errs10) {
+                                  if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
+                                    let missing2;
+                                    if (data4.name === void 0 && (missing2 = "name") || data4.manifestSha256 === void 0 && (missing2 = "manifestSha256") || data4.position === void 0 && (missing2 = "position") || data4.precision === void 0 && (missing2 = "precision")) {
+                                      validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                      return false;
+                                    } else {
+                                      const _errs12 = errors;
+                                      for (const key1 in data4) {
+                                        if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                                          validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                          return false;
+                                          break;
+                                        }
+                                      }
+                                      if (_errs12 === errors) {
+                                        if (data4.name !== void 0) {
+                                          const _errs13 = errors;
+                                          if (typeof data4.name !== "string") {
+                                            validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            return false;
+                                          }
+                                          var valid4 = _errs13 === errors;
+                                        } else {
+                                          var valid4 = true;
+                                        }
+                                        if (valid4) {
+                                          if (data4.manifestSha256 !== void 0) {
+                                            let data6 = data4.manifestSha256;
+                                            const _errs15 = errors;
+                                            if (typeof data6 !== "string" && data6 !== null) {
+                                              validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs15) {
+                                              if (typeof data6 === "string") {
+                                                if (!pattern1.test(data6)) {
+                                                  validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                            var valid4 = _errs15 === errors;
+                                          } else {
+                                            var valid4 = true;
+                                          }
+                                          if (valid4) {
+                                            if (data4.position !== void 0) {
+                                              const _errs17 = errors;
+                                              if (typeof data4.position !== "string") {
+                                                validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                              var valid4 = _errs17 === errors;
+                                            } else {
+                                              var valid4 = true;
+                                            }
+                                            if (valid4) {
+                                              if (data4.precision !== void 0) {
+                                                const _errs19 = errors;
+                                                if (typeof data4.precision !== "string") {
+                                                  validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  return false;
+                                                }
+                                                var valid4 = _errs19 === errors;
+                                              } else {
+                                                var valid4 = true;
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    return false;
+                                  }
                                 }
-                                var valid2 = _errs11 === errors;
+                                var valid2 = _errs9 === errors;
                               } else {
                                 var valid2 = true;
                               }
                               if (valid2) {
-                                if (data1.note !== void 0) {
-                                  const _errs13 = errors;
-                                  if (typeof data1.note !== "string") {
-                                    validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                if (data2.command !== void 0) {
+                                  const _errs21 = errors;
+                                  if (typeof data2.command !== "string") {
+                                    validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/command", schemaPath: "#/properties/results/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
-                                  var valid2 = _errs13 === errors;
+                                  var valid2 = _errs21 === errors;
                                 } else {
                                   var valid2 = true;
+                                }
+                                if (valid2) {
+                                  if (data2.figures !== void 0) {
+                                    let data10 = data2.figures;
+                                    const _errs23 = errors;
+                                    const _errs24 = errors;
+                                    if (errors === _errs24) {
+                                      if (Array.isArray(data10)) {
+                                        var valid6 = true;
+                                        const len1 = data10.length;
+                                        for (let i1 = 0; i1 < len1; i1++) {
+                                          let data11 = data10[i1];
+                                          const _errs26 = errors;
+                                          if (errors === _errs26) {
+                                            if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
+                                              let missing3;
+                                              if (data11.name === void 0 && (missing3 = "name") || data11.value === void 0 && (missing3 = "value")) {
+                                                validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/figures/" + i1, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                return false;
+                                              } else {
+                                                const _errs28 = errors;
+                                                for (const key2 in data11) {
+                                                  if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                                    validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/figures/" + i1, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                                    return false;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs28 === errors) {
+                                                  if (data11.name !== void 0) {
+                                                    const _errs29 = errors;
+                                                    if (typeof data11.name !== "string") {
+                                                      validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/figures/" + i1 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      return false;
+                                                    }
+                                                    var valid7 = _errs29 === errors;
+                                                  } else {
+                                                    var valid7 = true;
+                                                  }
+                                                  if (valid7) {
+                                                    if (data11.value !== void 0) {
+                                                      let data13 = data11.value;
+                                                      const _errs31 = errors;
+                                                      if (!(typeof data13 == "number" && isFinite(data13))) {
+                                                        validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/figures/" + i1 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        return false;
+                                                      }
+                                                      var valid7 = _errs31 === errors;
+                                                    } else {
+                                                      var valid7 = true;
+                                                    }
+                                                    if (valid7) {
+                                                      if (data11.note !== void 0) {
+                                                        const _errs33 = errors;
+                                                        if (typeof data11.note !== "string") {
+                                                          validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/figures/" + i1 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
+                                                        }
+                                                        var valid7 = _errs33 === errors;
+                                                      } else {
+                                                        var valid7 = true;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/figures/" + i1, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid6 = _errs26 === errors;
+                                          if (!valid6) {
+                                            break;
+                                          }
+                                        }
+                                      } else {
+                                        validate10.errors = [{ instancePath: instancePath + "/results/" + i0 + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid2 = _errs23 === errors;
+                                  } else {
+                                    var valid2 = true;
+                                  }
                                 }
                               }
                             }
                           }
+                        } else {
+                          validate10.errors = [{ instancePath: instancePath + "/results/" + i0, schemaPath: "#/properties/results/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          return false;
                         }
                       }
-                    } else {
-                      validate10.errors = [{ instancePath: instancePath + "/measured/" + i0, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                      return false;
+                      var valid1 = _errs5 === errors;
+                      if (!valid1) {
+                        break;
+                      }
                     }
                   }
-                  var valid1 = _errs4 === errors;
-                  if (!valid1) {
-                    break;
-                  }
+                } else {
+                  validate10.errors = [{ instancePath: instancePath + "/results", schemaPath: "#/properties/results/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                  return false;
                 }
-              } else {
-                validate10.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                return false;
               }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
             }
           }
         }
@@ -129,10 +298,287 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
   validate10.errors = vErrors;
   return errors === 0;
 }
-var validateConvertOutput = validate11;
-var schema12 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/convert.schema.json", "title": "ConvertOutput", "description": "What `alibi-train convert --json` prints.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "scheme", "graph"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "scheme": { "enum": ["timm", "facebookresearch", "huggingface"], "description": "whose names the weights were under" }, "graph": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "bytes", "sha256"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } } };
-var pattern0 = new RegExp("^[0-9a-f]{64}$", "u");
+var validateBenchFigures = validate11;
 function validate11(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (Array.isArray(data)) {
+      var valid0 = true;
+      const len0 = data.length;
+      for (let i0 = 0; i0 < len0; i0++) {
+        let data0 = data[i0];
+        const _errs1 = errors;
+        if (errors === _errs1) {
+          if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+            let missing0;
+            if (data0.name === void 0 && (missing0 = "name") || data0.value === void 0 && (missing0 = "value")) {
+              validate11.errors = [{ instancePath: instancePath + "/" + i0, schemaPath: "#/items/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+              return false;
+            } else {
+              const _errs3 = errors;
+              for (const key0 in data0) {
+                if (!(key0 === "name" || key0 === "value" || key0 === "note")) {
+                  validate11.errors = [{ instancePath: instancePath + "/" + i0, schemaPath: "#/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+                  return false;
+                  break;
+                }
+              }
+              if (_errs3 === errors) {
+                if (data0.name !== void 0) {
+                  const _errs4 = errors;
+                  if (typeof data0.name !== "string") {
+                    validate11.errors = [{ instancePath: instancePath + "/" + i0 + "/name", schemaPath: "#/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    return false;
+                  }
+                  var valid1 = _errs4 === errors;
+                } else {
+                  var valid1 = true;
+                }
+                if (valid1) {
+                  if (data0.value !== void 0) {
+                    let data2 = data0.value;
+                    const _errs6 = errors;
+                    if (!(typeof data2 == "number" && isFinite(data2))) {
+                      validate11.errors = [{ instancePath: instancePath + "/" + i0 + "/value", schemaPath: "#/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                      return false;
+                    }
+                    var valid1 = _errs6 === errors;
+                  } else {
+                    var valid1 = true;
+                  }
+                  if (valid1) {
+                    if (data0.note !== void 0) {
+                      const _errs8 = errors;
+                      if (typeof data0.note !== "string") {
+                        validate11.errors = [{ instancePath: instancePath + "/" + i0 + "/note", schemaPath: "#/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                      var valid1 = _errs8 === errors;
+                    } else {
+                      var valid1 = true;
+                    }
+                  }
+                }
+              }
+            }
+          } else {
+            validate11.errors = [{ instancePath: instancePath + "/" + i0, schemaPath: "#/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+            return false;
+          }
+        }
+        var valid0 = _errs1 === errors;
+        if (!valid0) {
+          break;
+        }
+      }
+    } else {
+      validate11.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+      return false;
+    }
+  }
+  validate11.errors = vErrors;
+  return errors === 0;
+}
+var validateBenchMap = validate12;
+function validate12(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.rows === void 0 && (missing0 = "rows") || data.cols === void 0 && (missing0 = "cols") || data.low === void 0 && (missing0 = "low") || data.high === void 0 && (missing0 = "high") || data.data === void 0 && (missing0 = "data")) {
+        validate12.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "rows" || key0 === "cols" || key0 === "low" || key0 === "high" || key0 === "data")) {
+            validate12.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.rows !== void 0) {
+            let data0 = data.rows;
+            const _errs2 = errors;
+            if (!(typeof data0 == "number" && (!(data0 % 1) && !isNaN(data0)) && isFinite(data0))) {
+              validate12.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+              return false;
+            }
+            if (errors === _errs2) {
+              if (typeof data0 == "number" && isFinite(data0)) {
+                if (data0 < 1 || isNaN(data0)) {
+                  validate12.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                  return false;
+                }
+              }
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.cols !== void 0) {
+              let data1 = data.cols;
+              const _errs4 = errors;
+              if (!(typeof data1 == "number" && (!(data1 % 1) && !isNaN(data1)) && isFinite(data1))) {
+                validate12.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                return false;
+              }
+              if (errors === _errs4) {
+                if (typeof data1 == "number" && isFinite(data1)) {
+                  if (data1 < 1 || isNaN(data1)) {
+                    validate12.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                    return false;
+                  }
+                }
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.low !== void 0) {
+                let data2 = data.low;
+                const _errs6 = errors;
+                if (!(typeof data2 == "number" && isFinite(data2))) {
+                  validate12.errors = [{ instancePath: instancePath + "/low", schemaPath: "#/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.high !== void 0) {
+                  let data3 = data.high;
+                  const _errs8 = errors;
+                  if (!(typeof data3 == "number" && isFinite(data3))) {
+                    validate12.errors = [{ instancePath: instancePath + "/high", schemaPath: "#/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                    return false;
+                  }
+                  var valid0 = _errs8 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.data !== void 0) {
+                    const _errs10 = errors;
+                    if (typeof data.data !== "string") {
+                      validate12.errors = [{ instancePath: instancePath + "/data", schemaPath: "#/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      return false;
+                    }
+                    var valid0 = _errs10 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate12.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate12.errors = vErrors;
+  return errors === 0;
+}
+var validateBenchModel = validate13;
+function validate13(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.name === void 0 && (missing0 = "name") || data.manifestSha256 === void 0 && (missing0 = "manifestSha256") || data.position === void 0 && (missing0 = "position") || data.precision === void 0 && (missing0 = "precision")) {
+        validate13.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "name" || key0 === "manifestSha256" || key0 === "position" || key0 === "precision")) {
+            validate13.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.name !== void 0) {
+            const _errs2 = errors;
+            if (typeof data.name !== "string") {
+              validate13.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.manifestSha256 !== void 0) {
+              let data1 = data.manifestSha256;
+              const _errs4 = errors;
+              if (typeof data1 !== "string" && data1 !== null) {
+                validate13.errors = [{ instancePath: instancePath + "/manifestSha256", schemaPath: "#/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                return false;
+              }
+              if (errors === _errs4) {
+                if (typeof data1 === "string") {
+                  if (!pattern1.test(data1)) {
+                    validate13.errors = [{ instancePath: instancePath + "/manifestSha256", schemaPath: "#/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                    return false;
+                  }
+                }
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.position !== void 0) {
+                const _errs6 = errors;
+                if (typeof data.position !== "string") {
+                  validate13.errors = [{ instancePath: instancePath + "/position", schemaPath: "#/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.precision !== void 0) {
+                  const _errs8 = errors;
+                  if (typeof data.precision !== "string") {
+                    validate13.errors = [{ instancePath: instancePath + "/precision", schemaPath: "#/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    return false;
+                  }
+                  var valid0 = _errs8 === errors;
+                } else {
+                  var valid0 = true;
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate13.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate13.errors = vErrors;
+  return errors === 0;
+}
+var validateConvertOutput = validate14;
+var schema17 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/convert.schema.json", "title": "ConvertOutput", "description": "What `alibi-train convert --json` prints.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "scheme", "graph"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "scheme": { "enum": ["timm", "facebookresearch", "huggingface"], "description": "whose names the weights were under" }, "graph": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "bytes", "sha256"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } } };
+function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -140,13 +586,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.scheme === void 0 && (missing0 = "scheme") || data.graph === void 0 && (missing0 = "graph")) {
-        validate11.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate14.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "scheme" || key0 === "graph")) {
-            validate11.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate14.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -155,7 +601,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate11.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate14.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -166,7 +612,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate11.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate14.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -178,7 +624,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.scheme;
                 const _errs6 = errors;
                 if (!(data2 === "timm" || data2 === "facebookresearch" || data2 === "huggingface")) {
-                  validate11.errors = [{ instancePath: instancePath + "/scheme", schemaPath: "#/properties/scheme/enum", keyword: "enum", params: { allowedValues: schema12.properties.scheme.enum }, message: "must be equal to one of the allowed values" }];
+                  validate14.errors = [{ instancePath: instancePath + "/scheme", schemaPath: "#/properties/scheme/enum", keyword: "enum", params: { allowedValues: schema17.properties.scheme.enum }, message: "must be equal to one of the allowed values" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -193,13 +639,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
                       let missing1;
                       if (data3.path === void 0 && (missing1 = "path") || data3.precision === void 0 && (missing1 = "precision") || data3.bytes === void 0 && (missing1 = "bytes") || data3.sha256 === void 0 && (missing1 = "sha256")) {
-                        validate11.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate14.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs9 = errors;
                         for (const key1 in data3) {
                           if (!(key1 === "path" || key1 === "precision" || key1 === "bytes" || key1 === "sha256")) {
-                            validate11.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            validate14.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -208,7 +654,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data3.path !== void 0) {
                             const _errs10 = errors;
                             if (typeof data3.path !== "string") {
-                              validate11.errors = [{ instancePath: instancePath + "/graph/path", schemaPath: "#/properties/graph/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate14.errors = [{ instancePath: instancePath + "/graph/path", schemaPath: "#/properties/graph/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid1 = _errs10 === errors;
@@ -220,7 +666,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                               let data5 = data3.precision;
                               const _errs12 = errors;
                               if (!(data5 === "fp32" || data5 === "fp16" || data5 === "int8")) {
-                                validate11.errors = [{ instancePath: instancePath + "/graph/precision", schemaPath: "#/properties/graph/properties/precision/enum", keyword: "enum", params: { allowedValues: schema12.properties.graph.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                validate14.errors = [{ instancePath: instancePath + "/graph/precision", schemaPath: "#/properties/graph/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.graph.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                 return false;
                               }
                               var valid1 = _errs12 === errors;
@@ -232,13 +678,13 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.bytes;
                                 const _errs13 = errors;
                                 if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                  validate11.errors = [{ instancePath: instancePath + "/graph/bytes", schemaPath: "#/properties/graph/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate14.errors = [{ instancePath: instancePath + "/graph/bytes", schemaPath: "#/properties/graph/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs13) {
                                   if (typeof data6 == "number" && isFinite(data6)) {
                                     if (data6 < 1 || isNaN(data6)) {
-                                      validate11.errors = [{ instancePath: instancePath + "/graph/bytes", schemaPath: "#/properties/graph/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate14.errors = [{ instancePath: instancePath + "/graph/bytes", schemaPath: "#/properties/graph/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -253,12 +699,12 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                                   const _errs15 = errors;
                                   if (errors === _errs15) {
                                     if (typeof data7 === "string") {
-                                      if (!pattern0.test(data7)) {
-                                        validate11.errors = [{ instancePath: instancePath + "/graph/sha256", schemaPath: "#/properties/graph/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                      if (!pattern1.test(data7)) {
+                                        validate14.errors = [{ instancePath: instancePath + "/graph/sha256", schemaPath: "#/properties/graph/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                         return false;
                                       }
                                     } else {
-                                      validate11.errors = [{ instancePath: instancePath + "/graph/sha256", schemaPath: "#/properties/graph/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate14.errors = [{ instancePath: instancePath + "/graph/sha256", schemaPath: "#/properties/graph/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                   }
@@ -272,7 +718,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate11.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate14.errors = [{ instancePath: instancePath + "/graph", schemaPath: "#/properties/graph/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -286,17 +732,17 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate11.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate14.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate11.errors = vErrors;
+  validate14.errors = vErrors;
   return errors === 0;
 }
-var validateFeaturesOutput = validate12;
-var schema13 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/features.schema.json", "title": "FeaturesOutput", "description": "What `alibi-zarr features --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "level", "axes", "shape", "chunks", "shards", "dtype", "components", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds"], "properties": { "location": { "type": "string" }, "level": { "type": "integer", "minimum": 0 }, "axes": { "type": "array", "items": { "type": "string" } }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "dtype": { "enum": ["float16", "float32"] }, "components": { "type": ["integer", "null"], "description": "null where the tokens were not reduced" }, "fit": { "type": ["string", "null"], "description": "id of the PCA basis" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 } } };
+var validateFeaturesOutput = validate15;
+var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/features.schema.json", "title": "FeaturesOutput", "description": "What `alibi-zarr features --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "level", "axes", "shape", "chunks", "shards", "dtype", "components", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds"], "properties": { "location": { "type": "string" }, "level": { "type": "integer", "minimum": 0 }, "axes": { "type": "array", "items": { "type": "string" } }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "dtype": { "enum": ["float16", "float32"] }, "components": { "type": ["integer", "null"], "description": "null where the tokens were not reduced" }, "fit": { "type": ["string", "null"], "description": "id of the PCA basis" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 } } };
 var func2 = Object.prototype.hasOwnProperty;
-function validate12(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -304,13 +750,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.location === void 0 && (missing0 = "location") || data.level === void 0 && (missing0 = "level") || data.axes === void 0 && (missing0 = "axes") || data.shape === void 0 && (missing0 = "shape") || data.chunks === void 0 && (missing0 = "chunks") || data.shards === void 0 && (missing0 = "shards") || data.dtype === void 0 && (missing0 = "dtype") || data.components === void 0 && (missing0 = "components") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds")) {
-        validate12.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate15.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema13.properties, key0)) {
-            validate12.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema18.properties, key0)) {
+            validate15.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -319,7 +765,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.location !== void 0) {
             const _errs2 = errors;
             if (typeof data.location !== "string") {
-              validate12.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate15.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -331,13 +777,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
               let data1 = data.level;
               const _errs4 = errors;
               if (!(typeof data1 == "number" && (!(data1 % 1) && !isNaN(data1)) && isFinite(data1))) {
-                validate12.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                validate15.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                 return false;
               }
               if (errors === _errs4) {
                 if (typeof data1 == "number" && isFinite(data1)) {
                   if (data1 < 0 || isNaN(data1)) {
-                    validate12.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                    validate15.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                     return false;
                   }
                 }
@@ -357,7 +803,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                     for (let i0 = 0; i0 < len0; i0++) {
                       const _errs8 = errors;
                       if (typeof data2[i0] !== "string") {
-                        validate12.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        validate15.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                         return false;
                       }
                       var valid1 = _errs8 === errors;
@@ -366,7 +812,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    validate12.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                    validate15.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                     return false;
                   }
                 }
@@ -386,13 +832,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                         let data5 = data4[i1];
                         const _errs12 = errors;
                         if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                          validate12.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate15.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs12) {
                           if (typeof data5 == "number" && isFinite(data5)) {
                             if (data5 < 1 || isNaN(data5)) {
-                              validate12.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              validate15.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                               return false;
                             }
                           }
@@ -403,7 +849,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate12.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate15.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -423,13 +869,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                           let data7 = data6[i2];
                           const _errs16 = errors;
                           if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                            validate12.errors = [{ instancePath: instancePath + "/chunks/" + i2, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                            validate15.errors = [{ instancePath: instancePath + "/chunks/" + i2, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                             return false;
                           }
                           if (errors === _errs16) {
                             if (typeof data7 == "number" && isFinite(data7)) {
                               if (data7 < 1 || isNaN(data7)) {
-                                validate12.errors = [{ instancePath: instancePath + "/chunks/" + i2, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                validate15.errors = [{ instancePath: instancePath + "/chunks/" + i2, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                 return false;
                               }
                             }
@@ -440,7 +886,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate12.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate15.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -460,13 +906,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                             let data9 = data8[i3];
                             const _errs20 = errors;
                             if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                              validate12.errors = [{ instancePath: instancePath + "/shards/" + i3, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate15.errors = [{ instancePath: instancePath + "/shards/" + i3, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs20) {
                               if (typeof data9 == "number" && isFinite(data9)) {
                                 if (data9 < 1 || isNaN(data9)) {
-                                  validate12.errors = [{ instancePath: instancePath + "/shards/" + i3, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/shards/" + i3, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -477,7 +923,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate12.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          validate15.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                           return false;
                         }
                       }
@@ -490,7 +936,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                         let data10 = data.dtype;
                         const _errs22 = errors;
                         if (!(data10 === "float16" || data10 === "float32")) {
-                          validate12.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/enum", keyword: "enum", params: { allowedValues: schema13.properties.dtype.enum }, message: "must be equal to one of the allowed values" }];
+                          validate15.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/enum", keyword: "enum", params: { allowedValues: schema18.properties.dtype.enum }, message: "must be equal to one of the allowed values" }];
                           return false;
                         }
                         var valid0 = _errs22 === errors;
@@ -502,7 +948,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                           let data11 = data.components;
                           const _errs23 = errors;
                           if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11)) && data11 !== null) {
-                            validate12.errors = [{ instancePath: instancePath + "/components", schemaPath: "#/properties/components/type", keyword: "type", params: { type: schema13.properties.components.type }, message: "must be integer,null" }];
+                            validate15.errors = [{ instancePath: instancePath + "/components", schemaPath: "#/properties/components/type", keyword: "type", params: { type: schema18.properties.components.type }, message: "must be integer,null" }];
                             return false;
                           }
                           var valid0 = _errs23 === errors;
@@ -514,7 +960,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                             let data12 = data.fit;
                             const _errs25 = errors;
                             if (typeof data12 !== "string" && data12 !== null) {
-                              validate12.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: schema13.properties.fit.type }, message: "must be string,null" }];
+                              validate15.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: schema18.properties.fit.type }, message: "must be string,null" }];
                               return false;
                             }
                             var valid0 = _errs25 === errors;
@@ -529,13 +975,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
                                   let missing1;
                                   if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                    validate12.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                    validate15.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                     return false;
                                   } else {
                                     const _errs29 = errors;
                                     for (const key1 in data13) {
                                       if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                        validate12.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                         return false;
                                         break;
                                       }
@@ -544,7 +990,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data13.name !== void 0) {
                                         const _errs30 = errors;
                                         if (typeof data13.name !== "string") {
-                                          validate12.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid5 = _errs30 === errors;
@@ -557,12 +1003,12 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs32 = errors;
                                           if (errors === _errs32) {
                                             if (typeof data15 === "string") {
-                                              if (!pattern0.test(data15)) {
-                                                validate12.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                              if (!pattern1.test(data15)) {
+                                                validate15.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                 return false;
                                               }
                                             } else {
-                                              validate12.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                           }
@@ -575,7 +1021,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data16 = data13.precision;
                                             const _errs34 = errors;
                                             if (!(data16 === "fp32" || data16 === "fp16" || data16 === "int8")) {
-                                              validate12.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema13.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema18.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
                                             var valid5 = _errs34 === errors;
@@ -586,7 +1032,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data13.provider !== void 0) {
                                               const _errs35 = errors;
                                               if (typeof data13.provider !== "string") {
-                                                validate12.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid5 = _errs35 === errors;
@@ -599,7 +1045,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate12.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  validate15.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                   return false;
                                 }
                               }
@@ -615,13 +1061,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
                                     let missing2;
                                     if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                      validate12.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                       return false;
                                     } else {
                                       const _errs39 = errors;
                                       for (const key2 in data18) {
                                         if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                          validate12.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -633,7 +1079,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs40) {
                                             if (Array.isArray(data19)) {
                                               if (data19.length < 1) {
-                                                validate12.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                 return false;
                                               } else {
                                                 var valid7 = true;
@@ -642,13 +1088,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data20 = data19[i4];
                                                   const _errs42 = errors;
                                                   if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                    validate12.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs42) {
                                                     if (typeof data20 == "number" && isFinite(data20)) {
                                                       if (data20 < 0 || isNaN(data20)) {
-                                                        validate12.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        validate15.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -660,7 +1106,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate12.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
@@ -680,7 +1126,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data22 = data21[i5];
                                                   const _errs46 = errors;
                                                   if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                    validate12.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate15.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                   var valid8 = _errs46 === errors;
@@ -689,7 +1135,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                 }
                                               } else {
-                                                validate12.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                 return false;
                                               }
                                             }
@@ -709,7 +1155,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data24 = data23[i6];
                                                     const _errs50 = errors;
                                                     if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                      validate12.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                      validate15.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                       return false;
                                                     }
                                                     var valid9 = _errs50 === errors;
@@ -718,7 +1164,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate12.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate15.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -731,7 +1177,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate12.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate15.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -751,13 +1197,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data26 = data25[i7];
                                         const _errs54 = errors;
                                         if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                          validate12.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs54) {
                                           if (typeof data26 == "number" && isFinite(data26)) {
                                             if (data26 < 0 || isNaN(data26)) {
-                                              validate12.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           }
@@ -768,7 +1214,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate12.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema13.properties.z.type }, message: "must be array" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema18.properties.z.type }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -788,13 +1234,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data28 = data27[i8];
                                           const _errs58 = errors;
                                           if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                            validate12.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs58) {
                                             if (typeof data28 == "number" && isFinite(data28)) {
                                               if (data28 < 0 || isNaN(data28)) {
-                                                validate12.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -805,7 +1251,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate12.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema13.properties.t.type }, message: "must be array" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema18.properties.t.type }, message: "must be array" }];
                                         return false;
                                       }
                                     }
@@ -818,13 +1264,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data29 = data.written;
                                       const _errs60 = errors;
                                       if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                        validate12.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs60) {
                                         if (typeof data29 == "number" && isFinite(data29)) {
                                           if (data29 < 0 || isNaN(data29)) {
-                                            validate12.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            validate15.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                             return false;
                                           }
                                         }
@@ -838,13 +1284,13 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data30 = data.skipped;
                                         const _errs62 = errors;
                                         if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                          validate12.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate15.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs62) {
                                           if (typeof data30 == "number" && isFinite(data30)) {
                                             if (data30 < 0 || isNaN(data30)) {
-                                              validate12.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           }
@@ -860,11 +1306,11 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs64) {
                                             if (typeof data31 == "number" && isFinite(data31)) {
                                               if (data31 < 0 || isNaN(data31)) {
-                                                validate12.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate15.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             } else {
-                                              validate12.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              validate15.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                               return false;
                                             }
                                           }
@@ -890,16 +1336,16 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate12.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate15.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate12.errors = vErrors;
+  validate15.errors = vErrors;
   return errors === 0;
 }
-var validateFinetuneData = validate13;
-var schema15 = { "title": "DataSource", "description": "One of a folder of images, an OME-Zarr store, or generated micrographs.", "type": "object", "additionalProperties": false, "properties": { "folder": { "type": "string", "description": "a folder of image files" }, "files": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "names in the folder; all images there by default" }, "zarr": { "type": "string", "description": "path or URL of an OME-Zarr image" }, "level": { "type": "integer", "minimum": 0, "description": "of the pyramid; default 0" }, "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 }, "description": "one or three; default: as the viewer chooses" }, "z": { "type": "string", "description": "all, a or a:b; default all" }, "t": { "type": "string", "description": "all, a or a:b; default all" }, "generated": { "type": "integer", "minimum": 1, "description": "this many generated micrographs" }, "weight": { "type": "number", "exclusiveMinimum": 0, "description": "share of the crops against the other sources; default 1" }, "licence": { "type": "string" } } };
-function validate13(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateFinetuneData = validate16;
+var schema20 = { "title": "DataSource", "description": "One of a folder of images, an OME-Zarr store, or generated micrographs.", "type": "object", "additionalProperties": false, "properties": { "folder": { "type": "string", "description": "a folder of image files" }, "files": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "names in the folder; all images there by default" }, "zarr": { "type": "string", "description": "path or URL of an OME-Zarr image" }, "level": { "type": "integer", "minimum": 0, "description": "of the pyramid; default 0" }, "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 }, "description": "one or three; default: as the viewer chooses" }, "z": { "type": "string", "description": "all, a or a:b; default all" }, "t": { "type": "string", "description": "all, a or a:b; default all" }, "generated": { "type": "integer", "minimum": 1, "description": "this many generated micrographs" }, "weight": { "type": "number", "exclusiveMinimum": 0, "description": "share of the crops against the other sources; default 1" }, "licence": { "type": "string" } } };
+function validate16(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -907,13 +1353,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.sources === void 0 && (missing0 = "sources")) {
-        validate13.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate16.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "sources")) {
-            validate13.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate16.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -925,7 +1371,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
             if (errors === _errs2) {
               if (Array.isArray(data0)) {
                 if (data0.length < 1) {
-                  validate13.errors = [{ instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                  validate16.errors = [{ instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                   return false;
                 } else {
                   var valid1 = true;
@@ -938,8 +1384,8 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                       if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                         const _errs7 = errors;
                         for (const key1 in data1) {
-                          if (!func2.call(schema15.properties, key1)) {
-                            validate13.errors = [{ instancePath: instancePath + "/sources/" + i0, schemaPath: "#/definitions/dataSource/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                          if (!func2.call(schema20.properties, key1)) {
+                            validate16.errors = [{ instancePath: instancePath + "/sources/" + i0, schemaPath: "#/definitions/dataSource/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -948,7 +1394,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.folder !== void 0) {
                             const _errs8 = errors;
                             if (typeof data1.folder !== "string") {
-                              validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/folder", schemaPath: "#/definitions/dataSource/properties/folder/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/folder", schemaPath: "#/definitions/dataSource/properties/folder/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid3 = _errs8 === errors;
@@ -962,7 +1408,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                               if (errors === _errs10) {
                                 if (Array.isArray(data3)) {
                                   if (data3.length < 1) {
-                                    validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files", schemaPath: "#/definitions/dataSource/properties/files/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                    validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files", schemaPath: "#/definitions/dataSource/properties/files/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                     return false;
                                   } else {
                                     var valid4 = true;
@@ -970,7 +1416,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                     for (let i1 = 0; i1 < len1; i1++) {
                                       const _errs12 = errors;
                                       if (typeof data3[i1] !== "string") {
-                                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files/" + i1, schemaPath: "#/definitions/dataSource/properties/files/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files/" + i1, schemaPath: "#/definitions/dataSource/properties/files/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid4 = _errs12 === errors;
@@ -980,7 +1426,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files", schemaPath: "#/definitions/dataSource/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/files", schemaPath: "#/definitions/dataSource/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -992,7 +1438,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data1.zarr !== void 0) {
                                 const _errs14 = errors;
                                 if (typeof data1.zarr !== "string") {
-                                  validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/zarr", schemaPath: "#/definitions/dataSource/properties/zarr/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/zarr", schemaPath: "#/definitions/dataSource/properties/zarr/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid3 = _errs14 === errors;
@@ -1004,13 +1450,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data6 = data1.level;
                                   const _errs16 = errors;
                                   if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                    validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/level", schemaPath: "#/definitions/dataSource/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/level", schemaPath: "#/definitions/dataSource/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs16) {
                                     if (typeof data6 == "number" && isFinite(data6)) {
                                       if (data6 < 0 || isNaN(data6)) {
-                                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/level", schemaPath: "#/definitions/dataSource/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/level", schemaPath: "#/definitions/dataSource/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                         return false;
                                       }
                                     }
@@ -1026,7 +1472,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (errors === _errs18) {
                                       if (Array.isArray(data7)) {
                                         if (data7.length < 1) {
-                                          validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels", schemaPath: "#/definitions/dataSource/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels", schemaPath: "#/definitions/dataSource/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                           return false;
                                         } else {
                                           var valid5 = true;
@@ -1035,13 +1481,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data8 = data7[i2];
                                             const _errs20 = errors;
                                             if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                              validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels/" + i2, schemaPath: "#/definitions/dataSource/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels/" + i2, schemaPath: "#/definitions/dataSource/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs20) {
                                               if (typeof data8 == "number" && isFinite(data8)) {
                                                 if (data8 < 0 || isNaN(data8)) {
-                                                  validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels/" + i2, schemaPath: "#/definitions/dataSource/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels/" + i2, schemaPath: "#/definitions/dataSource/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -1053,7 +1499,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels", schemaPath: "#/definitions/dataSource/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/channels", schemaPath: "#/definitions/dataSource/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                         return false;
                                       }
                                     }
@@ -1065,7 +1511,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data1.z !== void 0) {
                                       const _errs22 = errors;
                                       if (typeof data1.z !== "string") {
-                                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/z", schemaPath: "#/definitions/dataSource/properties/z/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/z", schemaPath: "#/definitions/dataSource/properties/z/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid3 = _errs22 === errors;
@@ -1076,7 +1522,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data1.t !== void 0) {
                                         const _errs24 = errors;
                                         if (typeof data1.t !== "string") {
-                                          validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/t", schemaPath: "#/definitions/dataSource/properties/t/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/t", schemaPath: "#/definitions/dataSource/properties/t/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid3 = _errs24 === errors;
@@ -1088,13 +1534,13 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data11 = data1.generated;
                                           const _errs26 = errors;
                                           if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                            validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/generated", schemaPath: "#/definitions/dataSource/properties/generated/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/generated", schemaPath: "#/definitions/dataSource/properties/generated/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs26) {
                                             if (typeof data11 == "number" && isFinite(data11)) {
                                               if (data11 < 1 || isNaN(data11)) {
-                                                validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/generated", schemaPath: "#/definitions/dataSource/properties/generated/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/generated", schemaPath: "#/definitions/dataSource/properties/generated/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -1110,11 +1556,11 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs28) {
                                               if (typeof data12 == "number" && isFinite(data12)) {
                                                 if (data12 <= 0 || isNaN(data12)) {
-                                                  validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/weight", schemaPath: "#/definitions/dataSource/properties/weight/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                  validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/weight", schemaPath: "#/definitions/dataSource/properties/weight/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/weight", schemaPath: "#/definitions/dataSource/properties/weight/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/weight", schemaPath: "#/definitions/dataSource/properties/weight/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                 return false;
                                               }
                                             }
@@ -1126,7 +1572,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data1.licence !== void 0) {
                                               const _errs30 = errors;
                                               if (typeof data1.licence !== "string") {
-                                                validate13.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/licence", schemaPath: "#/definitions/dataSource/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate16.errors = [{ instancePath: instancePath + "/sources/" + i0 + "/licence", schemaPath: "#/definitions/dataSource/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid3 = _errs30 === errors;
@@ -1144,7 +1590,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate13.errors = [{ instancePath: instancePath + "/sources/" + i0, schemaPath: "#/definitions/dataSource/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        validate16.errors = [{ instancePath: instancePath + "/sources/" + i0, schemaPath: "#/definitions/dataSource/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                         return false;
                       }
                     }
@@ -1155,7 +1601,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                validate13.errors = [{ instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                validate16.errors = [{ instancePath: instancePath + "/sources", schemaPath: "#/properties/sources/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                 return false;
               }
             }
@@ -1163,17 +1609,1828 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate13.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate16.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate13.errors = vErrors;
+  validate16.errors = vErrors;
   return errors === 0;
 }
-var validateInfoOutput = validate14;
-var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/info.schema.json", "title": "InfoOutput", "description": "What `alibi-zarr info --json` prints.", "type": "object", "additionalProperties": false, "required": ["kind", "location", "version"], "properties": { "kind": { "enum": ["image", "plate", "well", "series", "labels"] }, "location": { "type": "string" }, "version": { "type": "string" }, "zarrFormat": { "enum": [2, 3] }, "name": { "type": "string" }, "axes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "type", "unit"], "properties": { "name": { "type": "string" }, "type": { "type": ["string", "null"], "description": "null where the file says nothing" }, "unit": { "type": ["string", "null"] } } } }, "levels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "shape", "dtype", "chunks", "shards", "scale", "translation"], "properties": { "path": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "dtype": { "type": "string" }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "null where the array is not sharded" }, "scale": { "type": "array", "items": { "type": "number" } }, "translation": { "type": "array", "items": { "type": "number" } } } }, "description": "finest first" }, "channels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["label", "color", "active", "window", "estimated"], "properties": { "label": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" }, "active": { "type": "boolean" }, "window": { "type": "object", "additionalProperties": false, "required": ["start", "end"], "properties": { "start": { "type": "number" }, "end": { "type": "number" } } }, "estimated": { "type": "boolean", "description": "contrast limits are percentiles, not from the file" } } } }, "rgb": { "type": "boolean" }, "labels": { "type": "array", "items": { "type": "string" }, "description": "names of the image's label images, or of a labels group" }, "wells": { "type": "array", "items": { "type": "string" }, "description": "paths of a plate's wells" }, "images": { "type": "array", "items": { "type": "string" }, "description": "paths of a well's fields or of a series' images" } } };
-var pattern2 = new RegExp("^[0-9a-f]{6}$", "u");
-function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateFingerprintResult = validate17;
+var schema21 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/fingerprint.schema.json", "title": "FingerprintResult", "description": "What `alibi-train bench fingerprint --json` prints: R\xB2 of each ramp from each channel of each layer.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "sizePx", "rows", "cols", "dim", "seed", "samples", "layers", "ramps"], "properties": { "format": { "const": "alibi-train/fingerprint/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "sizePx": { "type": "integer", "minimum": 1 }, "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "layers": { "type": "array", "items": { "type": "string" }, "description": "such as layer.0; features is what comes after the last norm" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "highest", "perChannel"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "array", "items": { "type": "number" }, "description": "[layers], all channels, mean over images" }, "highest": { "type": "array", "items": { "type": "number" }, "description": "[layers], of one channel" }, "perChannel": { "$ref": "bench-map.schema.json" } } }, "description": "perChannel: rows are layers, columns channels; mean over images, from 0 to 1, so that what is below 0 is 0" } } };
+function validate17(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.sizePx === void 0 && (missing0 = "sizePx") || data.rows === void 0 && (missing0 = "rows") || data.cols === void 0 && (missing0 = "cols") || data.dim === void 0 && (missing0 = "dim") || data.seed === void 0 && (missing0 = "seed") || data.samples === void 0 && (missing0 = "samples") || data.layers === void 0 && (missing0 = "layers") || data.ramps === void 0 && (missing0 = "ramps")) {
+        validate17.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema21.properties, key0)) {
+            validate17.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/fingerprint/1" !== data.format) {
+              validate17.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/fingerprint/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate17.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate17.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate17.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate17.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate17.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate17.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate17.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate17.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate17.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate17.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate17.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate17.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate17.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.images !== void 0) {
+                    let data12 = data.images;
+                    const _errs29 = errors;
+                    if (errors === _errs29) {
+                      if (Array.isArray(data12)) {
+                        var valid6 = true;
+                        const len1 = data12.length;
+                        for (let i1 = 0; i1 < len1; i1++) {
+                          const _errs31 = errors;
+                          if (typeof data12[i1] !== "string") {
+                            validate17.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                          var valid6 = _errs31 === errors;
+                          if (!valid6) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate17.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.sizePx !== void 0) {
+                      let data14 = data.sizePx;
+                      const _errs33 = errors;
+                      if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                        validate17.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        return false;
+                      }
+                      if (errors === _errs33) {
+                        if (typeof data14 == "number" && isFinite(data14)) {
+                          if (data14 < 1 || isNaN(data14)) {
+                            validate17.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs33 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.rows !== void 0) {
+                        let data15 = data.rows;
+                        const _errs35 = errors;
+                        if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
+                          validate17.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs35) {
+                          if (typeof data15 == "number" && isFinite(data15)) {
+                            if (data15 < 1 || isNaN(data15)) {
+                              validate17.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              return false;
+                            }
+                          }
+                        }
+                        var valid0 = _errs35 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.cols !== void 0) {
+                          let data16 = data.cols;
+                          const _errs37 = errors;
+                          if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
+                            validate17.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                            return false;
+                          }
+                          if (errors === _errs37) {
+                            if (typeof data16 == "number" && isFinite(data16)) {
+                              if (data16 < 1 || isNaN(data16)) {
+                                validate17.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid0 = _errs37 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.dim !== void 0) {
+                            let data17 = data.dim;
+                            const _errs39 = errors;
+                            if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
+                              validate17.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
+                            if (errors === _errs39) {
+                              if (typeof data17 == "number" && isFinite(data17)) {
+                                if (data17 < 1 || isNaN(data17)) {
+                                  validate17.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  return false;
+                                }
+                              }
+                            }
+                            var valid0 = _errs39 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.seed !== void 0) {
+                              let data18 = data.seed;
+                              const _errs41 = errors;
+                              if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+                                validate17.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs41) {
+                                if (typeof data18 == "number" && isFinite(data18)) {
+                                  if (data18 < 0 || isNaN(data18)) {
+                                    validate17.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    return false;
+                                  }
+                                }
+                              }
+                              var valid0 = _errs41 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                            if (valid0) {
+                              if (data.samples !== void 0) {
+                                let data19 = data.samples;
+                                const _errs43 = errors;
+                                if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
+                                  validate17.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  return false;
+                                }
+                                if (errors === _errs43) {
+                                  if (typeof data19 == "number" && isFinite(data19)) {
+                                    if (data19 < 1 || isNaN(data19)) {
+                                      validate17.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      return false;
+                                    }
+                                  }
+                                }
+                                var valid0 = _errs43 === errors;
+                              } else {
+                                var valid0 = true;
+                              }
+                              if (valid0) {
+                                if (data.layers !== void 0) {
+                                  let data20 = data.layers;
+                                  const _errs45 = errors;
+                                  if (errors === _errs45) {
+                                    if (Array.isArray(data20)) {
+                                      var valid7 = true;
+                                      const len2 = data20.length;
+                                      for (let i2 = 0; i2 < len2; i2++) {
+                                        const _errs47 = errors;
+                                        if (typeof data20[i2] !== "string") {
+                                          validate17.errors = [{ instancePath: instancePath + "/layers/" + i2, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        var valid7 = _errs47 === errors;
+                                        if (!valid7) {
+                                          break;
+                                        }
+                                      }
+                                    } else {
+                                      validate17.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid0 = _errs45 === errors;
+                                } else {
+                                  var valid0 = true;
+                                }
+                                if (valid0) {
+                                  if (data.ramps !== void 0) {
+                                    let data22 = data.ramps;
+                                    const _errs49 = errors;
+                                    if (errors === _errs49) {
+                                      if (Array.isArray(data22)) {
+                                        var valid8 = true;
+                                        const len3 = data22.length;
+                                        for (let i3 = 0; i3 < len3; i3++) {
+                                          let data23 = data22[i3];
+                                          const _errs51 = errors;
+                                          if (errors === _errs51) {
+                                            if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
+                                              let missing3;
+                                              if (data23.ramp === void 0 && (missing3 = "ramp") || data23.r2 === void 0 && (missing3 = "r2") || data23.highest === void 0 && (missing3 = "highest") || data23.perChannel === void 0 && (missing3 = "perChannel")) {
+                                                validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3, schemaPath: "#/properties/ramps/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                return false;
+                                              } else {
+                                                const _errs53 = errors;
+                                                for (const key3 in data23) {
+                                                  if (!(key3 === "ramp" || key3 === "r2" || key3 === "highest" || key3 === "perChannel")) {
+                                                    validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3, schemaPath: "#/properties/ramps/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                    return false;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs53 === errors) {
+                                                  if (data23.ramp !== void 0) {
+                                                    let data24 = data23.ramp;
+                                                    const _errs54 = errors;
+                                                    if (!(data24 === "lr" || data24 === "ud" || data24 === "diag" || data24 === "radial")) {
+                                                      validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/ramp", schemaPath: "#/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema21.properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" }];
+                                                      return false;
+                                                    }
+                                                    var valid9 = _errs54 === errors;
+                                                  } else {
+                                                    var valid9 = true;
+                                                  }
+                                                  if (valid9) {
+                                                    if (data23.r2 !== void 0) {
+                                                      let data25 = data23.r2;
+                                                      const _errs55 = errors;
+                                                      if (errors === _errs55) {
+                                                        if (Array.isArray(data25)) {
+                                                          var valid10 = true;
+                                                          const len4 = data25.length;
+                                                          for (let i4 = 0; i4 < len4; i4++) {
+                                                            let data26 = data25[i4];
+                                                            const _errs57 = errors;
+                                                            if (!(typeof data26 == "number" && isFinite(data26))) {
+                                                              validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/r2/" + i4, schemaPath: "#/properties/ramps/items/properties/r2/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              return false;
+                                                            }
+                                                            var valid10 = _errs57 === errors;
+                                                            if (!valid10) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/r2", schemaPath: "#/properties/ramps/items/properties/r2/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid9 = _errs55 === errors;
+                                                    } else {
+                                                      var valid9 = true;
+                                                    }
+                                                    if (valid9) {
+                                                      if (data23.highest !== void 0) {
+                                                        let data27 = data23.highest;
+                                                        const _errs59 = errors;
+                                                        if (errors === _errs59) {
+                                                          if (Array.isArray(data27)) {
+                                                            var valid11 = true;
+                                                            const len5 = data27.length;
+                                                            for (let i5 = 0; i5 < len5; i5++) {
+                                                              let data28 = data27[i5];
+                                                              const _errs61 = errors;
+                                                              if (!(typeof data28 == "number" && isFinite(data28))) {
+                                                                validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/highest/" + i5, schemaPath: "#/properties/ramps/items/properties/highest/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                return false;
+                                                              }
+                                                              var valid11 = _errs61 === errors;
+                                                              if (!valid11) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/highest", schemaPath: "#/properties/ramps/items/properties/highest/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid9 = _errs59 === errors;
+                                                      } else {
+                                                        var valid9 = true;
+                                                      }
+                                                      if (valid9) {
+                                                        if (data23.perChannel !== void 0) {
+                                                          let data29 = data23.perChannel;
+                                                          const _errs63 = errors;
+                                                          const _errs64 = errors;
+                                                          if (errors === _errs64) {
+                                                            if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
+                                                              let missing4;
+                                                              if (data29.rows === void 0 && (missing4 = "rows") || data29.cols === void 0 && (missing4 = "cols") || data29.low === void 0 && (missing4 = "low") || data29.high === void 0 && (missing4 = "high") || data29.data === void 0 && (missing4 = "data")) {
+                                                                validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                return false;
+                                                              } else {
+                                                                const _errs66 = errors;
+                                                                for (const key4 in data29) {
+                                                                  if (!(key4 === "rows" || key4 === "cols" || key4 === "low" || key4 === "high" || key4 === "data")) {
+                                                                    validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                    return false;
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (_errs66 === errors) {
+                                                                  if (data29.rows !== void 0) {
+                                                                    let data30 = data29.rows;
+                                                                    const _errs67 = errors;
+                                                                    if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                                                      validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs67) {
+                                                                      if (typeof data30 == "number" && isFinite(data30)) {
+                                                                        if (data30 < 1 || isNaN(data30)) {
+                                                                          validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid13 = _errs67 === errors;
+                                                                  } else {
+                                                                    var valid13 = true;
+                                                                  }
+                                                                  if (valid13) {
+                                                                    if (data29.cols !== void 0) {
+                                                                      let data31 = data29.cols;
+                                                                      const _errs69 = errors;
+                                                                      if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
+                                                                        validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        return false;
+                                                                      }
+                                                                      if (errors === _errs69) {
+                                                                        if (typeof data31 == "number" && isFinite(data31)) {
+                                                                          if (data31 < 1 || isNaN(data31)) {
+                                                                            validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                      var valid13 = _errs69 === errors;
+                                                                    } else {
+                                                                      var valid13 = true;
+                                                                    }
+                                                                    if (valid13) {
+                                                                      if (data29.low !== void 0) {
+                                                                        let data32 = data29.low;
+                                                                        const _errs71 = errors;
+                                                                        if (!(typeof data32 == "number" && isFinite(data32))) {
+                                                                          validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                          return false;
+                                                                        }
+                                                                        var valid13 = _errs71 === errors;
+                                                                      } else {
+                                                                        var valid13 = true;
+                                                                      }
+                                                                      if (valid13) {
+                                                                        if (data29.high !== void 0) {
+                                                                          let data33 = data29.high;
+                                                                          const _errs73 = errors;
+                                                                          if (!(typeof data33 == "number" && isFinite(data33))) {
+                                                                            validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                            return false;
+                                                                          }
+                                                                          var valid13 = _errs73 === errors;
+                                                                        } else {
+                                                                          var valid13 = true;
+                                                                        }
+                                                                        if (valid13) {
+                                                                          if (data29.data !== void 0) {
+                                                                            const _errs75 = errors;
+                                                                            if (typeof data29.data !== "string") {
+                                                                              validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid13 = _errs75 === errors;
+                                                                          } else {
+                                                                            var valid13 = true;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3 + "/perChannel", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid9 = _errs63 === errors;
+                                                        } else {
+                                                          var valid9 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate17.errors = [{ instancePath: instancePath + "/ramps/" + i3, schemaPath: "#/properties/ramps/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid8 = _errs51 === errors;
+                                          if (!valid8) {
+                                            break;
+                                          }
+                                        }
+                                      } else {
+                                        validate17.errors = [{ instancePath: instancePath + "/ramps", schemaPath: "#/properties/ramps/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid0 = _errs49 === errors;
+                                  } else {
+                                    var valid0 = true;
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate17.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate17.errors = vErrors;
+  return errors === 0;
+}
+var validateHomogeneityResult = validate18;
+var schema25 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/homogeneity.schema.json", "title": "HomogeneityResult", "description": "What `alibi-train bench homogeneity --json` prints: how much of similarity, clusters and principal components of a homogeneous image is position. `position` is the adjusted R\xB2 of a polynomial of second degree in a token's place.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "sizePx", "seed", "images"], "properties": { "format": { "const": "alibi-train/homogeneity/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "sizePx": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "rows", "cols", "image", "similarity", "clusters", "pca"], "properties": { "name": { "type": "string" }, "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "image": { "$ref": "bench-map.schema.json" }, "similarity": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["to", "row", "col", "map", "position", "mean", "deviation"], "properties": { "to": { "enum": ["centre", "corner"] }, "row": { "type": "integer", "minimum": 0 }, "col": { "type": "integer", "minimum": 0 }, "map": { "$ref": "bench-map.schema.json" }, "position": { "type": "number" }, "mean": { "type": "number", "description": "of the map" }, "deviation": { "type": "number" } } } }, "clusters": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["k", "map", "position", "information"], "properties": { "k": { "type": "integer", "minimum": 2 }, "map": { "$ref": "bench-map.schema.json" }, "position": { "type": "number" }, "information": { "type": "number", "description": "mutual information of label and place (a grid of 4\xD74 cells) over the labels' entropy, its bias by chance taken off" } } } }, "pca": { "type": "object", "additionalProperties": false, "required": ["maps", "variance", "position", "gradient"], "properties": { "maps": { "type": "array", "items": { "$ref": "bench-map.schema.json" }, "description": "three components, 1 to 99 percentiles" }, "variance": { "type": "array", "items": { "type": "number" }, "description": "share of the tokens' variance" }, "position": { "type": "array", "items": { "type": "number" } }, "gradient": { "type": "number", "description": "mean of position, weighted by variance" } } } } }, "description": "image: what was encoded, grey, four pixels along a token; clusters: labels from 0" } } };
+function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.sizePx === void 0 && (missing0 = "sizePx") || data.seed === void 0 && (missing0 = "seed") || data.images === void 0 && (missing0 = "images")) {
+        validate18.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "format" || key0 === "model" || key0 === "command" || key0 === "figures" || key0 === "sizePx" || key0 === "seed" || key0 === "images")) {
+            validate18.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/homogeneity/1" !== data.format) {
+              validate18.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/homogeneity/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate18.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate18.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate18.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate18.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate18.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate18.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate18.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate18.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate18.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate18.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate18.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate18.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate18.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.sizePx !== void 0) {
+                    let data12 = data.sizePx;
+                    const _errs29 = errors;
+                    if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
+                      validate18.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      return false;
+                    }
+                    if (errors === _errs29) {
+                      if (typeof data12 == "number" && isFinite(data12)) {
+                        if (data12 < 1 || isNaN(data12)) {
+                          validate18.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                          return false;
+                        }
+                      }
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.seed !== void 0) {
+                      let data13 = data.seed;
+                      const _errs31 = errors;
+                      if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
+                        validate18.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        return false;
+                      }
+                      if (errors === _errs31) {
+                        if (typeof data13 == "number" && isFinite(data13)) {
+                          if (data13 < 0 || isNaN(data13)) {
+                            validate18.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs31 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.images !== void 0) {
+                        let data14 = data.images;
+                        const _errs33 = errors;
+                        if (errors === _errs33) {
+                          if (Array.isArray(data14)) {
+                            var valid6 = true;
+                            const len1 = data14.length;
+                            for (let i1 = 0; i1 < len1; i1++) {
+                              let data15 = data14[i1];
+                              const _errs35 = errors;
+                              if (errors === _errs35) {
+                                if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
+                                  let missing3;
+                                  if (data15.name === void 0 && (missing3 = "name") || data15.rows === void 0 && (missing3 = "rows") || data15.cols === void 0 && (missing3 = "cols") || data15.image === void 0 && (missing3 = "image") || data15.similarity === void 0 && (missing3 = "similarity") || data15.clusters === void 0 && (missing3 = "clusters") || data15.pca === void 0 && (missing3 = "pca")) {
+                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                    return false;
+                                  } else {
+                                    const _errs37 = errors;
+                                    for (const key3 in data15) {
+                                      if (!(key3 === "name" || key3 === "rows" || key3 === "cols" || key3 === "image" || key3 === "similarity" || key3 === "clusters" || key3 === "pca")) {
+                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs37 === errors) {
+                                      if (data15.name !== void 0) {
+                                        const _errs38 = errors;
+                                        if (typeof data15.name !== "string") {
+                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/name", schemaPath: "#/properties/images/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        var valid7 = _errs38 === errors;
+                                      } else {
+                                        var valid7 = true;
+                                      }
+                                      if (valid7) {
+                                        if (data15.rows !== void 0) {
+                                          let data17 = data15.rows;
+                                          const _errs40 = errors;
+                                          if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
+                                            validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/rows", schemaPath: "#/properties/images/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs40) {
+                                            if (typeof data17 == "number" && isFinite(data17)) {
+                                              if (data17 < 1 || isNaN(data17)) {
+                                                validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/rows", schemaPath: "#/properties/images/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                          var valid7 = _errs40 === errors;
+                                        } else {
+                                          var valid7 = true;
+                                        }
+                                        if (valid7) {
+                                          if (data15.cols !== void 0) {
+                                            let data18 = data15.cols;
+                                            const _errs42 = errors;
+                                            if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+                                              validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/cols", schemaPath: "#/properties/images/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs42) {
+                                              if (typeof data18 == "number" && isFinite(data18)) {
+                                                if (data18 < 1 || isNaN(data18)) {
+                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/cols", schemaPath: "#/properties/images/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                            var valid7 = _errs42 === errors;
+                                          } else {
+                                            var valid7 = true;
+                                          }
+                                          if (valid7) {
+                                            if (data15.image !== void 0) {
+                                              let data19 = data15.image;
+                                              const _errs44 = errors;
+                                              const _errs45 = errors;
+                                              if (errors === _errs45) {
+                                                if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
+                                                  let missing4;
+                                                  if (data19.rows === void 0 && (missing4 = "rows") || data19.cols === void 0 && (missing4 = "cols") || data19.low === void 0 && (missing4 = "low") || data19.high === void 0 && (missing4 = "high") || data19.data === void 0 && (missing4 = "data")) {
+                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                    return false;
+                                                  } else {
+                                                    const _errs47 = errors;
+                                                    for (const key4 in data19) {
+                                                      if (!(key4 === "rows" || key4 === "cols" || key4 === "low" || key4 === "high" || key4 === "data")) {
+                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                        return false;
+                                                        break;
+                                                      }
+                                                    }
+                                                    if (_errs47 === errors) {
+                                                      if (data19.rows !== void 0) {
+                                                        let data20 = data19.rows;
+                                                        const _errs48 = errors;
+                                                        if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
+                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          return false;
+                                                        }
+                                                        if (errors === _errs48) {
+                                                          if (typeof data20 == "number" && isFinite(data20)) {
+                                                            if (data20 < 1 || isNaN(data20)) {
+                                                              validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        }
+                                                        var valid9 = _errs48 === errors;
+                                                      } else {
+                                                        var valid9 = true;
+                                                      }
+                                                      if (valid9) {
+                                                        if (data19.cols !== void 0) {
+                                                          let data21 = data19.cols;
+                                                          const _errs50 = errors;
+                                                          if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                                            validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            return false;
+                                                          }
+                                                          if (errors === _errs50) {
+                                                            if (typeof data21 == "number" && isFinite(data21)) {
+                                                              if (data21 < 1 || isNaN(data21)) {
+                                                                validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid9 = _errs50 === errors;
+                                                        } else {
+                                                          var valid9 = true;
+                                                        }
+                                                        if (valid9) {
+                                                          if (data19.low !== void 0) {
+                                                            let data22 = data19.low;
+                                                            const _errs52 = errors;
+                                                            if (!(typeof data22 == "number" && isFinite(data22))) {
+                                                              validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              return false;
+                                                            }
+                                                            var valid9 = _errs52 === errors;
+                                                          } else {
+                                                            var valid9 = true;
+                                                          }
+                                                          if (valid9) {
+                                                            if (data19.high !== void 0) {
+                                                              let data23 = data19.high;
+                                                              const _errs54 = errors;
+                                                              if (!(typeof data23 == "number" && isFinite(data23))) {
+                                                                validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                return false;
+                                                              }
+                                                              var valid9 = _errs54 === errors;
+                                                            } else {
+                                                              var valid9 = true;
+                                                            }
+                                                            if (valid9) {
+                                                              if (data19.data !== void 0) {
+                                                                const _errs56 = errors;
+                                                                if (typeof data19.data !== "string") {
+                                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  return false;
+                                                                }
+                                                                var valid9 = _errs56 === errors;
+                                                              } else {
+                                                                var valid9 = true;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/image", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid7 = _errs44 === errors;
+                                            } else {
+                                              var valid7 = true;
+                                            }
+                                            if (valid7) {
+                                              if (data15.similarity !== void 0) {
+                                                let data25 = data15.similarity;
+                                                const _errs58 = errors;
+                                                if (errors === _errs58) {
+                                                  if (Array.isArray(data25)) {
+                                                    var valid10 = true;
+                                                    const len2 = data25.length;
+                                                    for (let i2 = 0; i2 < len2; i2++) {
+                                                      let data26 = data25[i2];
+                                                      const _errs60 = errors;
+                                                      if (errors === _errs60) {
+                                                        if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
+                                                          let missing5;
+                                                          if (data26.to === void 0 && (missing5 = "to") || data26.row === void 0 && (missing5 = "row") || data26.col === void 0 && (missing5 = "col") || data26.map === void 0 && (missing5 = "map") || data26.position === void 0 && (missing5 = "position") || data26.mean === void 0 && (missing5 = "mean") || data26.deviation === void 0 && (missing5 = "deviation")) {
+                                                            validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2, schemaPath: "#/properties/images/items/properties/similarity/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                            return false;
+                                                          } else {
+                                                            const _errs62 = errors;
+                                                            for (const key5 in data26) {
+                                                              if (!(key5 === "to" || key5 === "row" || key5 === "col" || key5 === "map" || key5 === "position" || key5 === "mean" || key5 === "deviation")) {
+                                                                validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2, schemaPath: "#/properties/images/items/properties/similarity/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                return false;
+                                                                break;
+                                                              }
+                                                            }
+                                                            if (_errs62 === errors) {
+                                                              if (data26.to !== void 0) {
+                                                                let data27 = data26.to;
+                                                                const _errs63 = errors;
+                                                                if (!(data27 === "centre" || data27 === "corner")) {
+                                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/to", schemaPath: "#/properties/images/items/properties/similarity/items/properties/to/enum", keyword: "enum", params: { allowedValues: schema25.properties.images.items.properties.similarity.items.properties.to.enum }, message: "must be equal to one of the allowed values" }];
+                                                                  return false;
+                                                                }
+                                                                var valid11 = _errs63 === errors;
+                                                              } else {
+                                                                var valid11 = true;
+                                                              }
+                                                              if (valid11) {
+                                                                if (data26.row !== void 0) {
+                                                                  let data28 = data26.row;
+                                                                  const _errs64 = errors;
+                                                                  if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/row", schemaPath: "#/properties/images/items/properties/similarity/items/properties/row/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                    return false;
+                                                                  }
+                                                                  if (errors === _errs64) {
+                                                                    if (typeof data28 == "number" && isFinite(data28)) {
+                                                                      if (data28 < 0 || isNaN(data28)) {
+                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/row", schemaPath: "#/properties/images/items/properties/similarity/items/properties/row/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                  var valid11 = _errs64 === errors;
+                                                                } else {
+                                                                  var valid11 = true;
+                                                                }
+                                                                if (valid11) {
+                                                                  if (data26.col !== void 0) {
+                                                                    let data29 = data26.col;
+                                                                    const _errs66 = errors;
+                                                                    if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/col", schemaPath: "#/properties/images/items/properties/similarity/items/properties/col/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs66) {
+                                                                      if (typeof data29 == "number" && isFinite(data29)) {
+                                                                        if (data29 < 0 || isNaN(data29)) {
+                                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/col", schemaPath: "#/properties/images/items/properties/similarity/items/properties/col/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid11 = _errs66 === errors;
+                                                                  } else {
+                                                                    var valid11 = true;
+                                                                  }
+                                                                  if (valid11) {
+                                                                    if (data26.map !== void 0) {
+                                                                      let data30 = data26.map;
+                                                                      const _errs68 = errors;
+                                                                      const _errs69 = errors;
+                                                                      if (errors === _errs69) {
+                                                                        if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
+                                                                          let missing6;
+                                                                          if (data30.rows === void 0 && (missing6 = "rows") || data30.cols === void 0 && (missing6 = "cols") || data30.low === void 0 && (missing6 = "low") || data30.high === void 0 && (missing6 = "high") || data30.data === void 0 && (missing6 = "data")) {
+                                                                            validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                                                            return false;
+                                                                          } else {
+                                                                            const _errs71 = errors;
+                                                                            for (const key6 in data30) {
+                                                                              if (!(key6 === "rows" || key6 === "cols" || key6 === "low" || key6 === "high" || key6 === "data")) {
+                                                                                validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                                                                return false;
+                                                                                break;
+                                                                              }
+                                                                            }
+                                                                            if (_errs71 === errors) {
+                                                                              if (data30.rows !== void 0) {
+                                                                                let data31 = data30.rows;
+                                                                                const _errs72 = errors;
+                                                                                if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
+                                                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  return false;
+                                                                                }
+                                                                                if (errors === _errs72) {
+                                                                                  if (typeof data31 == "number" && isFinite(data31)) {
+                                                                                    if (data31 < 1 || isNaN(data31)) {
+                                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                                var valid13 = _errs72 === errors;
+                                                                              } else {
+                                                                                var valid13 = true;
+                                                                              }
+                                                                              if (valid13) {
+                                                                                if (data30.cols !== void 0) {
+                                                                                  let data32 = data30.cols;
+                                                                                  const _errs74 = errors;
+                                                                                  if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  if (errors === _errs74) {
+                                                                                    if (typeof data32 == "number" && isFinite(data32)) {
+                                                                                      if (data32 < 1 || isNaN(data32)) {
+                                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                  var valid13 = _errs74 === errors;
+                                                                                } else {
+                                                                                  var valid13 = true;
+                                                                                }
+                                                                                if (valid13) {
+                                                                                  if (data30.low !== void 0) {
+                                                                                    let data33 = data30.low;
+                                                                                    const _errs76 = errors;
+                                                                                    if (!(typeof data33 == "number" && isFinite(data33))) {
+                                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid13 = _errs76 === errors;
+                                                                                  } else {
+                                                                                    var valid13 = true;
+                                                                                  }
+                                                                                  if (valid13) {
+                                                                                    if (data30.high !== void 0) {
+                                                                                      let data34 = data30.high;
+                                                                                      const _errs78 = errors;
+                                                                                      if (!(typeof data34 == "number" && isFinite(data34))) {
+                                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      var valid13 = _errs78 === errors;
+                                                                                    } else {
+                                                                                      var valid13 = true;
+                                                                                    }
+                                                                                    if (valid13) {
+                                                                                      if (data30.data !== void 0) {
+                                                                                        const _errs80 = errors;
+                                                                                        if (typeof data30.data !== "string") {
+                                                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid13 = _errs80 === errors;
+                                                                                      } else {
+                                                                                        var valid13 = true;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        } else {
+                                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/map", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                      var valid11 = _errs68 === errors;
+                                                                    } else {
+                                                                      var valid11 = true;
+                                                                    }
+                                                                    if (valid11) {
+                                                                      if (data26.position !== void 0) {
+                                                                        let data36 = data26.position;
+                                                                        const _errs82 = errors;
+                                                                        if (!(typeof data36 == "number" && isFinite(data36))) {
+                                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/position", schemaPath: "#/properties/images/items/properties/similarity/items/properties/position/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                          return false;
+                                                                        }
+                                                                        var valid11 = _errs82 === errors;
+                                                                      } else {
+                                                                        var valid11 = true;
+                                                                      }
+                                                                      if (valid11) {
+                                                                        if (data26.mean !== void 0) {
+                                                                          let data37 = data26.mean;
+                                                                          const _errs84 = errors;
+                                                                          if (!(typeof data37 == "number" && isFinite(data37))) {
+                                                                            validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/mean", schemaPath: "#/properties/images/items/properties/similarity/items/properties/mean/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                            return false;
+                                                                          }
+                                                                          var valid11 = _errs84 === errors;
+                                                                        } else {
+                                                                          var valid11 = true;
+                                                                        }
+                                                                        if (valid11) {
+                                                                          if (data26.deviation !== void 0) {
+                                                                            let data38 = data26.deviation;
+                                                                            const _errs86 = errors;
+                                                                            if (!(typeof data38 == "number" && isFinite(data38))) {
+                                                                              validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2 + "/deviation", schemaPath: "#/properties/images/items/properties/similarity/items/properties/deviation/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid11 = _errs86 === errors;
+                                                                          } else {
+                                                                            var valid11 = true;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity/" + i2, schemaPath: "#/properties/images/items/properties/similarity/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid10 = _errs60 === errors;
+                                                      if (!valid10) {
+                                                        break;
+                                                      }
+                                                    }
+                                                  } else {
+                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/similarity", schemaPath: "#/properties/images/items/properties/similarity/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid7 = _errs58 === errors;
+                                              } else {
+                                                var valid7 = true;
+                                              }
+                                              if (valid7) {
+                                                if (data15.clusters !== void 0) {
+                                                  let data39 = data15.clusters;
+                                                  const _errs88 = errors;
+                                                  if (errors === _errs88) {
+                                                    if (Array.isArray(data39)) {
+                                                      var valid14 = true;
+                                                      const len3 = data39.length;
+                                                      for (let i3 = 0; i3 < len3; i3++) {
+                                                        let data40 = data39[i3];
+                                                        const _errs90 = errors;
+                                                        if (errors === _errs90) {
+                                                          if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
+                                                            let missing7;
+                                                            if (data40.k === void 0 && (missing7 = "k") || data40.map === void 0 && (missing7 = "map") || data40.position === void 0 && (missing7 = "position") || data40.information === void 0 && (missing7 = "information")) {
+                                                              validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3, schemaPath: "#/properties/images/items/properties/clusters/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                                              return false;
+                                                            } else {
+                                                              const _errs92 = errors;
+                                                              for (const key7 in data40) {
+                                                                if (!(key7 === "k" || key7 === "map" || key7 === "position" || key7 === "information")) {
+                                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3, schemaPath: "#/properties/images/items/properties/clusters/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                                                  return false;
+                                                                  break;
+                                                                }
+                                                              }
+                                                              if (_errs92 === errors) {
+                                                                if (data40.k !== void 0) {
+                                                                  let data41 = data40.k;
+                                                                  const _errs93 = errors;
+                                                                  if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
+                                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/k", schemaPath: "#/properties/images/items/properties/clusters/items/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                    return false;
+                                                                  }
+                                                                  if (errors === _errs93) {
+                                                                    if (typeof data41 == "number" && isFinite(data41)) {
+                                                                      if (data41 < 2 || isNaN(data41)) {
+                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/k", schemaPath: "#/properties/images/items/properties/clusters/items/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                  var valid15 = _errs93 === errors;
+                                                                } else {
+                                                                  var valid15 = true;
+                                                                }
+                                                                if (valid15) {
+                                                                  if (data40.map !== void 0) {
+                                                                    let data42 = data40.map;
+                                                                    const _errs95 = errors;
+                                                                    const _errs96 = errors;
+                                                                    if (errors === _errs96) {
+                                                                      if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
+                                                                        let missing8;
+                                                                        if (data42.rows === void 0 && (missing8 = "rows") || data42.cols === void 0 && (missing8 = "cols") || data42.low === void 0 && (missing8 = "low") || data42.high === void 0 && (missing8 = "high") || data42.data === void 0 && (missing8 = "data")) {
+                                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          const _errs98 = errors;
+                                                                          for (const key8 in data42) {
+                                                                            if (!(key8 === "rows" || key8 === "cols" || key8 === "low" || key8 === "high" || key8 === "data")) {
+                                                                              validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                                                              return false;
+                                                                              break;
+                                                                            }
+                                                                          }
+                                                                          if (_errs98 === errors) {
+                                                                            if (data42.rows !== void 0) {
+                                                                              let data43 = data42.rows;
+                                                                              const _errs99 = errors;
+                                                                              if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
+                                                                                validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                return false;
+                                                                              }
+                                                                              if (errors === _errs99) {
+                                                                                if (typeof data43 == "number" && isFinite(data43)) {
+                                                                                  if (data43 < 1 || isNaN(data43)) {
+                                                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                              var valid17 = _errs99 === errors;
+                                                                            } else {
+                                                                              var valid17 = true;
+                                                                            }
+                                                                            if (valid17) {
+                                                                              if (data42.cols !== void 0) {
+                                                                                let data44 = data42.cols;
+                                                                                const _errs101 = errors;
+                                                                                if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  return false;
+                                                                                }
+                                                                                if (errors === _errs101) {
+                                                                                  if (typeof data44 == "number" && isFinite(data44)) {
+                                                                                    if (data44 < 1 || isNaN(data44)) {
+                                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                                var valid17 = _errs101 === errors;
+                                                                              } else {
+                                                                                var valid17 = true;
+                                                                              }
+                                                                              if (valid17) {
+                                                                                if (data42.low !== void 0) {
+                                                                                  let data45 = data42.low;
+                                                                                  const _errs103 = errors;
+                                                                                  if (!(typeof data45 == "number" && isFinite(data45))) {
+                                                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  var valid17 = _errs103 === errors;
+                                                                                } else {
+                                                                                  var valid17 = true;
+                                                                                }
+                                                                                if (valid17) {
+                                                                                  if (data42.high !== void 0) {
+                                                                                    let data46 = data42.high;
+                                                                                    const _errs105 = errors;
+                                                                                    if (!(typeof data46 == "number" && isFinite(data46))) {
+                                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid17 = _errs105 === errors;
+                                                                                  } else {
+                                                                                    var valid17 = true;
+                                                                                  }
+                                                                                  if (valid17) {
+                                                                                    if (data42.data !== void 0) {
+                                                                                      const _errs107 = errors;
+                                                                                      if (typeof data42.data !== "string") {
+                                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      var valid17 = _errs107 === errors;
+                                                                                    } else {
+                                                                                      var valid17 = true;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/map", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid15 = _errs95 === errors;
+                                                                  } else {
+                                                                    var valid15 = true;
+                                                                  }
+                                                                  if (valid15) {
+                                                                    if (data40.position !== void 0) {
+                                                                      let data48 = data40.position;
+                                                                      const _errs109 = errors;
+                                                                      if (!(typeof data48 == "number" && isFinite(data48))) {
+                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/position", schemaPath: "#/properties/images/items/properties/clusters/items/properties/position/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid15 = _errs109 === errors;
+                                                                    } else {
+                                                                      var valid15 = true;
+                                                                    }
+                                                                    if (valid15) {
+                                                                      if (data40.information !== void 0) {
+                                                                        let data49 = data40.information;
+                                                                        const _errs111 = errors;
+                                                                        if (!(typeof data49 == "number" && isFinite(data49))) {
+                                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3 + "/information", schemaPath: "#/properties/images/items/properties/clusters/items/properties/information/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                          return false;
+                                                                        }
+                                                                        var valid15 = _errs111 === errors;
+                                                                      } else {
+                                                                        var valid15 = true;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters/" + i3, schemaPath: "#/properties/images/items/properties/clusters/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid14 = _errs90 === errors;
+                                                        if (!valid14) {
+                                                          break;
+                                                        }
+                                                      }
+                                                    } else {
+                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/clusters", schemaPath: "#/properties/images/items/properties/clusters/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                  var valid7 = _errs88 === errors;
+                                                } else {
+                                                  var valid7 = true;
+                                                }
+                                                if (valid7) {
+                                                  if (data15.pca !== void 0) {
+                                                    let data50 = data15.pca;
+                                                    const _errs113 = errors;
+                                                    if (errors === _errs113) {
+                                                      if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
+                                                        let missing9;
+                                                        if (data50.maps === void 0 && (missing9 = "maps") || data50.variance === void 0 && (missing9 = "variance") || data50.position === void 0 && (missing9 = "position") || data50.gradient === void 0 && (missing9 = "gradient")) {
+                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca", schemaPath: "#/properties/images/items/properties/pca/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                          return false;
+                                                        } else {
+                                                          const _errs115 = errors;
+                                                          for (const key9 in data50) {
+                                                            if (!(key9 === "maps" || key9 === "variance" || key9 === "position" || key9 === "gradient")) {
+                                                              validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca", schemaPath: "#/properties/images/items/properties/pca/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                              return false;
+                                                              break;
+                                                            }
+                                                          }
+                                                          if (_errs115 === errors) {
+                                                            if (data50.maps !== void 0) {
+                                                              let data51 = data50.maps;
+                                                              const _errs116 = errors;
+                                                              if (errors === _errs116) {
+                                                                if (Array.isArray(data51)) {
+                                                                  var valid19 = true;
+                                                                  const len4 = data51.length;
+                                                                  for (let i4 = 0; i4 < len4; i4++) {
+                                                                    let data52 = data51[i4];
+                                                                    const _errs118 = errors;
+                                                                    const _errs119 = errors;
+                                                                    if (errors === _errs119) {
+                                                                      if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
+                                                                        let missing10;
+                                                                        if (data52.rows === void 0 && (missing10 = "rows") || data52.cols === void 0 && (missing10 = "cols") || data52.low === void 0 && (missing10 = "low") || data52.high === void 0 && (missing10 = "high") || data52.data === void 0 && (missing10 = "data")) {
+                                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4, schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          const _errs121 = errors;
+                                                                          for (const key10 in data52) {
+                                                                            if (!(key10 === "rows" || key10 === "cols" || key10 === "low" || key10 === "high" || key10 === "data")) {
+                                                                              validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4, schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
+                                                                              return false;
+                                                                              break;
+                                                                            }
+                                                                          }
+                                                                          if (_errs121 === errors) {
+                                                                            if (data52.rows !== void 0) {
+                                                                              let data53 = data52.rows;
+                                                                              const _errs122 = errors;
+                                                                              if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
+                                                                                validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4 + "/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                return false;
+                                                                              }
+                                                                              if (errors === _errs122) {
+                                                                                if (typeof data53 == "number" && isFinite(data53)) {
+                                                                                  if (data53 < 1 || isNaN(data53)) {
+                                                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4 + "/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                              var valid21 = _errs122 === errors;
+                                                                            } else {
+                                                                              var valid21 = true;
+                                                                            }
+                                                                            if (valid21) {
+                                                                              if (data52.cols !== void 0) {
+                                                                                let data54 = data52.cols;
+                                                                                const _errs124 = errors;
+                                                                                if (!(typeof data54 == "number" && (!(data54 % 1) && !isNaN(data54)) && isFinite(data54))) {
+                                                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4 + "/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  return false;
+                                                                                }
+                                                                                if (errors === _errs124) {
+                                                                                  if (typeof data54 == "number" && isFinite(data54)) {
+                                                                                    if (data54 < 1 || isNaN(data54)) {
+                                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4 + "/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                                var valid21 = _errs124 === errors;
+                                                                              } else {
+                                                                                var valid21 = true;
+                                                                              }
+                                                                              if (valid21) {
+                                                                                if (data52.low !== void 0) {
+                                                                                  let data55 = data52.low;
+                                                                                  const _errs126 = errors;
+                                                                                  if (!(typeof data55 == "number" && isFinite(data55))) {
+                                                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4 + "/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  var valid21 = _errs126 === errors;
+                                                                                } else {
+                                                                                  var valid21 = true;
+                                                                                }
+                                                                                if (valid21) {
+                                                                                  if (data52.high !== void 0) {
+                                                                                    let data56 = data52.high;
+                                                                                    const _errs128 = errors;
+                                                                                    if (!(typeof data56 == "number" && isFinite(data56))) {
+                                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4 + "/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid21 = _errs128 === errors;
+                                                                                  } else {
+                                                                                    var valid21 = true;
+                                                                                  }
+                                                                                  if (valid21) {
+                                                                                    if (data52.data !== void 0) {
+                                                                                      const _errs130 = errors;
+                                                                                      if (typeof data52.data !== "string") {
+                                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4 + "/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      var valid21 = _errs130 === errors;
+                                                                                    } else {
+                                                                                      var valid21 = true;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps/" + i4, schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid19 = _errs118 === errors;
+                                                                    if (!valid19) {
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/maps", schemaPath: "#/properties/images/items/properties/pca/properties/maps/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid18 = _errs116 === errors;
+                                                            } else {
+                                                              var valid18 = true;
+                                                            }
+                                                            if (valid18) {
+                                                              if (data50.variance !== void 0) {
+                                                                let data58 = data50.variance;
+                                                                const _errs132 = errors;
+                                                                if (errors === _errs132) {
+                                                                  if (Array.isArray(data58)) {
+                                                                    var valid22 = true;
+                                                                    const len5 = data58.length;
+                                                                    for (let i5 = 0; i5 < len5; i5++) {
+                                                                      let data59 = data58[i5];
+                                                                      const _errs134 = errors;
+                                                                      if (!(typeof data59 == "number" && isFinite(data59))) {
+                                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/variance/" + i5, schemaPath: "#/properties/images/items/properties/pca/properties/variance/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid22 = _errs134 === errors;
+                                                                      if (!valid22) {
+                                                                        break;
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/variance", schemaPath: "#/properties/images/items/properties/pca/properties/variance/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid18 = _errs132 === errors;
+                                                              } else {
+                                                                var valid18 = true;
+                                                              }
+                                                              if (valid18) {
+                                                                if (data50.position !== void 0) {
+                                                                  let data60 = data50.position;
+                                                                  const _errs136 = errors;
+                                                                  if (errors === _errs136) {
+                                                                    if (Array.isArray(data60)) {
+                                                                      var valid23 = true;
+                                                                      const len6 = data60.length;
+                                                                      for (let i6 = 0; i6 < len6; i6++) {
+                                                                        let data61 = data60[i6];
+                                                                        const _errs138 = errors;
+                                                                        if (!(typeof data61 == "number" && isFinite(data61))) {
+                                                                          validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/position/" + i6, schemaPath: "#/properties/images/items/properties/pca/properties/position/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                          return false;
+                                                                        }
+                                                                        var valid23 = _errs138 === errors;
+                                                                        if (!valid23) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/position", schemaPath: "#/properties/images/items/properties/pca/properties/position/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid18 = _errs136 === errors;
+                                                                } else {
+                                                                  var valid18 = true;
+                                                                }
+                                                                if (valid18) {
+                                                                  if (data50.gradient !== void 0) {
+                                                                    let data62 = data50.gradient;
+                                                                    const _errs140 = errors;
+                                                                    if (!(typeof data62 == "number" && isFinite(data62))) {
+                                                                      validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca/gradient", schemaPath: "#/properties/images/items/properties/pca/properties/gradient/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                      return false;
+                                                                    }
+                                                                    var valid18 = _errs140 === errors;
+                                                                  } else {
+                                                                    var valid18 = true;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate18.errors = [{ instancePath: instancePath + "/images/" + i1 + "/pca", schemaPath: "#/properties/images/items/properties/pca/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid7 = _errs113 === errors;
+                                                  } else {
+                                                    var valid7 = true;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate18.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  return false;
+                                }
+                              }
+                              var valid6 = _errs35 === errors;
+                              if (!valid6) {
+                                break;
+                              }
+                            }
+                          } else {
+                            validate18.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs33 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate18.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate18.errors = vErrors;
+  return errors === 0;
+}
+var validateInfoOutput = validate19;
+var schema32 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/info.schema.json", "title": "InfoOutput", "description": "What `alibi-zarr info --json` prints.", "type": "object", "additionalProperties": false, "required": ["kind", "location", "version"], "properties": { "kind": { "enum": ["image", "plate", "well", "series", "labels"] }, "location": { "type": "string" }, "version": { "type": "string" }, "zarrFormat": { "enum": [2, 3] }, "name": { "type": "string" }, "axes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "type", "unit"], "properties": { "name": { "type": "string" }, "type": { "type": ["string", "null"], "description": "null where the file says nothing" }, "unit": { "type": ["string", "null"] } } } }, "levels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "shape", "dtype", "chunks", "shards", "scale", "translation"], "properties": { "path": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "dtype": { "type": "string" }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "null where the array is not sharded" }, "scale": { "type": "array", "items": { "type": "number" } }, "translation": { "type": "array", "items": { "type": "number" } } } }, "description": "finest first" }, "channels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["label", "color", "active", "window", "estimated"], "properties": { "label": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" }, "active": { "type": "boolean" }, "window": { "type": "object", "additionalProperties": false, "required": ["start", "end"], "properties": { "start": { "type": "number" }, "end": { "type": "number" } } }, "estimated": { "type": "boolean", "description": "contrast limits are percentiles, not from the file" } } } }, "rgb": { "type": "boolean" }, "labels": { "type": "array", "items": { "type": "string" }, "description": "names of the image's label images, or of a labels group" }, "wells": { "type": "array", "items": { "type": "string" }, "description": "paths of a plate's wells" }, "images": { "type": "array", "items": { "type": "string" }, "description": "paths of a well's fields or of a series' images" } } };
+var pattern7 = new RegExp("^[0-9a-f]{6}$", "u");
+function validate19(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -1181,13 +3438,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.kind === void 0 && (missing0 = "kind") || data.location === void 0 && (missing0 = "location") || data.version === void 0 && (missing0 = "version")) {
-        validate14.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate19.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema16.properties, key0)) {
-            validate14.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema32.properties, key0)) {
+            validate19.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -1197,7 +3454,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
             let data0 = data.kind;
             const _errs2 = errors;
             if (!(data0 === "image" || data0 === "plate" || data0 === "well" || data0 === "series" || data0 === "labels")) {
-              validate14.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema16.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+              validate19.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema32.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -1208,7 +3465,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.location !== void 0) {
               const _errs3 = errors;
               if (typeof data.location !== "string") {
-                validate14.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate19.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs3 === errors;
@@ -1219,7 +3476,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.version !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.version !== "string") {
-                  validate14.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate19.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -1231,7 +3488,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.zarrFormat;
                   const _errs7 = errors;
                   if (!(data3 === 2 || data3 === 3)) {
-                    validate14.errors = [{ instancePath: instancePath + "/zarrFormat", schemaPath: "#/properties/zarrFormat/enum", keyword: "enum", params: { allowedValues: schema16.properties.zarrFormat.enum }, message: "must be equal to one of the allowed values" }];
+                    validate19.errors = [{ instancePath: instancePath + "/zarrFormat", schemaPath: "#/properties/zarrFormat/enum", keyword: "enum", params: { allowedValues: schema32.properties.zarrFormat.enum }, message: "must be equal to one of the allowed values" }];
                     return false;
                   }
                   var valid0 = _errs7 === errors;
@@ -1242,7 +3499,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.name !== void 0) {
                     const _errs8 = errors;
                     if (typeof data.name !== "string") {
-                      validate14.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      validate19.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                       return false;
                     }
                     var valid0 = _errs8 === errors;
@@ -1264,13 +3521,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data6 && typeof data6 == "object" && !Array.isArray(data6)) {
                                 let missing1;
                                 if (data6.name === void 0 && (missing1 = "name") || data6.type === void 0 && (missing1 = "type") || data6.unit === void 0 && (missing1 = "unit")) {
-                                  validate14.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                  validate19.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                   return false;
                                 } else {
                                   const _errs14 = errors;
                                   for (const key1 in data6) {
                                     if (!(key1 === "name" || key1 === "type" || key1 === "unit")) {
-                                      validate14.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                      validate19.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -1279,7 +3536,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data6.name !== void 0) {
                                       const _errs15 = errors;
                                       if (typeof data6.name !== "string") {
-                                        validate14.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/name", schemaPath: "#/properties/axes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate19.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/name", schemaPath: "#/properties/axes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid2 = _errs15 === errors;
@@ -1291,7 +3548,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data8 = data6.type;
                                         const _errs17 = errors;
                                         if (typeof data8 !== "string" && data8 !== null) {
-                                          validate14.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/type", schemaPath: "#/properties/axes/items/properties/type/type", keyword: "type", params: { type: schema16.properties.axes.items.properties.type.type }, message: "must be string,null" }];
+                                          validate19.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/type", schemaPath: "#/properties/axes/items/properties/type/type", keyword: "type", params: { type: schema32.properties.axes.items.properties.type.type }, message: "must be string,null" }];
                                           return false;
                                         }
                                         var valid2 = _errs17 === errors;
@@ -1303,7 +3560,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data9 = data6.unit;
                                           const _errs19 = errors;
                                           if (typeof data9 !== "string" && data9 !== null) {
-                                            validate14.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/unit", schemaPath: "#/properties/axes/items/properties/unit/type", keyword: "type", params: { type: schema16.properties.axes.items.properties.unit.type }, message: "must be string,null" }];
+                                            validate19.errors = [{ instancePath: instancePath + "/axes/" + i0 + "/unit", schemaPath: "#/properties/axes/items/properties/unit/type", keyword: "type", params: { type: schema32.properties.axes.items.properties.unit.type }, message: "must be string,null" }];
                                             return false;
                                           }
                                           var valid2 = _errs19 === errors;
@@ -1315,7 +3572,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate14.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate19.errors = [{ instancePath: instancePath + "/axes/" + i0, schemaPath: "#/properties/axes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -1325,7 +3582,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate14.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          validate19.errors = [{ instancePath: instancePath + "/axes", schemaPath: "#/properties/axes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                           return false;
                         }
                       }
@@ -1348,13 +3605,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
                                   let missing2;
                                   if (data11.path === void 0 && (missing2 = "path") || data11.shape === void 0 && (missing2 = "shape") || data11.dtype === void 0 && (missing2 = "dtype") || data11.chunks === void 0 && (missing2 = "chunks") || data11.shards === void 0 && (missing2 = "shards") || data11.scale === void 0 && (missing2 = "scale") || data11.translation === void 0 && (missing2 = "translation")) {
-                                    validate14.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                    validate19.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                     return false;
                                   } else {
                                     const _errs25 = errors;
                                     for (const key2 in data11) {
                                       if (!(key2 === "path" || key2 === "shape" || key2 === "dtype" || key2 === "chunks" || key2 === "shards" || key2 === "scale" || key2 === "translation")) {
-                                        validate14.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                        validate19.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                         return false;
                                         break;
                                       }
@@ -1363,7 +3620,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data11.path !== void 0) {
                                         const _errs26 = errors;
                                         if (typeof data11.path !== "string") {
-                                          validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/path", schemaPath: "#/properties/levels/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/path", schemaPath: "#/properties/levels/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid4 = _errs26 === errors;
@@ -1382,13 +3639,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data14 = data13[i2];
                                                 const _errs30 = errors;
                                                 if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs30) {
                                                   if (typeof data14 == "number" && isFinite(data14)) {
                                                     if (data14 < 0 || isNaN(data14)) {
-                                                      validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape/" + i2, schemaPath: "#/properties/levels/items/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -1399,7 +3656,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape", schemaPath: "#/properties/levels/items/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shape", schemaPath: "#/properties/levels/items/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
@@ -1411,7 +3668,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data11.dtype !== void 0) {
                                             const _errs32 = errors;
                                             if (typeof data11.dtype !== "string") {
-                                              validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/dtype", schemaPath: "#/properties/levels/items/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/dtype", schemaPath: "#/properties/levels/items/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid4 = _errs32 === errors;
@@ -1430,13 +3687,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data17 = data16[i3];
                                                     const _errs36 = errors;
                                                     if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                      validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs36) {
                                                       if (typeof data17 == "number" && isFinite(data17)) {
                                                         if (data17 < 1 || isNaN(data17)) {
-                                                          validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks/" + i3, schemaPath: "#/properties/levels/items/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                           return false;
                                                         }
                                                       }
@@ -1447,7 +3704,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks", schemaPath: "#/properties/levels/items/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/chunks", schemaPath: "#/properties/levels/items/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -1460,7 +3717,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data18 = data11.shards;
                                                 const _errs38 = errors;
                                                 if (!Array.isArray(data18) && data18 !== null) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards", schemaPath: "#/properties/levels/items/properties/shards/type", keyword: "type", params: { type: schema16.properties.levels.items.properties.shards.type }, message: "must be array,null" }];
+                                                  validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards", schemaPath: "#/properties/levels/items/properties/shards/type", keyword: "type", params: { type: schema32.properties.levels.items.properties.shards.type }, message: "must be array,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs38) {
@@ -1471,13 +3728,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data19 = data18[i4];
                                                       const _errs40 = errors;
                                                       if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
-                                                        validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs40) {
                                                         if (typeof data19 == "number" && isFinite(data19)) {
                                                           if (data19 < 1 || isNaN(data19)) {
-                                                            validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                            validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/shards/" + i4, schemaPath: "#/properties/levels/items/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
@@ -1505,7 +3762,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data21 = data20[i5];
                                                         const _errs44 = errors;
                                                         if (!(typeof data21 == "number" && isFinite(data21))) {
-                                                          validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale/" + i5, schemaPath: "#/properties/levels/items/properties/scale/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale/" + i5, schemaPath: "#/properties/levels/items/properties/scale/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid8 = _errs44 === errors;
@@ -1514,7 +3771,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale", schemaPath: "#/properties/levels/items/properties/scale/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/scale", schemaPath: "#/properties/levels/items/properties/scale/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -1534,7 +3791,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data23 = data22[i6];
                                                           const _errs48 = errors;
                                                           if (!(typeof data23 == "number" && isFinite(data23))) {
-                                                            validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation/" + i6, schemaPath: "#/properties/levels/items/properties/translation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation/" + i6, schemaPath: "#/properties/levels/items/properties/translation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid9 = _errs48 === errors;
@@ -1543,7 +3800,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate14.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation", schemaPath: "#/properties/levels/items/properties/translation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        validate19.errors = [{ instancePath: instancePath + "/levels/" + i1 + "/translation", schemaPath: "#/properties/levels/items/properties/translation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                         return false;
                                                       }
                                                     }
@@ -1560,7 +3817,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate14.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  validate19.errors = [{ instancePath: instancePath + "/levels/" + i1, schemaPath: "#/properties/levels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                   return false;
                                 }
                               }
@@ -1570,7 +3827,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate14.errors = [{ instancePath: instancePath + "/levels", schemaPath: "#/properties/levels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            validate19.errors = [{ instancePath: instancePath + "/levels", schemaPath: "#/properties/levels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                             return false;
                           }
                         }
@@ -1593,13 +3850,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
                                     let missing3;
                                     if (data25.label === void 0 && (missing3 = "label") || data25.color === void 0 && (missing3 = "color") || data25.active === void 0 && (missing3 = "active") || data25.window === void 0 && (missing3 = "window") || data25.estimated === void 0 && (missing3 = "estimated")) {
-                                      validate14.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                      validate19.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                       return false;
                                     } else {
                                       const _errs54 = errors;
                                       for (const key3 in data25) {
                                         if (!(key3 === "label" || key3 === "color" || key3 === "active" || key3 === "window" || key3 === "estimated")) {
-                                          validate14.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                          validate19.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -1608,7 +3865,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data25.label !== void 0) {
                                           const _errs55 = errors;
                                           if (typeof data25.label !== "string") {
-                                            validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/label", schemaPath: "#/properties/channels/items/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/label", schemaPath: "#/properties/channels/items/properties/label/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid11 = _errs55 === errors;
@@ -1621,12 +3878,12 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             const _errs57 = errors;
                                             if (errors === _errs57) {
                                               if (typeof data27 === "string") {
-                                                if (!pattern2.test(data27)) {
-                                                  validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{6}$" }, message: 'must match pattern "^[0-9a-f]{6}$"' }];
+                                                if (!pattern7.test(data27)) {
+                                                  validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{6}$" }, message: 'must match pattern "^[0-9a-f]{6}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/color", schemaPath: "#/properties/channels/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -1638,7 +3895,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data25.active !== void 0) {
                                               const _errs59 = errors;
                                               if (typeof data25.active !== "boolean") {
-                                                validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/active", schemaPath: "#/properties/channels/items/properties/active/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/active", schemaPath: "#/properties/channels/items/properties/active/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                 return false;
                                               }
                                               var valid11 = _errs59 === errors;
@@ -1653,13 +3910,13 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
                                                     let missing4;
                                                     if (data29.start === void 0 && (missing4 = "start") || data29.end === void 0 && (missing4 = "end")) {
-                                                      validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                      validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs63 = errors;
                                                       for (const key4 in data29) {
                                                         if (!(key4 === "start" || key4 === "end")) {
-                                                          validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                          validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -1669,7 +3926,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data30 = data29.start;
                                                           const _errs64 = errors;
                                                           if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                            validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/start", schemaPath: "#/properties/channels/items/properties/window/properties/start/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/start", schemaPath: "#/properties/channels/items/properties/window/properties/start/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid12 = _errs64 === errors;
@@ -1681,7 +3938,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data31 = data29.end;
                                                             const _errs66 = errors;
                                                             if (!(typeof data31 == "number" && isFinite(data31))) {
-                                                              validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/end", schemaPath: "#/properties/channels/items/properties/window/properties/end/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window/end", schemaPath: "#/properties/channels/items/properties/window/properties/end/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
                                                             var valid12 = _errs66 === errors;
@@ -1692,7 +3949,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/window", schemaPath: "#/properties/channels/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -1704,7 +3961,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data25.estimated !== void 0) {
                                                   const _errs68 = errors;
                                                   if (typeof data25.estimated !== "boolean") {
-                                                    validate14.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/estimated", schemaPath: "#/properties/channels/items/properties/estimated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                    validate19.errors = [{ instancePath: instancePath + "/channels/" + i7 + "/estimated", schemaPath: "#/properties/channels/items/properties/estimated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                     return false;
                                                   }
                                                   var valid11 = _errs68 === errors;
@@ -1718,7 +3975,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate14.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate19.errors = [{ instancePath: instancePath + "/channels/" + i7, schemaPath: "#/properties/channels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -1728,7 +3985,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate14.errors = [{ instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate19.errors = [{ instancePath: instancePath + "/channels", schemaPath: "#/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -1740,7 +3997,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data.rgb !== void 0) {
                             const _errs70 = errors;
                             if (typeof data.rgb !== "boolean") {
-                              validate14.errors = [{ instancePath: instancePath + "/rgb", schemaPath: "#/properties/rgb/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                              validate19.errors = [{ instancePath: instancePath + "/rgb", schemaPath: "#/properties/rgb/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                               return false;
                             }
                             var valid0 = _errs70 === errors;
@@ -1758,7 +4015,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                   for (let i8 = 0; i8 < len8; i8++) {
                                     const _errs74 = errors;
                                     if (typeof data34[i8] !== "string") {
-                                      validate14.errors = [{ instancePath: instancePath + "/labels/" + i8, schemaPath: "#/properties/labels/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate19.errors = [{ instancePath: instancePath + "/labels/" + i8, schemaPath: "#/properties/labels/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid13 = _errs74 === errors;
@@ -1767,7 +4024,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate14.errors = [{ instancePath: instancePath + "/labels", schemaPath: "#/properties/labels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate19.errors = [{ instancePath: instancePath + "/labels", schemaPath: "#/properties/labels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -1786,7 +4043,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                     for (let i9 = 0; i9 < len9; i9++) {
                                       const _errs78 = errors;
                                       if (typeof data36[i9] !== "string") {
-                                        validate14.errors = [{ instancePath: instancePath + "/wells/" + i9, schemaPath: "#/properties/wells/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate19.errors = [{ instancePath: instancePath + "/wells/" + i9, schemaPath: "#/properties/wells/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid14 = _errs78 === errors;
@@ -1795,7 +4052,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate14.errors = [{ instancePath: instancePath + "/wells", schemaPath: "#/properties/wells/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate19.errors = [{ instancePath: instancePath + "/wells", schemaPath: "#/properties/wells/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -1814,7 +4071,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                       for (let i10 = 0; i10 < len10; i10++) {
                                         const _errs82 = errors;
                                         if (typeof data38[i10] !== "string") {
-                                          validate14.errors = [{ instancePath: instancePath + "/images/" + i10, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate19.errors = [{ instancePath: instancePath + "/images/" + i10, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid15 = _errs82 === errors;
@@ -1823,7 +4080,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate14.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate19.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -1845,16 +4102,16 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate14.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate19.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate14.errors = vErrors;
+  validate19.errors = vErrors;
   return errors === 0;
 }
-var validateLabelProvenance = validate15;
-var schema17 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" } } };
-function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateLabelProvenance = validate20;
+var schema33 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" } } };
+function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -1862,13 +4119,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.created === void 0 && (missing0 = "created") || data.image === void 0 && (missing0 = "image") || data.imageMetadataSha256 === void 0 && (missing0 = "imageMetadataSha256") || data.model === void 0 && (missing0 = "model") || data.executionProvider === void 0 && (missing0 = "executionProvider") || data.normalisation === void 0 && (missing0 = "normalisation") || data.fit === void 0 && (missing0 = "fit") || data.strokes === void 0 && (missing0 = "strokes")) {
-        validate15.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate20.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema17.properties, key0)) {
-            validate15.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema33.properties, key0)) {
+            validate20.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -1877,7 +4134,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-zarr/label-provenance/1" !== data.format) {
-              validate15.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/label-provenance/1" }, message: "must be equal to constant" }];
+              validate20.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/label-provenance/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -1888,7 +4145,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.created !== void 0) {
               const _errs3 = errors;
               if (typeof data.created !== "string") {
-                validate15.errors = [{ instancePath: instancePath + "/created", schemaPath: "#/properties/created/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate20.errors = [{ instancePath: instancePath + "/created", schemaPath: "#/properties/created/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs3 === errors;
@@ -1899,7 +4156,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.image !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.image !== "string") {
-                  validate15.errors = [{ instancePath: instancePath + "/image", schemaPath: "#/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate20.errors = [{ instancePath: instancePath + "/image", schemaPath: "#/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -1961,7 +4218,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                               const _errs14 = errors;
                               if (errors === _errs14) {
                                 if (typeof data5 === "string") {
-                                  if (!pattern0.test(data5)) {
+                                  if (!pattern1.test(data5)) {
                                     const err3 = { instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/oneOf/0/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                     if (vErrors === null) {
                                       vErrors = [err3];
@@ -1989,7 +4246,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.precision;
                                 const _errs16 = errors;
                                 if (!(data6 === "fp32" || data6 === "fp16" || data6 === "int8")) {
-                                  const err5 = { instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/oneOf/0/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.model.oneOf[0].properties.precision.enum }, message: "must be equal to one of the allowed values" };
+                                  const err5 = { instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/oneOf/0/properties/precision/enum", keyword: "enum", params: { allowedValues: schema33.properties.model.oneOf[0].properties.precision.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err5];
                                   } else {
@@ -2048,7 +4305,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                       vErrors.push(err8);
                     }
                     errors++;
-                    validate15.errors = vErrors;
+                    validate20.errors = vErrors;
                     return false;
                   } else {
                     errors = _errs8;
@@ -2284,7 +4541,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                         vErrors.push(err21);
                       }
                       errors++;
-                      validate15.errors = vErrors;
+                      validate20.errors = vErrors;
                       return false;
                     } else {
                       errors = _errs20;
@@ -2355,7 +4612,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   const _errs45 = errors;
                                   if (errors === _errs45) {
                                     if (typeof data16 === "string") {
-                                      if (!pattern0.test(data16)) {
+                                      if (!pattern1.test(data16)) {
                                         const err25 = { instancePath: instancePath + "/fit/id", schemaPath: "#/properties/fit/oneOf/0/properties/id/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                         if (vErrors === null) {
                                           vErrors = [err25];
@@ -2442,7 +4699,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                           vErrors.push(err30);
                         }
                         errors++;
-                        validate15.errors = vErrors;
+                        validate20.errors = vErrors;
                         return false;
                       } else {
                         errors = _errs39;
@@ -2463,13 +4720,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                         let data18 = data.level;
                         const _errs51 = errors;
                         if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                          validate15.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate20.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs51) {
                           if (typeof data18 == "number" && isFinite(data18)) {
                             if (data18 < 0 || isNaN(data18)) {
-                              validate15.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate20.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -2493,13 +4750,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                     let missing4;
                                     if (data20.id === void 0 && (missing4 = "id") || data20.classIndex === void 0 && (missing4 = "classIndex") || data20.radiusPx === void 0 && (missing4 = "radiusPx") || data20.points === void 0 && (missing4 = "points") || data20.z === void 0 && (missing4 = "z") || data20.t === void 0 && (missing4 = "t")) {
-                                      validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                      validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                       return false;
                                     } else {
                                       const _errs57 = errors;
                                       for (const key4 in data20) {
                                         if (!(key4 === "id" || key4 === "classIndex" || key4 === "radiusPx" || key4 === "points" || key4 === "z" || key4 === "t")) {
-                                          validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                          validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -2508,7 +4765,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data20.id !== void 0) {
                                           const _errs58 = errors;
                                           if (typeof data20.id !== "string") {
-                                            validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/id", schemaPath: "#/properties/strokes/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/id", schemaPath: "#/properties/strokes/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid11 = _errs58 === errors;
@@ -2520,13 +4777,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data22 = data20.classIndex;
                                             const _errs60 = errors;
                                             if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22)) && data22 !== null) {
-                                              validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/type", keyword: "type", params: { type: schema17.properties.strokes.items.properties.classIndex.type }, message: "must be integer,null" }];
+                                              validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/type", keyword: "type", params: { type: schema33.properties.strokes.items.properties.classIndex.type }, message: "must be integer,null" }];
                                               return false;
                                             }
                                             if (errors === _errs60) {
                                               if (typeof data22 == "number" && isFinite(data22)) {
                                                 if (data22 < 0 || isNaN(data22)) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/classIndex", schemaPath: "#/properties/strokes/items/properties/classIndex/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -2542,11 +4799,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs62) {
                                                 if (typeof data23 == "number" && isFinite(data23)) {
                                                   if (data23 <= 0 || isNaN(data23)) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                    validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/radiusPx", schemaPath: "#/properties/strokes/items/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                               }
@@ -2566,7 +4823,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data25 = data24[i4];
                                                       const _errs66 = errors;
                                                       if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                        validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points/" + i4, schemaPath: "#/properties/strokes/items/properties/points/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points/" + i4, schemaPath: "#/properties/strokes/items/properties/points/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid12 = _errs66 === errors;
@@ -2575,7 +4832,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points", schemaPath: "#/properties/strokes/items/properties/points/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/points", schemaPath: "#/properties/strokes/items/properties/points/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -2588,13 +4845,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data26 = data20.z;
                                                   const _errs68 = errors;
                                                   if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs68) {
                                                     if (typeof data26 == "number" && isFinite(data26)) {
                                                       if (data26 < 0 || isNaN(data26)) {
-                                                        validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/z", schemaPath: "#/properties/strokes/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -2608,13 +4865,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data27 = data20.t;
                                                     const _errs70 = errors;
                                                     if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
-                                                      validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs70) {
                                                       if (typeof data27 == "number" && isFinite(data27)) {
                                                         if (data27 < 0 || isNaN(data27)) {
-                                                          validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/t", schemaPath: "#/properties/strokes/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -2631,7 +4888,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate15.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate20.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -2641,7 +4898,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate15.errors = [{ instancePath: instancePath + "/strokes", schemaPath: "#/properties/strokes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate20.errors = [{ instancePath: instancePath + "/strokes", schemaPath: "#/properties/strokes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -2657,13 +4914,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data28 && typeof data28 == "object" && !Array.isArray(data28)) {
                                 let missing5;
                                 if (data28.z === void 0 && (missing5 = "z") || data28.t === void 0 && (missing5 = "t")) {
-                                  validate15.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                  validate20.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                   return false;
                                 } else {
                                   const _errs74 = errors;
                                   for (const key5 in data28) {
                                     if (!(key5 === "z" || key5 === "t")) {
-                                      validate15.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                      validate20.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -2680,13 +4937,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data30 = data29[i5];
                                             const _errs77 = errors;
                                             if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate15.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate20.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs77) {
                                               if (typeof data30 == "number" && isFinite(data30)) {
                                                 if (data30 < 0 || isNaN(data30)) {
-                                                  validate15.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate20.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -2697,7 +4954,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate15.errors = [{ instancePath: instancePath + "/slices/z", schemaPath: "#/properties/slices/properties/z/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                          validate20.errors = [{ instancePath: instancePath + "/slices/z", schemaPath: "#/properties/slices/properties/z/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -2717,13 +4974,13 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data32 = data31[i6];
                                               const _errs81 = errors;
                                               if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                                validate15.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate20.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs81) {
                                                 if (typeof data32 == "number" && isFinite(data32)) {
                                                   if (data32 < 0 || isNaN(data32)) {
-                                                    validate15.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate20.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -2734,7 +4991,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate15.errors = [{ instancePath: instancePath + "/slices/t", schemaPath: "#/properties/slices/properties/t/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            validate20.errors = [{ instancePath: instancePath + "/slices/t", schemaPath: "#/properties/slices/properties/t/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -2746,7 +5003,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate15.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate20.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -2760,12 +5017,12 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                               const _errs83 = errors;
                               if (errors === _errs83) {
                                 if (typeof data33 === "string") {
-                                  if (!pattern0.test(data33)) {
-                                    validate15.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                  if (!pattern1.test(data33)) {
+                                    validate20.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                     return false;
                                   }
                                 } else {
-                                  validate15.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate20.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                               }
@@ -2778,7 +5035,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data34 = data.executionProvider;
                                 const _errs85 = errors;
                                 if (typeof data34 !== "string" && data34 !== null) {
-                                  validate15.errors = [{ instancePath: instancePath + "/executionProvider", schemaPath: "#/properties/executionProvider/type", keyword: "type", params: { type: schema17.properties.executionProvider.type }, message: "must be string,null" }];
+                                  validate20.errors = [{ instancePath: instancePath + "/executionProvider", schemaPath: "#/properties/executionProvider/type", keyword: "type", params: { type: schema33.properties.executionProvider.type }, message: "must be string,null" }];
                                   return false;
                                 }
                                 var valid0 = _errs85 === errors;
@@ -2798,17 +5055,17 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate15.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate20.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate15.errors = vErrors;
+  validate20.errors = vErrors;
   return errors === 0;
 }
-var validateCheckpointManifest = validate16;
-var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "enum": ["none", "sincos"] } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "int8: weights only" }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
-var pattern6 = new RegExp("^[a-z0-9][a-z0-9._-]*$", "u");
-function validate16(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateCheckpointManifest = validate21;
+var schema34 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "enum": ["none", "sincos"] } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "int8: weights only" }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
+var pattern11 = new RegExp("^[a-z0-9][a-z0-9._-]*$", "u");
+function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -2816,13 +5073,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.name === void 0 && (missing0 = "name") || data.architecture === void 0 && (missing0 = "architecture") || data.position === void 0 && (missing0 = "position") || data.input === void 0 && (missing0 = "input") || data.window === void 0 && (missing0 = "window") || data.graphs === void 0 && (missing0 = "graphs") || data.selfTest === void 0 && (missing0 = "selfTest") || data.measured === void 0 && (missing0 = "measured") || data.provenance === void 0 && (missing0 = "provenance")) {
-        validate16.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate21.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema18.properties, key0)) {
-            validate16.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema34.properties, key0)) {
+            validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -2831,7 +5088,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-zarr/manifest/1" !== data.format) {
-              validate16.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/manifest/1" }, message: "must be equal to constant" }];
+              validate21.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/manifest/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -2844,12 +5101,12 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs3 = errors;
               if (errors === _errs3) {
                 if (typeof data1 === "string") {
-                  if (!pattern6.test(data1)) {
-                    validate16.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9][a-z0-9._-]*$" }, message: 'must match pattern "^[a-z0-9][a-z0-9._-]*$"' }];
+                  if (!pattern11.test(data1)) {
+                    validate21.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9][a-z0-9._-]*$" }, message: 'must match pattern "^[a-z0-9][a-z0-9._-]*$"' }];
                     return false;
                   }
                 } else {
-                  validate16.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate21.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
               }
@@ -2861,7 +5118,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.title !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.title !== "string") {
-                  validate16.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate21.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -2876,13 +5133,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
                       let missing1;
                       if (data3.patch === void 0 && (missing1 = "patch") || data3.dim === void 0 && (missing1 = "dim") || data3.blocks === void 0 && (missing1 = "blocks") || data3.heads === void 0 && (missing1 = "heads") || data3.registers === void 0 && (missing1 = "registers") || data3.layerScale === void 0 && (missing1 = "layerScale") || data3.mlp === void 0 && (missing1 = "mlp") || data3.layerNormEps === void 0 && (missing1 = "layerNormEps")) {
-                        validate16.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate21.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs9 = errors;
                         for (const key1 in data3) {
                           if (!(key1 === "patch" || key1 === "dim" || key1 === "blocks" || key1 === "heads" || key1 === "registers" || key1 === "layerScale" || key1 === "mlp" || key1 === "layerNormEps")) {
-                            validate16.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            validate21.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -2892,13 +5149,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                             let data4 = data3.patch;
                             const _errs10 = errors;
                             if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                              validate16.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate21.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs10) {
                               if (typeof data4 == "number" && isFinite(data4)) {
                                 if (data4 < 1 || isNaN(data4)) {
-                                  validate16.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -2912,13 +5169,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                               let data5 = data3.dim;
                               const _errs12 = errors;
                               if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                                validate16.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate21.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs12) {
                                 if (typeof data5 == "number" && isFinite(data5)) {
                                   if (data5 < 1 || isNaN(data5)) {
-                                    validate16.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    validate21.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
@@ -2932,13 +5189,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.blocks;
                                 const _errs14 = errors;
                                 if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                  validate16.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs14) {
                                   if (typeof data6 == "number" && isFinite(data6)) {
                                     if (data6 < 1 || isNaN(data6)) {
-                                      validate16.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -2952,13 +5209,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data7 = data3.heads;
                                   const _errs16 = errors;
                                   if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                    validate16.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate21.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs16) {
                                     if (typeof data7 == "number" && isFinite(data7)) {
                                       if (data7 < 1 || isNaN(data7)) {
-                                        validate16.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -2972,13 +5229,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data8 = data3.registers;
                                     const _errs18 = errors;
                                     if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                      validate16.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs18) {
                                       if (typeof data8 == "number" && isFinite(data8)) {
                                         if (data8 < 0 || isNaN(data8)) {
-                                          validate16.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -2991,7 +5248,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data3.layerScale !== void 0) {
                                       const _errs20 = errors;
                                       if (typeof data3.layerScale !== "boolean") {
-                                        validate16.errors = [{ instancePath: instancePath + "/architecture/layerScale", schemaPath: "#/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/architecture/layerScale", schemaPath: "#/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                         return false;
                                       }
                                       var valid1 = _errs20 === errors;
@@ -3003,7 +5260,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data10 = data3.mlp;
                                         const _errs22 = errors;
                                         if (!(data10 === "gelu" || data10 === "swiglu")) {
-                                          validate16.errors = [{ instancePath: instancePath + "/architecture/mlp", schemaPath: "#/properties/architecture/properties/mlp/enum", keyword: "enum", params: { allowedValues: schema18.properties.architecture.properties.mlp.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/architecture/mlp", schemaPath: "#/properties/architecture/properties/mlp/enum", keyword: "enum", params: { allowedValues: schema34.properties.architecture.properties.mlp.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid1 = _errs22 === errors;
@@ -3017,11 +5274,11 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs23) {
                                             if (typeof data11 == "number" && isFinite(data11)) {
                                               if (data11 <= 0 || isNaN(data11)) {
-                                                validate16.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                 return false;
                                               }
                                             } else {
-                                              validate16.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                               return false;
                                             }
                                           }
@@ -3039,7 +5296,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate16.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate21.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -3101,7 +5358,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data14 = data12.metric;
                                 const _errs31 = errors;
                                 if (!(data14 === "euclidean" || data14 === "manhattan")) {
-                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema18.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
+                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema34.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err3];
                                   } else {
@@ -3134,7 +5391,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data16 = data12.normalise;
                                     const _errs34 = errors;
                                     if (!(data16 === "window" || data16 === "scale" || data16 === "none")) {
-                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema18.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
+                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema34.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
                                       if (vErrors === null) {
                                         vErrors = [err5];
                                       } else {
@@ -3151,7 +5408,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data17 = data12.distanceScale;
                                       const _errs35 = errors;
                                       if (!(typeof data17 == "number" && isFinite(data17)) && data17 !== null) {
-                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema18.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
+                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema34.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
                                         if (vErrors === null) {
                                           vErrors = [err6];
                                         } else {
@@ -3181,7 +5438,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data18 = data12.attentionRadius;
                                         const _errs37 = errors;
                                         if (!(typeof data18 == "number" && isFinite(data18)) && data18 !== null) {
-                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema18.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
+                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema34.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
                                           if (vErrors === null) {
                                             vErrors = [err8];
                                           } else {
@@ -3227,7 +5484,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data20 = data12.slopes;
                                             const _errs41 = errors;
                                             if (!(data20 === "constant" || data20 === "fixed" || data20 === "learned")) {
-                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema18.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
+                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema34.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
                                               if (vErrors === null) {
                                                 vErrors = [err11];
                                               } else {
@@ -3429,7 +5686,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data12.kind !== void 0) {
                                 let data24 = data12.kind;
                                 if (!(data24 === "none" || data24 === "sincos")) {
-                                  const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema18.properties.position.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                  const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema34.properties.position.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err24];
                                   } else {
@@ -3469,7 +5726,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                         vErrors.push(err26);
                       }
                       errors++;
-                      validate16.errors = vErrors;
+                      validate21.errors = vErrors;
                       return false;
                     } else {
                       errors = _errs26;
@@ -3493,13 +5750,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
                           let missing5;
                           if (data25.mean === void 0 && (missing5 = "mean") || data25.std === void 0 && (missing5 = "std")) {
-                            validate16.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                            validate21.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                             return false;
                           } else {
                             const _errs56 = errors;
                             for (const key5 in data25) {
                               if (!(key5 === "mean" || key5 === "std")) {
-                                validate16.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                validate21.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
                               }
@@ -3511,11 +5768,11 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs57) {
                                   if (Array.isArray(data26)) {
                                     if (data26.length > 3) {
-                                      validate16.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
                                       return false;
                                     } else {
                                       if (data26.length < 3) {
-                                        validate16.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                         return false;
                                       } else {
                                         var valid8 = true;
@@ -3524,7 +5781,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data27 = data26[i1];
                                           const _errs59 = errors;
                                           if (!(typeof data27 == "number" && isFinite(data27))) {
-                                            validate16.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                           var valid8 = _errs59 === errors;
@@ -3535,7 +5792,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate16.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate21.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -3550,11 +5807,11 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs61) {
                                     if (Array.isArray(data28)) {
                                       if (data28.length > 3) {
-                                        validate16.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
                                         return false;
                                       } else {
                                         if (data28.length < 3) {
-                                          validate16.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                           return false;
                                         } else {
                                           var valid9 = true;
@@ -3565,11 +5822,11 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs63) {
                                               if (typeof data29 == "number" && isFinite(data29)) {
                                                 if (data29 <= 0 || isNaN(data29)) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate16.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                 return false;
                                               }
                                             }
@@ -3581,7 +5838,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate16.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -3593,7 +5850,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate16.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          validate21.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                           return false;
                         }
                       }
@@ -3609,13 +5866,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
                             let missing6;
                             if (data30.rows === void 0 && (missing6 = "rows") || data30.cols === void 0 && (missing6 = "cols") || data30.overlap === void 0 && (missing6 = "overlap")) {
-                              validate16.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                              validate21.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                               return false;
                             } else {
                               const _errs67 = errors;
                               for (const key6 in data30) {
                                 if (!(key6 === "rows" || key6 === "cols" || key6 === "overlap")) {
-                                  validate16.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -3625,13 +5882,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data31 = data30.rows;
                                   const _errs68 = errors;
                                   if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                    validate16.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate21.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs68) {
                                     if (typeof data31 == "number" && isFinite(data31)) {
                                       if (data31 < 1 || isNaN(data31)) {
-                                        validate16.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -3645,13 +5902,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data32 = data30.cols;
                                     const _errs70 = errors;
                                     if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                      validate16.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs70) {
                                       if (typeof data32 == "number" && isFinite(data32)) {
                                         if (data32 < 1 || isNaN(data32)) {
-                                          validate16.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
@@ -3665,13 +5922,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data33 = data30.overlap;
                                       const _errs72 = errors;
                                       if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                        validate16.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs72) {
                                         if (typeof data33 == "number" && isFinite(data33)) {
                                           if (data33 < 0 || isNaN(data33)) {
-                                            validate16.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                             return false;
                                           }
                                         }
@@ -3685,7 +5942,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate16.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate21.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -3700,7 +5957,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs74) {
                             if (Array.isArray(data34)) {
                               if (data34.length < 1) {
-                                validate16.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                validate21.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                 return false;
                               } else {
                                 var valid11 = true;
@@ -3712,13 +5969,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
                                       let missing7;
                                       if (data35.path === void 0 && (missing7 = "path") || data35.precision === void 0 && (missing7 = "precision") || data35.graph === void 0 && (missing7 = "graph") || data35.bytes === void 0 && (missing7 = "bytes") || data35.sha256 === void 0 && (missing7 = "sha256") || data35.layers === void 0 && (missing7 = "layers")) {
-                                        validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                         return false;
                                       } else {
                                         const _errs78 = errors;
                                         for (const key7 in data35) {
                                           if (!(key7 === "path" || key7 === "precision" || key7 === "graph" || key7 === "bytes" || key7 === "sha256" || key7 === "layers")) {
-                                            validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -3727,7 +5984,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data35.path !== void 0) {
                                             const _errs79 = errors;
                                             if (typeof data35.path !== "string") {
-                                              validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid12 = _errs79 === errors;
@@ -3739,7 +5996,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data37 = data35.precision;
                                               const _errs81 = errors;
                                               if (!(data37 === "fp32" || data37 === "fp16" || data37 === "int8")) {
-                                                validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema18.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema34.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
                                               var valid12 = _errs81 === errors;
@@ -3751,7 +6008,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data38 = data35.graph;
                                                 const _errs82 = errors;
                                                 if (!(data38 === "plain" || data38 === "fused")) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema18.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema34.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid12 = _errs82 === errors;
@@ -3763,13 +6020,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data39 = data35.bytes;
                                                   const _errs83 = errors;
                                                   if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs83) {
                                                     if (typeof data39 == "number" && isFinite(data39)) {
                                                       if (data39 < 1 || isNaN(data39)) {
-                                                        validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -3784,12 +6041,12 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                     const _errs85 = errors;
                                                     if (errors === _errs85) {
                                                       if (typeof data40 === "string") {
-                                                        if (!pattern0.test(data40)) {
-                                                          validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                        if (!pattern1.test(data40)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                           return false;
                                                         }
                                                       } else {
-                                                        validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                         return false;
                                                       }
                                                     }
@@ -3809,13 +6066,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data42 = data41[i4];
                                                             const _errs89 = errors;
                                                             if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                              validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs89) {
                                                               if (typeof data42 == "number" && isFinite(data42)) {
                                                                 if (data42 < 0 || isNaN(data42)) {
-                                                                  validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -3826,7 +6083,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers", schemaPath: "#/properties/graphs/items/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers", schemaPath: "#/properties/graphs/items/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -3842,7 +6099,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate16.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -3853,7 +6110,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate16.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate21.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -3869,13 +6126,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
                                 let missing8;
                                 if (data43.rows === void 0 && (missing8 = "rows") || data43.cols === void 0 && (missing8 = "cols") || data43.seed === void 0 && (missing8 = "seed") || data43.path === void 0 && (missing8 = "path") || data43.sha256 === void 0 && (missing8 = "sha256")) {
-                                  validate16.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                   return false;
                                 } else {
                                   const _errs93 = errors;
                                   for (const key8 in data43) {
                                     if (!(key8 === "rows" || key8 === "cols" || key8 === "seed" || key8 === "path" || key8 === "sha256" || key8 === "tolerance")) {
-                                      validate16.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -3885,13 +6142,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data44 = data43.rows;
                                       const _errs94 = errors;
                                       if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                        validate16.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs94) {
                                         if (typeof data44 == "number" && isFinite(data44)) {
                                           if (data44 < 1 || isNaN(data44)) {
-                                            validate16.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
@@ -3905,13 +6162,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data45 = data43.cols;
                                         const _errs96 = errors;
                                         if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
-                                          validate16.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs96) {
                                           if (typeof data45 == "number" && isFinite(data45)) {
                                             if (data45 < 1 || isNaN(data45)) {
-                                              validate16.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                               return false;
                                             }
                                           }
@@ -3925,13 +6182,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data46 = data43.seed;
                                           const _errs98 = errors;
                                           if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
-                                            validate16.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs98) {
                                             if (typeof data46 == "number" && isFinite(data46)) {
                                               if (data46 < 0 || isNaN(data46)) {
-                                                validate16.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -3944,7 +6201,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data43.path !== void 0) {
                                             const _errs100 = errors;
                                             if (typeof data43.path !== "string") {
-                                              validate16.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid14 = _errs100 === errors;
@@ -3957,12 +6214,12 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               const _errs102 = errors;
                                               if (errors === _errs102) {
                                                 if (typeof data48 === "string") {
-                                                  if (!pattern0.test(data48)) {
-                                                    validate16.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  if (!pattern1.test(data48)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate16.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -3977,11 +6234,11 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs104) {
                                                   if (typeof data49 == "number" && isFinite(data49)) {
                                                     if (data49 <= 0 || isNaN(data49)) {
-                                                      validate16.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate16.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -3997,7 +6254,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate16.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate21.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -4020,13 +6277,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data51 && typeof data51 == "object" && !Array.isArray(data51)) {
                                         let missing9;
                                         if (data51.name === void 0 && (missing9 = "name") || data51.value === void 0 && (missing9 = "value") || data51.command === void 0 && (missing9 = "command")) {
-                                          validate16.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                           return false;
                                         } else {
                                           const _errs110 = errors;
                                           for (const key9 in data51) {
                                             if (!(key9 === "name" || key9 === "value" || key9 === "command" || key9 === "note")) {
-                                              validate16.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -4035,7 +6292,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data51.name !== void 0) {
                                               const _errs111 = errors;
                                               if (typeof data51.name !== "string") {
-                                                validate16.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid16 = _errs111 === errors;
@@ -4047,7 +6304,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data53 = data51.value;
                                                 const _errs113 = errors;
                                                 if (!(typeof data53 == "number" && isFinite(data53))) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                                 var valid16 = _errs113 === errors;
@@ -4058,7 +6315,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data51.command !== void 0) {
                                                   const _errs115 = errors;
                                                   if (typeof data51.command !== "string") {
-                                                    validate16.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid16 = _errs115 === errors;
@@ -4069,7 +6326,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data51.note !== void 0) {
                                                     const _errs117 = errors;
                                                     if (typeof data51.note !== "string") {
-                                                      validate16.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid16 = _errs117 === errors;
@@ -4082,7 +6339,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate16.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate21.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -4092,7 +6349,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate16.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -4108,13 +6365,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
                                     let missing10;
                                     if (data56.source === void 0 && (missing10 = "source") || data56.sourceSha256 === void 0 && (missing10 = "sourceSha256") || data56.licence === void 0 && (missing10 = "licence") || data56.finetuned === void 0 && (missing10 = "finetuned") || data56.command === void 0 && (missing10 = "command") || data56.tool === void 0 && (missing10 = "tool")) {
-                                      validate16.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
                                       return false;
                                     } else {
                                       const _errs121 = errors;
                                       for (const key10 in data56) {
                                         if (!(key10 === "source" || key10 === "sourceSha256" || key10 === "licence" || key10 === "finetuned" || key10 === "command" || key10 === "tool")) {
-                                          validate16.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -4123,7 +6380,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data56.source !== void 0) {
                                           const _errs122 = errors;
                                           if (typeof data56.source !== "string") {
-                                            validate16.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid17 = _errs122 === errors;
@@ -4136,12 +6393,12 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             const _errs124 = errors;
                                             if (errors === _errs124) {
                                               if (typeof data58 === "string") {
-                                                if (!pattern0.test(data58)) {
-                                                  validate16.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                if (!pattern1.test(data58)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate16.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -4153,7 +6410,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data56.licence !== void 0) {
                                               const _errs126 = errors;
                                               if (typeof data56.licence !== "string") {
-                                                validate16.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid17 = _errs126 === errors;
@@ -4164,7 +6421,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data56.finetuned !== void 0) {
                                                 const _errs128 = errors;
                                                 if (typeof data56.finetuned !== "boolean") {
-                                                  validate16.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
                                                 var valid17 = _errs128 === errors;
@@ -4175,7 +6432,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data56.command !== void 0) {
                                                   const _errs130 = errors;
                                                   if (typeof data56.command !== "string") {
-                                                    validate16.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid17 = _errs130 === errors;
@@ -4186,7 +6443,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data56.tool !== void 0) {
                                                     const _errs132 = errors;
                                                     if (typeof data56.tool !== "string") {
-                                                      validate16.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid17 = _errs132 === errors;
@@ -4201,7 +6458,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate16.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate21.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -4222,16 +6479,16 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate16.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate21.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate16.errors = vErrors;
+  validate21.errors = vErrors;
   return errors === 0;
 }
-var validateModelOutput = validate17;
-var schema19 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 } } } }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "of the preferred graph" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the preferred graph" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } } } } } } };
-function validate17(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateModelOutput = validate22;
+var schema35 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 } } } }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "of the preferred graph" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the preferred graph" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } } } } } } };
+function validate22(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -4239,13 +6496,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.models === void 0 && (missing0 = "models")) {
-        validate17.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate22.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "models")) {
-            validate17.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate22.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -4265,13 +6522,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                       let missing1;
                       if (data1.name === void 0 && (missing1 = "name") || data1.manifest === void 0 && (missing1 = "manifest") || data1.architecture === void 0 && (missing1 = "architecture") || data1.position === void 0 && (missing1 = "position") || data1.window === void 0 && (missing1 = "window") || data1.graphs === void 0 && (missing1 = "graphs") || data1.precision === void 0 && (missing1 = "precision") || data1.bytes === void 0 && (missing1 = "bytes") || data1.licence === void 0 && (missing1 = "licence") || data1.finetuned === void 0 && (missing1 = "finetuned") || data1.measured === void 0 && (missing1 = "measured")) {
-                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate22.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs6 = errors;
                         for (const key1 in data1) {
-                          if (!func2.call(schema19.properties.models.items.properties, key1)) {
-                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                          if (!func2.call(schema35.properties.models.items.properties, key1)) {
+                            validate22.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -4280,7 +6537,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.name !== void 0) {
                             const _errs7 = errors;
                             if (typeof data1.name !== "string") {
-                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/name", schemaPath: "#/properties/models/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/name", schemaPath: "#/properties/models/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs7 === errors;
@@ -4291,7 +6548,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.title !== void 0) {
                               const _errs9 = errors;
                               if (typeof data1.title !== "string") {
-                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/title", schemaPath: "#/properties/models/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/title", schemaPath: "#/properties/models/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs9 === errors;
@@ -4302,7 +6559,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data1.manifest !== void 0) {
                                 const _errs11 = errors;
                                 if (typeof data1.manifest !== "string") {
-                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/manifest", schemaPath: "#/properties/models/items/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/manifest", schemaPath: "#/properties/models/items/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid2 = _errs11 === errors;
@@ -4317,13 +6574,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                                       let missing2;
                                       if (data5.patch === void 0 && (missing2 = "patch") || data5.dim === void 0 && (missing2 = "dim") || data5.blocks === void 0 && (missing2 = "blocks") || data5.heads === void 0 && (missing2 = "heads") || data5.registers === void 0 && (missing2 = "registers") || data5.layerScale === void 0 && (missing2 = "layerScale") || data5.mlp === void 0 && (missing2 = "mlp") || data5.layerNormEps === void 0 && (missing2 = "layerNormEps")) {
-                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                        validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                         return false;
                                       } else {
                                         const _errs15 = errors;
                                         for (const key2 in data5) {
                                           if (!(key2 === "patch" || key2 === "dim" || key2 === "blocks" || key2 === "heads" || key2 === "registers" || key2 === "layerScale" || key2 === "mlp" || key2 === "layerNormEps")) {
-                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                            validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -4333,13 +6590,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data6 = data5.patch;
                                             const _errs16 = errors;
                                             if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs16) {
                                               if (typeof data6 == "number" && isFinite(data6)) {
                                                 if (data6 < 1 || isNaN(data6)) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -4353,13 +6610,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data7 = data5.dim;
                                               const _errs18 = errors;
                                               if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs18) {
                                                 if (typeof data7 == "number" && isFinite(data7)) {
                                                   if (data7 < 1 || isNaN(data7)) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -4373,13 +6630,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data8 = data5.blocks;
                                                 const _errs20 = errors;
                                                 if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs20) {
                                                   if (typeof data8 == "number" && isFinite(data8)) {
                                                     if (data8 < 1 || isNaN(data8)) {
-                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -4393,13 +6650,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data9 = data5.heads;
                                                   const _errs22 = errors;
                                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs22) {
                                                     if (typeof data9 == "number" && isFinite(data9)) {
                                                       if (data9 < 1 || isNaN(data9)) {
-                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -4413,13 +6670,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data10 = data5.registers;
                                                     const _errs24 = errors;
                                                     if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
-                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs24) {
                                                       if (typeof data10 == "number" && isFinite(data10)) {
                                                         if (data10 < 0 || isNaN(data10)) {
-                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -4432,7 +6689,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                     if (data5.layerScale !== void 0) {
                                                       const _errs26 = errors;
                                                       if (typeof data5.layerScale !== "boolean") {
-                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerScale", schemaPath: "#/properties/models/items/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                        validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerScale", schemaPath: "#/properties/models/items/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                         return false;
                                                       }
                                                       var valid3 = _errs26 === errors;
@@ -4443,7 +6700,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data5.mlp !== void 0) {
                                                         const _errs28 = errors;
                                                         if (typeof data5.mlp !== "string") {
-                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/mlp", schemaPath: "#/properties/models/items/properties/architecture/properties/mlp/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/mlp", schemaPath: "#/properties/models/items/properties/architecture/properties/mlp/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                         var valid3 = _errs28 === errors;
@@ -4455,7 +6712,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data13 = data5.layerNormEps;
                                                           const _errs30 = errors;
                                                           if (!(typeof data13 == "number" && isFinite(data13))) {
-                                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerNormEps", schemaPath: "#/properties/models/items/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerNormEps", schemaPath: "#/properties/models/items/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid3 = _errs30 === errors;
@@ -4472,7 +6729,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -4484,7 +6741,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data1.position !== void 0) {
                                     const _errs32 = errors;
                                     if (typeof data1.position !== "string") {
-                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/position", schemaPath: "#/properties/models/items/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/position", schemaPath: "#/properties/models/items/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs32 === errors;
@@ -4499,13 +6756,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
                                           let missing3;
                                           if (data15.rows === void 0 && (missing3 = "rows") || data15.cols === void 0 && (missing3 = "cols") || data15.overlap === void 0 && (missing3 = "overlap")) {
-                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                             return false;
                                           } else {
                                             const _errs36 = errors;
                                             for (const key3 in data15) {
                                               if (!(key3 === "rows" || key3 === "cols" || key3 === "overlap")) {
-                                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
@@ -4515,13 +6772,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data16 = data15.rows;
                                                 const _errs37 = errors;
                                                 if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs37) {
                                                   if (typeof data16 == "number" && isFinite(data16)) {
                                                     if (data16 < 1 || isNaN(data16)) {
-                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -4535,13 +6792,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data17 = data15.cols;
                                                   const _errs39 = errors;
                                                   if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs39) {
                                                     if (typeof data17 == "number" && isFinite(data17)) {
                                                       if (data17 < 1 || isNaN(data17)) {
-                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -4555,13 +6812,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data18 = data15.overlap;
                                                     const _errs41 = errors;
                                                     if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs41) {
                                                       if (typeof data18 == "number" && isFinite(data18)) {
                                                         if (data18 < 0 || isNaN(data18)) {
-                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -4575,7 +6832,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                           return false;
                                         }
                                       }
@@ -4598,13 +6855,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                                   let missing4;
                                                   if (data20.path === void 0 && (missing4 = "path") || data20.precision === void 0 && (missing4 = "precision") || data20.graph === void 0 && (missing4 = "graph") || data20.bytes === void 0 && (missing4 = "bytes")) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                    validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                     return false;
                                                   } else {
                                                     const _errs47 = errors;
                                                     for (const key4 in data20) {
                                                       if (!(key4 === "path" || key4 === "precision" || key4 === "graph" || key4 === "bytes")) {
-                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                        validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                         return false;
                                                         break;
                                                       }
@@ -4613,7 +6870,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data20.path !== void 0) {
                                                         const _errs48 = errors;
                                                         if (typeof data20.path !== "string") {
-                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/path", schemaPath: "#/properties/models/items/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/path", schemaPath: "#/properties/models/items/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                         var valid6 = _errs48 === errors;
@@ -4625,7 +6882,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data22 = data20.precision;
                                                           const _errs50 = errors;
                                                           if (!(data22 === "fp32" || data22 === "fp16" || data22 === "int8")) {
-                                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema19.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                            validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema35.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                             return false;
                                                           }
                                                           var valid6 = _errs50 === errors;
@@ -4637,7 +6894,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data23 = data20.graph;
                                                             const _errs51 = errors;
                                                             if (!(data23 === "plain" || data23 === "fused")) {
-                                                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema19.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                              validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema35.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                               return false;
                                                             }
                                                             var valid6 = _errs51 === errors;
@@ -4649,13 +6906,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data24 = data20.bytes;
                                                               const _errs52 = errors;
                                                               if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
-                                                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs52) {
                                                                 if (typeof data24 == "number" && isFinite(data24)) {
                                                                   if (data24 < 1 || isNaN(data24)) {
-                                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                    validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -4670,7 +6927,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                   return false;
                                                 }
                                               }
@@ -4680,7 +6937,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs", schemaPath: "#/properties/models/items/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs", schemaPath: "#/properties/models/items/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -4693,7 +6950,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data25 = data1.precision;
                                           const _errs54 = errors;
                                           if (!(data25 === "fp32" || data25 === "fp16" || data25 === "int8")) {
-                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema19.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema35.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid2 = _errs54 === errors;
@@ -4705,13 +6962,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data26 = data1.bytes;
                                             const _errs55 = errors;
                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs55) {
                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                 if (data26 < 1 || isNaN(data26)) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -4724,7 +6981,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data1.licence !== void 0) {
                                               const _errs57 = errors;
                                               if (typeof data1.licence !== "string") {
-                                                validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid2 = _errs57 === errors;
@@ -4735,7 +6992,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data1.finetuned !== void 0) {
                                                 const _errs59 = errors;
                                                 if (typeof data1.finetuned !== "boolean") {
-                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
                                                 var valid2 = _errs59 === errors;
@@ -4757,13 +7014,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
                                                             let missing5;
                                                             if (data30.name === void 0 && (missing5 = "name") || data30.value === void 0 && (missing5 = "value") || data30.command === void 0 && (missing5 = "command")) {
-                                                              validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                              validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                               return false;
                                                             } else {
                                                               const _errs65 = errors;
                                                               for (const key5 in data30) {
                                                                 if (!(key5 === "name" || key5 === "value" || key5 === "command" || key5 === "note")) {
-                                                                  validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                  validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                   return false;
                                                                   break;
                                                                 }
@@ -4772,7 +7029,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 if (data30.name !== void 0) {
                                                                   const _errs66 = errors;
                                                                   if (typeof data30.name !== "string") {
-                                                                    validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
                                                                   var valid8 = _errs66 === errors;
@@ -4784,7 +7041,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     let data32 = data30.value;
                                                                     const _errs68 = errors;
                                                                     if (!(typeof data32 == "number" && isFinite(data32))) {
-                                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                       return false;
                                                                     }
                                                                     var valid8 = _errs68 === errors;
@@ -4795,7 +7052,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     if (data30.command !== void 0) {
                                                                       const _errs70 = errors;
                                                                       if (typeof data30.command !== "string") {
-                                                                        validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
                                                                       var valid8 = _errs70 === errors;
@@ -4806,7 +7063,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       if (data30.note !== void 0) {
                                                                         const _errs72 = errors;
                                                                         if (typeof data30.note !== "string") {
-                                                                          validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                           return false;
                                                                         }
                                                                         var valid8 = _errs72 === errors;
@@ -4819,7 +7076,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                            validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                             return false;
                                                           }
                                                         }
@@ -4829,7 +7086,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured", schemaPath: "#/properties/models/items/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured", schemaPath: "#/properties/models/items/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -4851,7 +7108,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate17.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate22.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -4861,7 +7118,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                validate17.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                validate22.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                 return false;
               }
             }
@@ -4869,16 +7126,2006 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate17.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate22.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate17.errors = vErrors;
+  validate22.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentOutput = validate18;
-var schema20 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
-function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateProbeTensorsOutput = validate23;
+function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      for (const key0 in data) {
+        let data0 = data[key0];
+        const _errs2 = errors;
+        if (errors === _errs2) {
+          if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
+            let missing0;
+            if (data0.r2 === void 0 && (missing0 = "r2") || data0.per_channel_r2 === void 0 && (missing0 = "per_channel_r2")) {
+              validate23.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+              return false;
+            } else {
+              const _errs4 = errors;
+              for (const key1 in data0) {
+                if (!(key1 === "r2" || key1 === "per_channel_r2")) {
+                  validate23.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                  return false;
+                  break;
+                }
+              }
+              if (_errs4 === errors) {
+                if (data0.r2 !== void 0) {
+                  let data1 = data0.r2;
+                  const _errs5 = errors;
+                  if (!(typeof data1 == "number" && isFinite(data1))) {
+                    validate23.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/r2", schemaPath: "#/additionalProperties/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                    return false;
+                  }
+                  var valid1 = _errs5 === errors;
+                } else {
+                  var valid1 = true;
+                }
+                if (valid1) {
+                  if (data0.per_channel_r2 !== void 0) {
+                    let data2 = data0.per_channel_r2;
+                    const _errs7 = errors;
+                    if (errors === _errs7) {
+                      if (Array.isArray(data2)) {
+                        var valid2 = true;
+                        const len0 = data2.length;
+                        for (let i0 = 0; i0 < len0; i0++) {
+                          let data3 = data2[i0];
+                          const _errs9 = errors;
+                          if (!(typeof data3 == "number" && isFinite(data3))) {
+                            validate23.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2/" + i0, schemaPath: "#/additionalProperties/properties/per_channel_r2/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            return false;
+                          }
+                          var valid2 = _errs9 === errors;
+                          if (!valid2) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate23.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2", schemaPath: "#/additionalProperties/properties/per_channel_r2/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid1 = _errs7 === errors;
+                  } else {
+                    var valid1 = true;
+                  }
+                }
+              }
+            }
+          } else {
+            validate23.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+            return false;
+          }
+        }
+        var valid0 = _errs2 === errors;
+        if (!valid0) {
+          break;
+        }
+      }
+    } else {
+      validate23.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate23.errors = vErrors;
+  return errors === 0;
+}
+var validateProbeResult = validate24;
+var schema37 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/probe.schema.json", "title": "ProbeResult", "description": "What `alibi-train probe MANIFEST IMAGE --json` prints: how well a place is read from a token (R\xB2 of ridge regression on ramps).", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "sizePx", "rows", "cols", "dim", "seed", "reference", "heldOut", "positionalChannels"], "properties": { "format": { "const": "alibi-train/probe/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" }, "description": "file names" }, "sizePx": { "type": "integer", "minimum": 1, "description": "a side of the images as they were encoded" }, "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "reference": { "type": "object", "additionalProperties": false, "required": ["samples", "repeats", "ramps"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "repeats": { "type": "integer", "minimum": 1, "description": "masks of an image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "deviation", "perImage", "perChannel", "perChannelDeviation", "target", "predicted"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "mean over images" }, "deviation": { "type": "number", "description": "population deviation over images" }, "perImage": { "type": "array", "items": { "type": "number" }, "description": "mean over repeats" }, "perChannel": { "type": "array", "items": { "type": "number" }, "description": "[dim], mean over images" }, "perChannelDeviation": { "type": "array", "items": { "type": "number" }, "description": "[dim]" }, "target": { "$ref": "bench-map.schema.json" }, "predicted": { "$ref": "bench-map.schema.json" } } } } }, "description": "the reference's protocol: trained on few tokens of an image, R\xB2 over all of the same image; predicted: mean over images" }, "heldOut": { "oneOf": [{ "type": "null" }, { "type": "object", "additionalProperties": false, "required": ["samples", "folds", "ramps", "strengths"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "folds": { "type": "integer", "minimum": 1, "description": "one for each image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "perImage"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "over the tokens of all held-out images together" }, "perImage": { "type": "array", "items": { "type": "number" } } } } }, "strengths": { "type": "array", "items": { "type": "number" }, "description": "chosen ridge strength over the number of samples, for each image held out" } } }], "description": "trained on the other images, R\xB2 on the one held out; null with fewer than three images" }, "positionalChannels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["channel", "score"], "properties": { "channel": { "type": "integer", "minimum": 0 }, "score": { "type": "number" } } }, "description": "the most positional first: mean squared correlation with the ramps" } } };
+function validate24(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.sizePx === void 0 && (missing0 = "sizePx") || data.rows === void 0 && (missing0 = "rows") || data.cols === void 0 && (missing0 = "cols") || data.dim === void 0 && (missing0 = "dim") || data.seed === void 0 && (missing0 = "seed") || data.reference === void 0 && (missing0 = "reference") || data.heldOut === void 0 && (missing0 = "heldOut") || data.positionalChannels === void 0 && (missing0 = "positionalChannels")) {
+        validate24.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema37.properties, key0)) {
+            validate24.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/probe/1" !== data.format) {
+              validate24.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/probe/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate24.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate24.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate24.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate24.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate24.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate24.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate24.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate24.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate24.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate24.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate24.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate24.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate24.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate24.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate24.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate24.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.images !== void 0) {
+                    let data12 = data.images;
+                    const _errs29 = errors;
+                    if (errors === _errs29) {
+                      if (Array.isArray(data12)) {
+                        var valid6 = true;
+                        const len1 = data12.length;
+                        for (let i1 = 0; i1 < len1; i1++) {
+                          const _errs31 = errors;
+                          if (typeof data12[i1] !== "string") {
+                            validate24.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                          var valid6 = _errs31 === errors;
+                          if (!valid6) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate24.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.sizePx !== void 0) {
+                      let data14 = data.sizePx;
+                      const _errs33 = errors;
+                      if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                        validate24.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        return false;
+                      }
+                      if (errors === _errs33) {
+                        if (typeof data14 == "number" && isFinite(data14)) {
+                          if (data14 < 1 || isNaN(data14)) {
+                            validate24.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs33 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.rows !== void 0) {
+                        let data15 = data.rows;
+                        const _errs35 = errors;
+                        if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
+                          validate24.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs35) {
+                          if (typeof data15 == "number" && isFinite(data15)) {
+                            if (data15 < 1 || isNaN(data15)) {
+                              validate24.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              return false;
+                            }
+                          }
+                        }
+                        var valid0 = _errs35 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.cols !== void 0) {
+                          let data16 = data.cols;
+                          const _errs37 = errors;
+                          if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
+                            validate24.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                            return false;
+                          }
+                          if (errors === _errs37) {
+                            if (typeof data16 == "number" && isFinite(data16)) {
+                              if (data16 < 1 || isNaN(data16)) {
+                                validate24.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid0 = _errs37 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.dim !== void 0) {
+                            let data17 = data.dim;
+                            const _errs39 = errors;
+                            if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
+                              validate24.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
+                            if (errors === _errs39) {
+                              if (typeof data17 == "number" && isFinite(data17)) {
+                                if (data17 < 1 || isNaN(data17)) {
+                                  validate24.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  return false;
+                                }
+                              }
+                            }
+                            var valid0 = _errs39 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.seed !== void 0) {
+                              let data18 = data.seed;
+                              const _errs41 = errors;
+                              if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+                                validate24.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs41) {
+                                if (typeof data18 == "number" && isFinite(data18)) {
+                                  if (data18 < 0 || isNaN(data18)) {
+                                    validate24.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    return false;
+                                  }
+                                }
+                              }
+                              var valid0 = _errs41 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                            if (valid0) {
+                              if (data.reference !== void 0) {
+                                let data19 = data.reference;
+                                const _errs43 = errors;
+                                if (errors === _errs43) {
+                                  if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
+                                    let missing3;
+                                    if (data19.samples === void 0 && (missing3 = "samples") || data19.repeats === void 0 && (missing3 = "repeats") || data19.ramps === void 0 && (missing3 = "ramps")) {
+                                      validate24.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                      return false;
+                                    } else {
+                                      const _errs45 = errors;
+                                      for (const key3 in data19) {
+                                        if (!(key3 === "samples" || key3 === "repeats" || key3 === "ramps")) {
+                                          validate24.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                          return false;
+                                          break;
+                                        }
+                                      }
+                                      if (_errs45 === errors) {
+                                        if (data19.samples !== void 0) {
+                                          let data20 = data19.samples;
+                                          const _errs46 = errors;
+                                          if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
+                                            validate24.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs46) {
+                                            if (typeof data20 == "number" && isFinite(data20)) {
+                                              if (data20 < 1 || isNaN(data20)) {
+                                                validate24.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                          var valid7 = _errs46 === errors;
+                                        } else {
+                                          var valid7 = true;
+                                        }
+                                        if (valid7) {
+                                          if (data19.repeats !== void 0) {
+                                            let data21 = data19.repeats;
+                                            const _errs48 = errors;
+                                            if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                              validate24.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs48) {
+                                              if (typeof data21 == "number" && isFinite(data21)) {
+                                                if (data21 < 1 || isNaN(data21)) {
+                                                  validate24.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                            var valid7 = _errs48 === errors;
+                                          } else {
+                                            var valid7 = true;
+                                          }
+                                          if (valid7) {
+                                            if (data19.ramps !== void 0) {
+                                              let data22 = data19.ramps;
+                                              const _errs50 = errors;
+                                              if (errors === _errs50) {
+                                                if (Array.isArray(data22)) {
+                                                  var valid8 = true;
+                                                  const len2 = data22.length;
+                                                  for (let i2 = 0; i2 < len2; i2++) {
+                                                    let data23 = data22[i2];
+                                                    const _errs52 = errors;
+                                                    if (errors === _errs52) {
+                                                      if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
+                                                        let missing4;
+                                                        if (data23.ramp === void 0 && (missing4 = "ramp") || data23.r2 === void 0 && (missing4 = "r2") || data23.deviation === void 0 && (missing4 = "deviation") || data23.perImage === void 0 && (missing4 = "perImage") || data23.perChannel === void 0 && (missing4 = "perChannel") || data23.perChannelDeviation === void 0 && (missing4 = "perChannelDeviation") || data23.target === void 0 && (missing4 = "target") || data23.predicted === void 0 && (missing4 = "predicted")) {
+                                                          validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                          return false;
+                                                        } else {
+                                                          const _errs54 = errors;
+                                                          for (const key4 in data23) {
+                                                            if (!(key4 === "ramp" || key4 === "r2" || key4 === "deviation" || key4 === "perImage" || key4 === "perChannel" || key4 === "perChannelDeviation" || key4 === "target" || key4 === "predicted")) {
+                                                              validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                              return false;
+                                                              break;
+                                                            }
+                                                          }
+                                                          if (_errs54 === errors) {
+                                                            if (data23.ramp !== void 0) {
+                                                              let data24 = data23.ramp;
+                                                              const _errs55 = errors;
+                                                              if (!(data24 === "lr" || data24 === "ud" || data24 === "diag" || data24 === "radial")) {
+                                                                validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/ramp", schemaPath: "#/properties/reference/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema37.properties.reference.properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" }];
+                                                                return false;
+                                                              }
+                                                              var valid9 = _errs55 === errors;
+                                                            } else {
+                                                              var valid9 = true;
+                                                            }
+                                                            if (valid9) {
+                                                              if (data23.r2 !== void 0) {
+                                                                let data25 = data23.r2;
+                                                                const _errs56 = errors;
+                                                                if (!(typeof data25 == "number" && isFinite(data25))) {
+                                                                  validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/r2", schemaPath: "#/properties/reference/properties/ramps/items/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  return false;
+                                                                }
+                                                                var valid9 = _errs56 === errors;
+                                                              } else {
+                                                                var valid9 = true;
+                                                              }
+                                                              if (valid9) {
+                                                                if (data23.deviation !== void 0) {
+                                                                  let data26 = data23.deviation;
+                                                                  const _errs58 = errors;
+                                                                  if (!(typeof data26 == "number" && isFinite(data26))) {
+                                                                    validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/deviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/deviation/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                    return false;
+                                                                  }
+                                                                  var valid9 = _errs58 === errors;
+                                                                } else {
+                                                                  var valid9 = true;
+                                                                }
+                                                                if (valid9) {
+                                                                  if (data23.perImage !== void 0) {
+                                                                    let data27 = data23.perImage;
+                                                                    const _errs60 = errors;
+                                                                    if (errors === _errs60) {
+                                                                      if (Array.isArray(data27)) {
+                                                                        var valid10 = true;
+                                                                        const len3 = data27.length;
+                                                                        for (let i3 = 0; i3 < len3; i3++) {
+                                                                          let data28 = data27[i3];
+                                                                          const _errs62 = errors;
+                                                                          if (!(typeof data28 == "number" && isFinite(data28))) {
+                                                                            validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage/" + i3, schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                            return false;
+                                                                          }
+                                                                          var valid10 = _errs62 === errors;
+                                                                          if (!valid10) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage", schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid9 = _errs60 === errors;
+                                                                  } else {
+                                                                    var valid9 = true;
+                                                                  }
+                                                                  if (valid9) {
+                                                                    if (data23.perChannel !== void 0) {
+                                                                      let data29 = data23.perChannel;
+                                                                      const _errs64 = errors;
+                                                                      if (errors === _errs64) {
+                                                                        if (Array.isArray(data29)) {
+                                                                          var valid11 = true;
+                                                                          const len4 = data29.length;
+                                                                          for (let i4 = 0; i4 < len4; i4++) {
+                                                                            let data30 = data29[i4];
+                                                                            const _errs66 = errors;
+                                                                            if (!(typeof data30 == "number" && isFinite(data30))) {
+                                                                              validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel/" + i4, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid11 = _errs66 === errors;
+                                                                            if (!valid11) {
+                                                                              break;
+                                                                            }
+                                                                          }
+                                                                        } else {
+                                                                          validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                      var valid9 = _errs64 === errors;
+                                                                    } else {
+                                                                      var valid9 = true;
+                                                                    }
+                                                                    if (valid9) {
+                                                                      if (data23.perChannelDeviation !== void 0) {
+                                                                        let data31 = data23.perChannelDeviation;
+                                                                        const _errs68 = errors;
+                                                                        if (errors === _errs68) {
+                                                                          if (Array.isArray(data31)) {
+                                                                            var valid12 = true;
+                                                                            const len5 = data31.length;
+                                                                            for (let i5 = 0; i5 < len5; i5++) {
+                                                                              let data32 = data31[i5];
+                                                                              const _errs70 = errors;
+                                                                              if (!(typeof data32 == "number" && isFinite(data32))) {
+                                                                                validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation/" + i5, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                return false;
+                                                                              }
+                                                                              var valid12 = _errs70 === errors;
+                                                                              if (!valid12) {
+                                                                                break;
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid9 = _errs68 === errors;
+                                                                      } else {
+                                                                        var valid9 = true;
+                                                                      }
+                                                                      if (valid9) {
+                                                                        if (data23.target !== void 0) {
+                                                                          let data33 = data23.target;
+                                                                          const _errs72 = errors;
+                                                                          const _errs73 = errors;
+                                                                          if (errors === _errs73) {
+                                                                            if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
+                                                                              let missing5;
+                                                                              if (data33.rows === void 0 && (missing5 = "rows") || data33.cols === void 0 && (missing5 = "cols") || data33.low === void 0 && (missing5 = "low") || data33.high === void 0 && (missing5 = "high") || data33.data === void 0 && (missing5 = "data")) {
+                                                                                validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                                return false;
+                                                                              } else {
+                                                                                const _errs75 = errors;
+                                                                                for (const key5 in data33) {
+                                                                                  if (!(key5 === "rows" || key5 === "cols" || key5 === "low" || key5 === "high" || key5 === "data")) {
+                                                                                    validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                                    return false;
+                                                                                    break;
+                                                                                  }
+                                                                                }
+                                                                                if (_errs75 === errors) {
+                                                                                  if (data33.rows !== void 0) {
+                                                                                    let data34 = data33.rows;
+                                                                                    const _errs76 = errors;
+                                                                                    if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                                                      validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    if (errors === _errs76) {
+                                                                                      if (typeof data34 == "number" && isFinite(data34)) {
+                                                                                        if (data34 < 1 || isNaN(data34)) {
+                                                                                          validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                    var valid14 = _errs76 === errors;
+                                                                                  } else {
+                                                                                    var valid14 = true;
+                                                                                  }
+                                                                                  if (valid14) {
+                                                                                    if (data33.cols !== void 0) {
+                                                                                      let data35 = data33.cols;
+                                                                                      const _errs78 = errors;
+                                                                                      if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                                                        validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      if (errors === _errs78) {
+                                                                                        if (typeof data35 == "number" && isFinite(data35)) {
+                                                                                          if (data35 < 1 || isNaN(data35)) {
+                                                                                            validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid14 = _errs78 === errors;
+                                                                                    } else {
+                                                                                      var valid14 = true;
+                                                                                    }
+                                                                                    if (valid14) {
+                                                                                      if (data33.low !== void 0) {
+                                                                                        let data36 = data33.low;
+                                                                                        const _errs80 = errors;
+                                                                                        if (!(typeof data36 == "number" && isFinite(data36))) {
+                                                                                          validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid14 = _errs80 === errors;
+                                                                                      } else {
+                                                                                        var valid14 = true;
+                                                                                      }
+                                                                                      if (valid14) {
+                                                                                        if (data33.high !== void 0) {
+                                                                                          let data37 = data33.high;
+                                                                                          const _errs82 = errors;
+                                                                                          if (!(typeof data37 == "number" && isFinite(data37))) {
+                                                                                            validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          var valid14 = _errs82 === errors;
+                                                                                        } else {
+                                                                                          var valid14 = true;
+                                                                                        }
+                                                                                        if (valid14) {
+                                                                                          if (data33.data !== void 0) {
+                                                                                            const _errs84 = errors;
+                                                                                            if (typeof data33.data !== "string") {
+                                                                                              validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            var valid14 = _errs84 === errors;
+                                                                                          } else {
+                                                                                            var valid14 = true;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                          var valid9 = _errs72 === errors;
+                                                                        } else {
+                                                                          var valid9 = true;
+                                                                        }
+                                                                        if (valid9) {
+                                                                          if (data23.predicted !== void 0) {
+                                                                            let data39 = data23.predicted;
+                                                                            const _errs86 = errors;
+                                                                            const _errs87 = errors;
+                                                                            if (errors === _errs87) {
+                                                                              if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
+                                                                                let missing6;
+                                                                                if (data39.rows === void 0 && (missing6 = "rows") || data39.cols === void 0 && (missing6 = "cols") || data39.low === void 0 && (missing6 = "low") || data39.high === void 0 && (missing6 = "high") || data39.data === void 0 && (missing6 = "data")) {
+                                                                                  validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  const _errs89 = errors;
+                                                                                  for (const key6 in data39) {
+                                                                                    if (!(key6 === "rows" || key6 === "cols" || key6 === "low" || key6 === "high" || key6 === "data")) {
+                                                                                      validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                                                                      return false;
+                                                                                      break;
+                                                                                    }
+                                                                                  }
+                                                                                  if (_errs89 === errors) {
+                                                                                    if (data39.rows !== void 0) {
+                                                                                      let data40 = data39.rows;
+                                                                                      const _errs90 = errors;
+                                                                                      if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
+                                                                                        validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      if (errors === _errs90) {
+                                                                                        if (typeof data40 == "number" && isFinite(data40)) {
+                                                                                          if (data40 < 1 || isNaN(data40)) {
+                                                                                            validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid16 = _errs90 === errors;
+                                                                                    } else {
+                                                                                      var valid16 = true;
+                                                                                    }
+                                                                                    if (valid16) {
+                                                                                      if (data39.cols !== void 0) {
+                                                                                        let data41 = data39.cols;
+                                                                                        const _errs92 = errors;
+                                                                                        if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
+                                                                                          validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        if (errors === _errs92) {
+                                                                                          if (typeof data41 == "number" && isFinite(data41)) {
+                                                                                            if (data41 < 1 || isNaN(data41)) {
+                                                                                              validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                        var valid16 = _errs92 === errors;
+                                                                                      } else {
+                                                                                        var valid16 = true;
+                                                                                      }
+                                                                                      if (valid16) {
+                                                                                        if (data39.low !== void 0) {
+                                                                                          let data42 = data39.low;
+                                                                                          const _errs94 = errors;
+                                                                                          if (!(typeof data42 == "number" && isFinite(data42))) {
+                                                                                            validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          var valid16 = _errs94 === errors;
+                                                                                        } else {
+                                                                                          var valid16 = true;
+                                                                                        }
+                                                                                        if (valid16) {
+                                                                                          if (data39.high !== void 0) {
+                                                                                            let data43 = data39.high;
+                                                                                            const _errs96 = errors;
+                                                                                            if (!(typeof data43 == "number" && isFinite(data43))) {
+                                                                                              validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            var valid16 = _errs96 === errors;
+                                                                                          } else {
+                                                                                            var valid16 = true;
+                                                                                          }
+                                                                                          if (valid16) {
+                                                                                            if (data39.data !== void 0) {
+                                                                                              const _errs98 = errors;
+                                                                                              if (typeof data39.data !== "string") {
+                                                                                                validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                return false;
+                                                                                              }
+                                                                                              var valid16 = _errs98 === errors;
+                                                                                            } else {
+                                                                                              var valid16 = true;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              } else {
+                                                                                validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                            var valid9 = _errs86 === errors;
+                                                                          } else {
+                                                                            var valid9 = true;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate24.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid8 = _errs52 === errors;
+                                                    if (!valid8) {
+                                                      break;
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate24.errors = [{ instancePath: instancePath + "/reference/ramps", schemaPath: "#/properties/reference/properties/ramps/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid7 = _errs50 === errors;
+                                            } else {
+                                              var valid7 = true;
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate24.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    return false;
+                                  }
+                                }
+                                var valid0 = _errs43 === errors;
+                              } else {
+                                var valid0 = true;
+                              }
+                              if (valid0) {
+                                if (data.heldOut !== void 0) {
+                                  let data45 = data.heldOut;
+                                  const _errs100 = errors;
+                                  const _errs101 = errors;
+                                  let valid17 = false;
+                                  let passing0 = null;
+                                  const _errs102 = errors;
+                                  if (data45 !== null) {
+                                    const err0 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "null" }, message: "must be null" };
+                                    if (vErrors === null) {
+                                      vErrors = [err0];
+                                    } else {
+                                      vErrors.push(err0);
+                                    }
+                                    errors++;
+                                  }
+                                  var _valid0 = _errs102 === errors;
+                                  if (_valid0) {
+                                    valid17 = true;
+                                    passing0 = 0;
+                                  }
+                                  const _errs104 = errors;
+                                  if (errors === _errs104) {
+                                    if (data45 && typeof data45 == "object" && !Array.isArray(data45)) {
+                                      let missing7;
+                                      if (data45.samples === void 0 && (missing7 = "samples") || data45.folds === void 0 && (missing7 = "folds") || data45.ramps === void 0 && (missing7 = "ramps") || data45.strengths === void 0 && (missing7 = "strengths")) {
+                                        const err1 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" };
+                                        if (vErrors === null) {
+                                          vErrors = [err1];
+                                        } else {
+                                          vErrors.push(err1);
+                                        }
+                                        errors++;
+                                      } else {
+                                        const _errs106 = errors;
+                                        for (const key7 in data45) {
+                                          if (!(key7 === "samples" || key7 === "folds" || key7 === "ramps" || key7 === "strengths")) {
+                                            const err2 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
+                                            if (vErrors === null) {
+                                              vErrors = [err2];
+                                            } else {
+                                              vErrors.push(err2);
+                                            }
+                                            errors++;
+                                            break;
+                                          }
+                                        }
+                                        if (_errs106 === errors) {
+                                          if (data45.samples !== void 0) {
+                                            let data46 = data45.samples;
+                                            const _errs107 = errors;
+                                            if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                                              const err3 = { instancePath: instancePath + "/heldOut/samples", schemaPath: "#/properties/heldOut/oneOf/1/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                              if (vErrors === null) {
+                                                vErrors = [err3];
+                                              } else {
+                                                vErrors.push(err3);
+                                              }
+                                              errors++;
+                                            }
+                                            if (errors === _errs107) {
+                                              if (typeof data46 == "number" && isFinite(data46)) {
+                                                if (data46 < 1 || isNaN(data46)) {
+                                                  const err4 = { instancePath: instancePath + "/heldOut/samples", schemaPath: "#/properties/heldOut/oneOf/1/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err4];
+                                                  } else {
+                                                    vErrors.push(err4);
+                                                  }
+                                                  errors++;
+                                                }
+                                              }
+                                            }
+                                            var valid18 = _errs107 === errors;
+                                          } else {
+                                            var valid18 = true;
+                                          }
+                                          if (valid18) {
+                                            if (data45.folds !== void 0) {
+                                              let data47 = data45.folds;
+                                              const _errs109 = errors;
+                                              if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
+                                                const err5 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/1/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err5];
+                                                } else {
+                                                  vErrors.push(err5);
+                                                }
+                                                errors++;
+                                              }
+                                              if (errors === _errs109) {
+                                                if (typeof data47 == "number" && isFinite(data47)) {
+                                                  if (data47 < 1 || isNaN(data47)) {
+                                                    const err6 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/1/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err6];
+                                                    } else {
+                                                      vErrors.push(err6);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                              }
+                                              var valid18 = _errs109 === errors;
+                                            } else {
+                                              var valid18 = true;
+                                            }
+                                            if (valid18) {
+                                              if (data45.ramps !== void 0) {
+                                                let data48 = data45.ramps;
+                                                const _errs111 = errors;
+                                                if (errors === _errs111) {
+                                                  if (Array.isArray(data48)) {
+                                                    var valid19 = true;
+                                                    const len6 = data48.length;
+                                                    for (let i6 = 0; i6 < len6; i6++) {
+                                                      let data49 = data48[i6];
+                                                      const _errs113 = errors;
+                                                      if (errors === _errs113) {
+                                                        if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
+                                                          let missing8;
+                                                          if (data49.ramp === void 0 && (missing8 = "ramp") || data49.r2 === void 0 && (missing8 = "r2") || data49.perImage === void 0 && (missing8 = "perImage")) {
+                                                            const err7 = { instancePath: instancePath + "/heldOut/ramps/" + i6, schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err7];
+                                                            } else {
+                                                              vErrors.push(err7);
+                                                            }
+                                                            errors++;
+                                                          } else {
+                                                            const _errs115 = errors;
+                                                            for (const key8 in data49) {
+                                                              if (!(key8 === "ramp" || key8 === "r2" || key8 === "perImage")) {
+                                                                const err8 = { instancePath: instancePath + "/heldOut/ramps/" + i6, schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err8];
+                                                                } else {
+                                                                  vErrors.push(err8);
+                                                                }
+                                                                errors++;
+                                                                break;
+                                                              }
+                                                            }
+                                                            if (_errs115 === errors) {
+                                                              if (data49.ramp !== void 0) {
+                                                                let data50 = data49.ramp;
+                                                                const _errs116 = errors;
+                                                                if (!(data50 === "lr" || data50 === "ud" || data50 === "diag" || data50 === "radial")) {
+                                                                  const err9 = { instancePath: instancePath + "/heldOut/ramps/" + i6 + "/ramp", schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema37.properties.heldOut.oneOf[1].properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err9];
+                                                                  } else {
+                                                                    vErrors.push(err9);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                                var valid20 = _errs116 === errors;
+                                                              } else {
+                                                                var valid20 = true;
+                                                              }
+                                                              if (valid20) {
+                                                                if (data49.r2 !== void 0) {
+                                                                  let data51 = data49.r2;
+                                                                  const _errs117 = errors;
+                                                                  if (!(typeof data51 == "number" && isFinite(data51))) {
+                                                                    const err10 = { instancePath: instancePath + "/heldOut/ramps/" + i6 + "/r2", schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err10];
+                                                                    } else {
+                                                                      vErrors.push(err10);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                  var valid20 = _errs117 === errors;
+                                                                } else {
+                                                                  var valid20 = true;
+                                                                }
+                                                                if (valid20) {
+                                                                  if (data49.perImage !== void 0) {
+                                                                    let data52 = data49.perImage;
+                                                                    const _errs119 = errors;
+                                                                    if (errors === _errs119) {
+                                                                      if (Array.isArray(data52)) {
+                                                                        var valid21 = true;
+                                                                        const len7 = data52.length;
+                                                                        for (let i7 = 0; i7 < len7; i7++) {
+                                                                          let data53 = data52[i7];
+                                                                          const _errs121 = errors;
+                                                                          if (!(typeof data53 == "number" && isFinite(data53))) {
+                                                                            const err11 = { instancePath: instancePath + "/heldOut/ramps/" + i6 + "/perImage/" + i7, schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/properties/perImage/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err11];
+                                                                            } else {
+                                                                              vErrors.push(err11);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                          var valid21 = _errs121 === errors;
+                                                                          if (!valid21) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        const err12 = { instancePath: instancePath + "/heldOut/ramps/" + i6 + "/perImage", schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/properties/perImage/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err12];
+                                                                        } else {
+                                                                          vErrors.push(err12);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                    var valid20 = _errs119 === errors;
+                                                                  } else {
+                                                                    var valid20 = true;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          const err13 = { instancePath: instancePath + "/heldOut/ramps/" + i6, schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err13];
+                                                          } else {
+                                                            vErrors.push(err13);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var valid19 = _errs113 === errors;
+                                                      if (!valid19) {
+                                                        break;
+                                                      }
+                                                    }
+                                                  } else {
+                                                    const err14 = { instancePath: instancePath + "/heldOut/ramps", schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err14];
+                                                    } else {
+                                                      vErrors.push(err14);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                                var valid18 = _errs111 === errors;
+                                              } else {
+                                                var valid18 = true;
+                                              }
+                                              if (valid18) {
+                                                if (data45.strengths !== void 0) {
+                                                  let data54 = data45.strengths;
+                                                  const _errs123 = errors;
+                                                  if (errors === _errs123) {
+                                                    if (Array.isArray(data54)) {
+                                                      var valid22 = true;
+                                                      const len8 = data54.length;
+                                                      for (let i8 = 0; i8 < len8; i8++) {
+                                                        let data55 = data54[i8];
+                                                        const _errs125 = errors;
+                                                        if (!(typeof data55 == "number" && isFinite(data55))) {
+                                                          const err15 = { instancePath: instancePath + "/heldOut/strengths/" + i8, schemaPath: "#/properties/heldOut/oneOf/1/properties/strengths/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err15];
+                                                          } else {
+                                                            vErrors.push(err15);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                        var valid22 = _errs125 === errors;
+                                                        if (!valid22) {
+                                                          break;
+                                                        }
+                                                      }
+                                                    } else {
+                                                      const err16 = { instancePath: instancePath + "/heldOut/strengths", schemaPath: "#/properties/heldOut/oneOf/1/properties/strengths/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err16];
+                                                      } else {
+                                                        vErrors.push(err16);
+                                                      }
+                                                      errors++;
+                                                    }
+                                                  }
+                                                  var valid18 = _errs123 === errors;
+                                                } else {
+                                                  var valid18 = true;
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      const err17 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                      if (vErrors === null) {
+                                        vErrors = [err17];
+                                      } else {
+                                        vErrors.push(err17);
+                                      }
+                                      errors++;
+                                    }
+                                  }
+                                  var _valid0 = _errs104 === errors;
+                                  if (_valid0 && valid17) {
+                                    valid17 = false;
+                                    passing0 = [passing0, 1];
+                                  } else {
+                                    if (_valid0) {
+                                      valid17 = true;
+                                      passing0 = 1;
+                                    }
+                                  }
+                                  if (!valid17) {
+                                    const err18 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                    if (vErrors === null) {
+                                      vErrors = [err18];
+                                    } else {
+                                      vErrors.push(err18);
+                                    }
+                                    errors++;
+                                    validate24.errors = vErrors;
+                                    return false;
+                                  } else {
+                                    errors = _errs101;
+                                    if (vErrors !== null) {
+                                      if (_errs101) {
+                                        vErrors.length = _errs101;
+                                      } else {
+                                        vErrors = null;
+                                      }
+                                    }
+                                  }
+                                  var valid0 = _errs100 === errors;
+                                } else {
+                                  var valid0 = true;
+                                }
+                                if (valid0) {
+                                  if (data.positionalChannels !== void 0) {
+                                    let data56 = data.positionalChannels;
+                                    const _errs127 = errors;
+                                    if (errors === _errs127) {
+                                      if (Array.isArray(data56)) {
+                                        var valid23 = true;
+                                        const len9 = data56.length;
+                                        for (let i9 = 0; i9 < len9; i9++) {
+                                          let data57 = data56[i9];
+                                          const _errs129 = errors;
+                                          if (errors === _errs129) {
+                                            if (data57 && typeof data57 == "object" && !Array.isArray(data57)) {
+                                              let missing9;
+                                              if (data57.channel === void 0 && (missing9 = "channel") || data57.score === void 0 && (missing9 = "score")) {
+                                                validate24.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                return false;
+                                              } else {
+                                                const _errs131 = errors;
+                                                for (const key9 in data57) {
+                                                  if (!(key9 === "channel" || key9 === "score")) {
+                                                    validate24.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                    return false;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs131 === errors) {
+                                                  if (data57.channel !== void 0) {
+                                                    let data58 = data57.channel;
+                                                    const _errs132 = errors;
+                                                    if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
+                                                      validate24.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs132) {
+                                                      if (typeof data58 == "number" && isFinite(data58)) {
+                                                        if (data58 < 0 || isNaN(data58)) {
+                                                          validate24.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid24 = _errs132 === errors;
+                                                  } else {
+                                                    var valid24 = true;
+                                                  }
+                                                  if (valid24) {
+                                                    if (data57.score !== void 0) {
+                                                      let data59 = data57.score;
+                                                      const _errs134 = errors;
+                                                      if (!(typeof data59 == "number" && isFinite(data59))) {
+                                                        validate24.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/score", schemaPath: "#/properties/positionalChannels/items/properties/score/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        return false;
+                                                      }
+                                                      var valid24 = _errs134 === errors;
+                                                    } else {
+                                                      var valid24 = true;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate24.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid23 = _errs129 === errors;
+                                          if (!valid23) {
+                                            break;
+                                          }
+                                        }
+                                      } else {
+                                        validate24.errors = [{ instancePath: instancePath + "/positionalChannels", schemaPath: "#/properties/positionalChannels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid0 = _errs127 === errors;
+                                  } else {
+                                    var valid0 = true;
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate24.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate24.errors = vErrors;
+  return errors === 0;
+}
+var validateSeamResult = validate25;
+var schema42 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
+function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
+        validate25.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema42.properties, key0)) {
+            validate25.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/seam/1" !== data.format) {
+              validate25.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate25.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate25.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate25.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate25.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate25.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate25.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate25.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate25.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate25.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate25.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate25.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate25.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate25.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate25.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate25.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate25.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.images !== void 0) {
+                    let data12 = data.images;
+                    const _errs29 = errors;
+                    if (errors === _errs29) {
+                      if (Array.isArray(data12)) {
+                        var valid6 = true;
+                        const len1 = data12.length;
+                        for (let i1 = 0; i1 < len1; i1++) {
+                          const _errs31 = errors;
+                          if (typeof data12[i1] !== "string") {
+                            validate25.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                          var valid6 = _errs31 === errors;
+                          if (!valid6) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate25.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.tokens !== void 0) {
+                      let data14 = data.tokens;
+                      const _errs33 = errors;
+                      if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                        validate25.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        return false;
+                      }
+                      if (errors === _errs33) {
+                        if (typeof data14 == "number" && isFinite(data14)) {
+                          if (data14 < 1 || isNaN(data14)) {
+                            validate25.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs33 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.crops !== void 0) {
+                        let data15 = data.crops;
+                        const _errs35 = errors;
+                        if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
+                          validate25.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs35) {
+                          if (typeof data15 == "number" && isFinite(data15)) {
+                            if (data15 < 1 || isNaN(data15)) {
+                              validate25.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              return false;
+                            }
+                          }
+                        }
+                        var valid0 = _errs35 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.scale !== void 0) {
+                          let data16 = data.scale;
+                          const _errs37 = errors;
+                          if (!(typeof data16 == "number" && isFinite(data16))) {
+                            validate25.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            return false;
+                          }
+                          var valid0 = _errs37 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.classes !== void 0) {
+                            let data17 = data.classes;
+                            const _errs39 = errors;
+                            if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
+                              validate25.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
+                            if (errors === _errs39) {
+                              if (typeof data17 == "number" && isFinite(data17)) {
+                                if (data17 < 1 || isNaN(data17)) {
+                                  validate25.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  return false;
+                                }
+                              }
+                            }
+                            var valid0 = _errs39 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.seed !== void 0) {
+                              let data18 = data.seed;
+                              const _errs41 = errors;
+                              if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+                                validate25.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs41) {
+                                if (typeof data18 == "number" && isFinite(data18)) {
+                                  if (data18 < 0 || isNaN(data18)) {
+                                    validate25.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    return false;
+                                  }
+                                }
+                              }
+                              var valid0 = _errs41 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                            if (valid0) {
+                              if (data.windows !== void 0) {
+                                let data19 = data.windows;
+                                const _errs43 = errors;
+                                if (errors === _errs43) {
+                                  if (Array.isArray(data19)) {
+                                    var valid7 = true;
+                                    const len2 = data19.length;
+                                    for (let i2 = 0; i2 < len2; i2++) {
+                                      let data20 = data19[i2];
+                                      const _errs45 = errors;
+                                      if (errors === _errs45) {
+                                        if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
+                                          let missing3;
+                                          if (data20.rows === void 0 && (missing3 = "rows") || data20.cols === void 0 && (missing3 = "cols") || data20.overlap === void 0 && (missing3 = "overlap") || data20.centredConsistency === void 0 && (missing3 = "centredConsistency") || data20.plainConsistency === void 0 && (missing3 = "plainConsistency") || data20.seamRatio === void 0 && (missing3 = "seamRatio") || data20.cost === void 0 && (missing3 = "cost") || data20.changedLabels === void 0 && (missing3 = "changedLabels") || data20.windowMs === void 0 && (missing3 = "windowMs") || data20.perCrop === void 0 && (missing3 = "perCrop")) {
+                                            validate25.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            return false;
+                                          } else {
+                                            const _errs47 = errors;
+                                            for (const key3 in data20) {
+                                              if (!func2.call(schema42.properties.windows.items.properties, key3)) {
+                                                validate25.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                return false;
+                                                break;
+                                              }
+                                            }
+                                            if (_errs47 === errors) {
+                                              if (data20.rows !== void 0) {
+                                                let data21 = data20.rows;
+                                                const _errs48 = errors;
+                                                if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                                  validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs48) {
+                                                  if (typeof data21 == "number" && isFinite(data21)) {
+                                                    if (data21 < 1 || isNaN(data21)) {
+                                                      validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                                var valid8 = _errs48 === errors;
+                                              } else {
+                                                var valid8 = true;
+                                              }
+                                              if (valid8) {
+                                                if (data20.cols !== void 0) {
+                                                  let data22 = data20.cols;
+                                                  const _errs50 = errors;
+                                                  if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
+                                                    validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs50) {
+                                                    if (typeof data22 == "number" && isFinite(data22)) {
+                                                      if (data22 < 1 || isNaN(data22)) {
+                                                        validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid8 = _errs50 === errors;
+                                                } else {
+                                                  var valid8 = true;
+                                                }
+                                                if (valid8) {
+                                                  if (data20.overlap !== void 0) {
+                                                    let data23 = data20.overlap;
+                                                    const _errs52 = errors;
+                                                    if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
+                                                      validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs52) {
+                                                      if (typeof data23 == "number" && isFinite(data23)) {
+                                                        if (data23 < 0 || isNaN(data23)) {
+                                                          validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid8 = _errs52 === errors;
+                                                  } else {
+                                                    var valid8 = true;
+                                                  }
+                                                  if (valid8) {
+                                                    if (data20.centredConsistency !== void 0) {
+                                                      let data24 = data20.centredConsistency;
+                                                      const _errs54 = errors;
+                                                      if (!(typeof data24 == "number" && isFinite(data24))) {
+                                                        validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        return false;
+                                                      }
+                                                      var valid8 = _errs54 === errors;
+                                                    } else {
+                                                      var valid8 = true;
+                                                    }
+                                                    if (valid8) {
+                                                      if (data20.plainConsistency !== void 0) {
+                                                        let data25 = data20.plainConsistency;
+                                                        const _errs56 = errors;
+                                                        if (!(typeof data25 == "number" && isFinite(data25))) {
+                                                          validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          return false;
+                                                        }
+                                                        var valid8 = _errs56 === errors;
+                                                      } else {
+                                                        var valid8 = true;
+                                                      }
+                                                      if (valid8) {
+                                                        if (data20.seamRatio !== void 0) {
+                                                          let data26 = data20.seamRatio;
+                                                          const _errs58 = errors;
+                                                          if (!(typeof data26 == "number" && isFinite(data26)) && data26 !== null) {
+                                                            validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema42.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                            return false;
+                                                          }
+                                                          var valid8 = _errs58 === errors;
+                                                        } else {
+                                                          var valid8 = true;
+                                                        }
+                                                        if (valid8) {
+                                                          if (data20.cost !== void 0) {
+                                                            let data27 = data20.cost;
+                                                            const _errs60 = errors;
+                                                            if (!(typeof data27 == "number" && isFinite(data27))) {
+                                                              validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              return false;
+                                                            }
+                                                            var valid8 = _errs60 === errors;
+                                                          } else {
+                                                            var valid8 = true;
+                                                          }
+                                                          if (valid8) {
+                                                            if (data20.changedLabels !== void 0) {
+                                                              let data28 = data20.changedLabels;
+                                                              const _errs62 = errors;
+                                                              if (!(typeof data28 == "number" && isFinite(data28)) && data28 !== null) {
+                                                                validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema42.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                return false;
+                                                              }
+                                                              var valid8 = _errs62 === errors;
+                                                            } else {
+                                                              var valid8 = true;
+                                                            }
+                                                            if (valid8) {
+                                                              if (data20.windowMs !== void 0) {
+                                                                let data29 = data20.windowMs;
+                                                                const _errs64 = errors;
+                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
+                                                                  validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  return false;
+                                                                }
+                                                                var valid8 = _errs64 === errors;
+                                                              } else {
+                                                                var valid8 = true;
+                                                              }
+                                                              if (valid8) {
+                                                                if (data20.perCrop !== void 0) {
+                                                                  let data30 = data20.perCrop;
+                                                                  const _errs66 = errors;
+                                                                  if (errors === _errs66) {
+                                                                    if (Array.isArray(data30)) {
+                                                                      var valid9 = true;
+                                                                      const len3 = data30.length;
+                                                                      for (let i3 = 0; i3 < len3; i3++) {
+                                                                        let data31 = data30[i3];
+                                                                        const _errs68 = errors;
+                                                                        if (errors === _errs68) {
+                                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
+                                                                            let missing4;
+                                                                            if (data31.image === void 0 && (missing4 = "image") || data31.centredConsistency === void 0 && (missing4 = "centredConsistency") || data31.plainConsistency === void 0 && (missing4 = "plainConsistency") || data31.seamRatio === void 0 && (missing4 = "seamRatio") || data31.changedLabels === void 0 && (missing4 = "changedLabels")) {
+                                                                              validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              const _errs70 = errors;
+                                                                              for (const key4 in data31) {
+                                                                                if (!(key4 === "image" || key4 === "centredConsistency" || key4 === "plainConsistency" || key4 === "seamRatio" || key4 === "changedLabels")) {
+                                                                                  validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                                  return false;
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                              if (_errs70 === errors) {
+                                                                                if (data31.image !== void 0) {
+                                                                                  const _errs71 = errors;
+                                                                                  if (typeof data31.image !== "string") {
+                                                                                    validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  var valid10 = _errs71 === errors;
+                                                                                } else {
+                                                                                  var valid10 = true;
+                                                                                }
+                                                                                if (valid10) {
+                                                                                  if (data31.centredConsistency !== void 0) {
+                                                                                    let data33 = data31.centredConsistency;
+                                                                                    const _errs73 = errors;
+                                                                                    if (!(typeof data33 == "number" && isFinite(data33))) {
+                                                                                      validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid10 = _errs73 === errors;
+                                                                                  } else {
+                                                                                    var valid10 = true;
+                                                                                  }
+                                                                                  if (valid10) {
+                                                                                    if (data31.plainConsistency !== void 0) {
+                                                                                      let data34 = data31.plainConsistency;
+                                                                                      const _errs75 = errors;
+                                                                                      if (!(typeof data34 == "number" && isFinite(data34))) {
+                                                                                        validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      var valid10 = _errs75 === errors;
+                                                                                    } else {
+                                                                                      var valid10 = true;
+                                                                                    }
+                                                                                    if (valid10) {
+                                                                                      if (data31.seamRatio !== void 0) {
+                                                                                        let data35 = data31.seamRatio;
+                                                                                        const _errs77 = errors;
+                                                                                        if (!(typeof data35 == "number" && isFinite(data35)) && data35 !== null) {
+                                                                                          validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema42.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid10 = _errs77 === errors;
+                                                                                      } else {
+                                                                                        var valid10 = true;
+                                                                                      }
+                                                                                      if (valid10) {
+                                                                                        if (data31.changedLabels !== void 0) {
+                                                                                          let data36 = data31.changedLabels;
+                                                                                          const _errs79 = errors;
+                                                                                          if (!(typeof data36 == "number" && isFinite(data36)) && data36 !== null) {
+                                                                                            validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema42.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          var valid10 = _errs79 === errors;
+                                                                                        } else {
+                                                                                          var valid10 = true;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid9 = _errs68 === errors;
+                                                                        if (!valid9) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate25.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid8 = _errs66 === errors;
+                                                                } else {
+                                                                  var valid8 = true;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        } else {
+                                          validate25.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          return false;
+                                        }
+                                      }
+                                      var valid7 = _errs45 === errors;
+                                      if (!valid7) {
+                                        break;
+                                      }
+                                    }
+                                  } else {
+                                    validate25.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    return false;
+                                  }
+                                }
+                                var valid0 = _errs43 === errors;
+                              } else {
+                                var valid0 = true;
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate25.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate25.errors = vErrors;
+  return errors === 0;
+}
+var validateSegmentOutput = validate26;
+var schema45 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
+function validate26(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -4886,13 +9133,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
-        validate18.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate26.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema20.properties, key0)) {
-            validate18.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema45.properties, key0)) {
+            validate26.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -4901,7 +9148,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.location !== void 0) {
             const _errs2 = errors;
             if (typeof data.location !== "string") {
-              validate18.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate26.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -4912,7 +9159,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate18.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate26.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -4923,7 +9170,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.method !== void 0) {
                 const _errs6 = errors;
                 if ("kmeans" !== data.method) {
-                  validate18.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
+                  validate26.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -4935,13 +9182,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.k;
                   const _errs7 = errors;
                   if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
-                    validate18.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                    validate26.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                     return false;
                   }
                   if (errors === _errs7) {
                     if (typeof data3 == "number" && isFinite(data3)) {
                       if (data3 < 1 || isNaN(data3)) {
-                        validate18.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                        validate26.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                         return false;
                       }
                     }
@@ -4955,13 +9202,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                     let data4 = data.seed;
                     const _errs9 = errors;
                     if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                      validate18.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      validate26.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                       return false;
                     }
                     if (errors === _errs9) {
                       if (typeof data4 == "number" && isFinite(data4)) {
                         if (data4 < 0 || isNaN(data4)) {
-                          validate18.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          validate26.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                           return false;
                         }
                       }
@@ -4975,13 +9222,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                       let data5 = data.level;
                       const _errs11 = errors;
                       if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                        validate18.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate26.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs11) {
                         if (typeof data5 == "number" && isFinite(data5)) {
                           if (data5 < 0 || isNaN(data5)) {
-                            validate18.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            validate26.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                             return false;
                           }
                         }
@@ -4995,13 +9242,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                         let data6 = data.labelLevel;
                         const _errs13 = errors;
                         if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                          validate18.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate26.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs13) {
                           if (typeof data6 == "number" && isFinite(data6)) {
                             if (data6 < 0 || isNaN(data6)) {
-                              validate18.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate26.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -5014,7 +9261,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data.dtype !== void 0) {
                           const _errs15 = errors;
                           if (typeof data.dtype !== "string") {
-                            validate18.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate26.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid0 = _errs15 === errors;
@@ -5033,13 +9280,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data9 = data8[i0];
                                   const _errs19 = errors;
                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                    validate18.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate26.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs19) {
                                     if (typeof data9 == "number" && isFinite(data9)) {
                                       if (data9 < 1 || isNaN(data9)) {
-                                        validate18.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate26.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -5050,7 +9297,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate18.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate26.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -5070,13 +9317,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data11 = data10[i1];
                                     const _errs23 = errors;
                                     if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                      validate18.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate26.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs23) {
                                       if (typeof data11 == "number" && isFinite(data11)) {
                                         if (data11 < 0 || isNaN(data11)) {
-                                          validate18.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate26.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -5087,7 +9334,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate18.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate26.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -5101,12 +9348,12 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                 const _errs25 = errors;
                                 if (errors === _errs25) {
                                   if (typeof data12 === "string") {
-                                    if (!pattern0.test(data12)) {
-                                      validate18.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                    if (!pattern1.test(data12)) {
+                                      validate26.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                       return false;
                                     }
                                   } else {
-                                    validate18.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate26.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                 }
@@ -5122,13 +9369,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
                                       let missing1;
                                       if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                        validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                        validate26.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                         return false;
                                       } else {
                                         const _errs29 = errors;
                                         for (const key1 in data13) {
                                           if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                            validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                            validate26.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -5137,7 +9384,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data13.name !== void 0) {
                                             const _errs30 = errors;
                                             if (typeof data13.name !== "string") {
-                                              validate18.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate26.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid3 = _errs30 === errors;
@@ -5150,12 +9397,12 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                               const _errs32 = errors;
                                               if (errors === _errs32) {
                                                 if (typeof data15 === "string") {
-                                                  if (!pattern0.test(data15)) {
-                                                    validate18.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  if (!pattern1.test(data15)) {
+                                                    validate26.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate18.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -5168,7 +9415,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data16 = data13.precision;
                                                 const _errs34 = errors;
                                                 if (!(data16 === "fp32" || data16 === "fp16" || data16 === "int8")) {
-                                                  validate18.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema20.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema45.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid3 = _errs34 === errors;
@@ -5179,7 +9426,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data13.provider !== void 0) {
                                                   const _errs35 = errors;
                                                   if (typeof data13.provider !== "string") {
-                                                    validate18.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid3 = _errs35 === errors;
@@ -5192,7 +9439,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate26.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -5208,13 +9455,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
                                         let missing2;
                                         if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                          validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                          validate26.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                           return false;
                                         } else {
                                           const _errs39 = errors;
                                           for (const key2 in data18) {
                                             if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                              validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                              validate26.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -5226,7 +9473,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs40) {
                                                 if (Array.isArray(data19)) {
                                                   if (data19.length < 1) {
-                                                    validate18.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                     return false;
                                                   } else {
                                                     var valid5 = true;
@@ -5235,13 +9482,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data20 = data19[i2];
                                                       const _errs42 = errors;
                                                       if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                        validate18.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate26.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs42) {
                                                         if (typeof data20 == "number" && isFinite(data20)) {
                                                           if (data20 < 0 || isNaN(data20)) {
-                                                            validate18.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate26.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -5253,7 +9500,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate18.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -5273,7 +9520,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data22 = data21[i3];
                                                       const _errs46 = errors;
                                                       if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                        validate18.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate26.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid6 = _errs46 === errors;
@@ -5282,7 +9529,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate18.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -5302,7 +9549,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data24 = data23[i4];
                                                         const _errs50 = errors;
                                                         if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                          validate18.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate26.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid7 = _errs50 === errors;
@@ -5311,7 +9558,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate18.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate26.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -5324,7 +9571,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate26.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -5344,13 +9591,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data26 = data25[i5];
                                             const _errs54 = errors;
                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate18.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate26.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs54) {
                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                 if (data26 < 0 || isNaN(data26)) {
-                                                  validate18.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -5361,7 +9608,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate18.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema20.properties.z.type }, message: "must be array" }];
+                                          validate26.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema45.properties.z.type }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -5381,13 +9628,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data28 = data27[i6];
                                               const _errs58 = errors;
                                               if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                validate18.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate26.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs58) {
                                                 if (typeof data28 == "number" && isFinite(data28)) {
                                                   if (data28 < 0 || isNaN(data28)) {
-                                                    validate18.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -5398,7 +9645,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate18.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema20.properties.t.type }, message: "must be array" }];
+                                            validate26.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema45.properties.t.type }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -5411,13 +9658,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data29 = data.written;
                                           const _errs60 = errors;
                                           if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                            validate18.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate26.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs60) {
                                             if (typeof data29 == "number" && isFinite(data29)) {
                                               if (data29 < 0 || isNaN(data29)) {
-                                                validate18.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate26.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -5431,13 +9678,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data30 = data.skipped;
                                             const _errs62 = errors;
                                             if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate18.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate26.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs62) {
                                               if (typeof data30 == "number" && isFinite(data30)) {
                                                 if (data30 < 0 || isNaN(data30)) {
-                                                  validate18.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -5453,11 +9700,11 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs64) {
                                                 if (typeof data31 == "number" && isFinite(data31)) {
                                                   if (data31 < 0 || isNaN(data31)) {
-                                                    validate18.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate18.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                               }
@@ -5473,13 +9720,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
                                                     let missing3;
                                                     if (data32.valid === void 0 && (missing3 = "valid")) {
-                                                      validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      validate26.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs68 = errors;
                                                       for (const key3 in data32) {
                                                         if (!(key3 === "valid" || key3 === "message")) {
-                                                          validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          validate26.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -5488,7 +9735,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data32.valid !== void 0) {
                                                           const _errs69 = errors;
                                                           if (typeof data32.valid !== "boolean") {
-                                                            validate18.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                            validate26.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                             return false;
                                                           }
                                                           var valid10 = _errs69 === errors;
@@ -5499,7 +9746,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data32.message !== void 0) {
                                                             const _errs71 = errors;
                                                             if (typeof data32.message !== "string") {
-                                                              validate18.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              validate26.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
                                                             var valid10 = _errs71 === errors;
@@ -5510,7 +9757,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -5539,16 +9786,16 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate18.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate26.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate18.errors = vErrors;
+  validate26.errors = vErrors;
   return errors === 0;
 }
-var validateServeOutput = validate19;
-var schema21 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
-function validate19(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateServeOutput = validate27;
+var schema46 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
+function validate27(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5556,13 +9803,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.url === void 0 && (missing0 = "url") || data.host === void 0 && (missing0 = "host") || data.port === void 0 && (missing0 = "port") || data.version === void 0 && (missing0 = "version") || data.layers === void 0 && (missing0 = "layers")) {
-        validate19.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate27.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "url" || key0 === "host" || key0 === "port" || key0 === "version" || key0 === "layers")) {
-            validate19.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate27.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5571,7 +9818,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.url !== void 0) {
             const _errs2 = errors;
             if (typeof data.url !== "string") {
-              validate19.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate27.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5582,7 +9829,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.host !== void 0) {
               const _errs4 = errors;
               if (typeof data.host !== "string") {
-                validate19.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate27.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5594,13 +9841,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.port;
                 const _errs6 = errors;
                 if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                  validate19.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                  validate27.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                   return false;
                 }
                 if (errors === _errs6) {
                   if (typeof data2 == "number" && isFinite(data2)) {
                     if (data2 < 1 || isNaN(data2)) {
-                      validate19.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                      validate27.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                       return false;
                     }
                   }
@@ -5613,7 +9860,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate19.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate27.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -5635,13 +9882,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                               let missing1;
                               if (data5.name === void 0 && (missing1 = "name") || data5.kind === void 0 && (missing1 = "kind") || data5.url === void 0 && (missing1 = "url") || data5.path === void 0 && (missing1 = "path")) {
-                                validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                validate27.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                 return false;
                               } else {
                                 const _errs14 = errors;
                                 for (const key1 in data5) {
                                   if (!(key1 === "name" || key1 === "kind" || key1 === "url" || key1 === "path")) {
-                                    validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    validate27.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -5650,7 +9897,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data5.name !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data5.name !== "string") {
-                                      validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate27.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -5662,7 +9909,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.kind;
                                       const _errs17 = errors;
                                       if (!(data7 === "labels" || data7 === "image")) {
-                                        validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema21.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate27.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema46.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid2 = _errs17 === errors;
@@ -5673,7 +9920,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data5.url !== void 0) {
                                         const _errs18 = errors;
                                         if (typeof data5.url !== "string") {
-                                          validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate27.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -5684,7 +9931,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data5.path !== void 0) {
                                           const _errs20 = errors;
                                           if (typeof data5.path !== "string") {
-                                            validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate27.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid2 = _errs20 === errors;
@@ -5697,7 +9944,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate27.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -5707,7 +9954,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate19.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate27.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -5722,15 +9969,15 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate19.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate27.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate19.errors = vErrors;
+  validate27.errors = vErrors;
   return errors === 0;
 }
-var validateValidateOutput = validate20;
-function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateValidateOutput = validate28;
+function validate28(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5738,13 +9985,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.valid === void 0 && (missing0 = "valid")) {
-        validate20.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate28.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "valid" || key0 === "message" || key0 === "kind" || key0 === "version")) {
-            validate20.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate28.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5753,7 +10000,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.valid !== void 0) {
             const _errs2 = errors;
             if (typeof data.valid !== "boolean") {
-              validate20.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              validate28.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5764,7 +10011,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.message !== void 0) {
               const _errs4 = errors;
               if (typeof data.message !== "string") {
-                validate20.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate28.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5775,7 +10022,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.kind !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.kind !== "string") {
-                  validate20.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate28.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -5786,7 +10033,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate20.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate28.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -5799,16 +10046,16 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate20.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate28.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate20.errors = vErrors;
+  validate28.errors = vErrors;
   return errors === 0;
 }
-var validateVerifyOutput = validate21;
-var schema23 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
-function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateVerifyOutput = validate29;
+var schema48 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
+function validate29(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5816,13 +10063,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.agrees === void 0 && (missing0 = "agrees") || data.unavailable === void 0 && (missing0 = "unavailable") || data.checks === void 0 && (missing0 = "checks")) {
-        validate21.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate29.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "agrees" || key0 === "unavailable" || key0 === "checks")) {
-            validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate29.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5831,7 +10078,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate21.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate29.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5842,7 +10089,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate21.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate29.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5853,7 +10100,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.agrees !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.agrees !== "boolean") {
-                  validate21.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                  validate29.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -5875,13 +10122,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
                             let missing1;
                             if (data4.provider === void 0 && (missing1 = "provider") || data4.reason === void 0 && (missing1 = "reason")) {
-                              validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate29.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs12 = errors;
                               for (const key1 in data4) {
                                 if (!(key1 === "provider" || key1 === "reason")) {
-                                  validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate29.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -5890,7 +10137,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data4.provider !== void 0) {
                                   const _errs13 = errors;
                                   if (typeof data4.provider !== "string") {
-                                    validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate29.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -5901,7 +10148,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data4.reason !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data4.reason !== "string") {
-                                      validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate29.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -5912,7 +10159,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate29.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -5922,7 +10169,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate21.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate29.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -5945,13 +10192,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                               let missing2;
                               if (data8.graph === void 0 && (missing2 = "graph") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
-                                validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                validate29.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs21 = errors;
                                 for (const key2 in data8) {
                                   if (!(key2 === "graph" || key2 === "provider" || key2 === "against" || key2 === "rows" || key2 === "cols" || key2 === "relativeError" || key2 === "tolerance" || key2 === "ok")) {
-                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    validate29.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -5960,7 +10207,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data8.graph !== void 0) {
                                     const _errs22 = errors;
                                     if (typeof data8.graph !== "string") {
-                                      validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid4 = _errs22 === errors;
@@ -5972,7 +10219,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data10 = data8.provider;
                                       const _errs24 = errors;
                                       if (!(data10 === "cpu" || data10 === "wasm")) {
-                                        validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema23.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema48.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid4 = _errs24 === errors;
@@ -5984,7 +10231,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data8.against;
                                         const _errs25 = errors;
                                         if (!(data11 === "self-test" || data11 === "cpu")) {
-                                          validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema23.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema48.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid4 = _errs25 === errors;
@@ -5996,13 +10243,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data8.rows;
                                           const _errs26 = errors;
                                           if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
-                                            validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs26) {
                                             if (typeof data12 == "number" && isFinite(data12)) {
                                               if (data12 < 1 || isNaN(data12)) {
-                                                validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -6016,13 +10263,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data13 = data8.cols;
                                             const _errs28 = errors;
                                             if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                              validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs28) {
                                               if (typeof data13 == "number" && isFinite(data13)) {
                                                 if (data13 < 1 || isNaN(data13)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -6036,13 +10283,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data8.relativeError;
                                               const _errs30 = errors;
                                               if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
-                                                validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema23.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema48.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
                                                 return false;
                                               }
                                               if (errors === _errs30) {
                                                 if (typeof data14 == "number" && isFinite(data14)) {
                                                   if (data14 < 0 || isNaN(data14)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -6058,11 +10305,11 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs32) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 <= 0 || isNaN(data15)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -6074,7 +10321,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data8.ok !== void 0) {
                                                   const _errs34 = errors;
                                                   if (typeof data8.ok !== "boolean") {
-                                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                    validate29.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                     return false;
                                                   }
                                                   var valid4 = _errs34 === errors;
@@ -6091,7 +10338,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate29.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -6101,7 +10348,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate21.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate29.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -6116,22 +10363,30 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate21.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate29.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate21.errors = vErrors;
+  validate29.errors = vErrors;
   return errors === 0;
 }
 
-export const checkBenchOutput: Check = validateBenchOutput;
+export const checkBenchComparison: Check = validateBenchComparison;
+export const checkBenchFigures: Check = validateBenchFigures;
+export const checkBenchMap: Check = validateBenchMap;
+export const checkBenchModel: Check = validateBenchModel;
 export const checkConvertOutput: Check = validateConvertOutput;
 export const checkFeaturesOutput: Check = validateFeaturesOutput;
 export const checkFinetuneData: Check = validateFinetuneData;
+export const checkFingerprintResult: Check = validateFingerprintResult;
+export const checkHomogeneityResult: Check = validateHomogeneityResult;
 export const checkInfoOutput: Check = validateInfoOutput;
 export const checkLabelProvenance: Check = validateLabelProvenance;
 export const checkCheckpointManifest: Check = validateCheckpointManifest;
 export const checkModelOutput: Check = validateModelOutput;
+export const checkProbeTensorsOutput: Check = validateProbeTensorsOutput;
+export const checkProbeResult: Check = validateProbeResult;
+export const checkSeamResult: Check = validateSeamResult;
 export const checkSegmentOutput: Check = validateSegmentOutput;
 export const checkServeOutput: Check = validateServeOutput;
 export const checkValidateOutput: Check = validateValidateOutput;

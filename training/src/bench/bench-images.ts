@@ -1,48 +1,112 @@
 import { readFile } from 'node:fs/promises';
+import { AlibiError } from 'alibi-zarr/checkpoint';
 import type { Triple } from '../manifest.ts';
-import { type GreyImage, readPng } from './png.ts';
-import type { Pixels } from './seam.ts';
+import { type ColourImage, readPng } from './png.ts';
+import { resample, type Span } from './resize.ts';
+import type { Pixels } from './tokens.ts';
+
+/** How the encoder wants its pixels. */
+export interface Normalisation {
+  readonly mean: Triple;
+  readonly std: Triple;
+}
+
+/** Where a crop lies in an image that is larger than it: the centre first, then opposite corners. */
+const PLACES = [
+  [0.5, 0.5],
+  [0, 0],
+  [1, 1],
+  [0, 1],
+  [1, 0],
+] as const;
+
+/** The most crops of one image. */
+export const CROP_LIMIT = PLACES.length;
+
+/** @throws AlibiError  NotFound, UnsupportedFormat, InvalidInput */
+export async function openImage(path: string): Promise<ColourImage> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new AlibiError('NotFound', {
+      what: 'the image cannot be read',
+      where: path,
+      remedy: 'Give the path of a PNG.',
+      cause,
+    });
+  }
+  return readPng(bytes, path);
+}
 
 /**
- * A micrograph as the encoder sees it: a centred square of `sizePx`, enlarged bilinearly where it is smaller, grey between
- * its 0.1 and 99.9 percentiles, normalised.
+ * Squares of a micrograph as the encoder sees them in the viewer: of `sizePx`, grey (the mean of the channels) between
+ * their 0.1 and 99.9 percentiles, normalised. The image is enlarged `scale` times, and further where it is still smaller.
+ *
+ * @param crops  at most this many, from 1 to {@link CROP_LIMIT}: the centre, then corners; an image without room for
+ *               more than one gives one
  */
-export async function openBenchImage(
-  path: string,
-  o: { readonly sizePx: number; readonly mean: Triple; readonly std: Triple },
-): Promise<Pixels> {
-  const grey = centredSquare(readPng(await readFile(path), path), o.sizePx);
-  const sorted = Float32Array.from(grey).sort();
+export function squaresOf(
+  image: ColourImage,
+  o: Normalisation & { readonly sizePx: number; readonly scale?: number; readonly crops?: number },
+): Pixels[] {
+  const grey = greyOf(image);
+  const step = Math.min(1 / (o.scale ?? 1), Math.min(image.height, image.width) / o.sizePx);
+  const seen = new Set<string>();
+  const squares: Pixels[] = [];
+  for (const [down, across] of PLACES.slice(0, o.crops ?? 1)) {
+    const rows = span(o.sizePx, step, { size: image.height, place: down });
+    const cols = span(o.sizePx, step, { size: image.width, place: across });
+    const key = `${rows.start.toFixed(3)} ${cols.start.toFixed(3)}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    squares.push(asPixels(stretched(resample(grey, rows, cols)), { ...o, channels: 1 }));
+  }
+  return squares;
+}
+
+/**
+ * The whole image resized to a square, its proportions given up, colours as stored: what the reference feeds its probe.
+ */
+export function resizedSquare(image: ColourImage, o: Normalisation & { readonly sizePx: number }): Pixels {
+  const along = (size: number): Span => ({ count: o.sizePx, start: 0, step: size / o.sizePx });
+  const { channels } = image;
+  return asPixels(resample(image, along(image.height), along(image.width)), { ...o, channels });
+}
+
+function span(count: number, step: number, { size, place }: { size: number; place: number }): Span {
+  return { count, step, start: place * (size - count * step) };
+}
+
+function greyOf(image: ColourImage): ColourImage {
+  if (image.channels === 1) return image;
+  const data = Float32Array.from(
+    { length: image.height * image.width },
+    (_, i) => (image.data[3 * i]! + image.data[3 * i + 1]! + image.data[3 * i + 2]!) / 3,
+  );
+  return { ...image, channels: 1, data };
+}
+
+/** 0 at the 0.1 percentile, 1 at the 99.9; no range smaller than a grey value of 8 bits is stretched. */
+function stretched(grey: Float32Array): Float32Array {
+  const sorted = grey.slice().sort();
   const low = sorted[Math.floor(0.001 * (sorted.length - 1))] ?? 0;
-  const high = Math.max(low + 1, sorted[Math.ceil(0.999 * (sorted.length - 1))] ?? 255);
+  const high = Math.max(low + 1 / 255, sorted[Math.ceil(0.999 * (sorted.length - 1))] ?? 1);
+  return grey.map((value) => Math.max(0, Math.min(1, (value - low) / (high - low))));
+}
+
+/** [sizePx, sizePx, channels] in 0…1 → normalised [3, sizePx, sizePx] */
+function asPixels(
+  values: Float32Array,
+  o: Normalisation & { readonly sizePx: number; readonly channels: number },
+): Pixels {
   const pixels = o.sizePx ** 2;
   const data = new Float32Array(3 * pixels);
   for (let c = 0; c < 3; c++) {
+    const from = Math.min(c, o.channels - 1);
     for (let i = 0; i < pixels; i++) {
-      const value = Math.max(0, Math.min(1, ((grey[i] ?? 0) - low) / (high - low)));
-      data[c * pixels + i] = (value - (o.mean[c] ?? 0)) / (o.std[c] ?? 1);
+      data[c * pixels + i] = (values[i * o.channels + from]! - o.mean[c]!) / o.std[c]!;
     }
   }
   return { height: o.sizePx, width: o.sizePx, data };
-}
-
-function centredSquare(image: GreyImage, sizePx: number): Float32Array {
-  const side = Math.min(image.height, image.width);
-  const step = Math.min(1, side / sizePx);
-  const top = (image.height - sizePx * step) / 2;
-  const left = (image.width - sizePx * step) / 2;
-  const at = (y: number, x: number): number => {
-    const row = Math.max(0, Math.min(image.height - 1, y));
-    const col = Math.max(0, Math.min(image.width - 1, x));
-    return image.data[row * image.width + col] ?? 0;
-  };
-  return Float32Array.from({ length: sizePx * sizePx }, (_, i) => {
-    const y = top + (Math.floor(i / sizePx) + 0.5) * step - 0.5;
-    const x = left + ((i % sizePx) + 0.5) * step - 0.5;
-    const [y0, x0] = [Math.floor(y), Math.floor(x)];
-    const [fy, fx] = [y - y0, x - x0];
-    const above = at(y0, x0) * (1 - fx) + at(y0, x0 + 1) * fx;
-    const below = at(y0 + 1, x0) * (1 - fx) + at(y0 + 1, x0 + 1) * fx;
-    return above * (1 - fy) + below * fy;
-  });
 }

@@ -1,95 +1,87 @@
-import { inflateSync } from 'node:zlib';
 import { AlibiError } from 'alibi-zarr/checkpoint';
+import { convertIndexedToRgb, type DecodedPng, decode, hasPngSignature } from 'fast-png';
 
-export interface GreyImage {
-  readonly height: number;
-  readonly width: number;
-  /** [height, width], 0…255; colour is reduced to the mean of its channels. */
-  readonly data: Float32Array;
-}
-
-const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 4: 2, 6: 4 };
-
+/** The samples of a PNG as the file has them, transparency left out. */
 export interface PngPixels {
   readonly height: number;
   readonly width: number;
-  /** 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha. */
-  readonly channels: number;
+  /** 1: grey; 3: red, green, blue. */
+  readonly channels: 1 | 3;
+  /** What white is stored as: 2^bits − 1. */
+  readonly white: number;
   /** [height, width, channels] */
-  readonly data: Uint8Array;
+  readonly data: Uint8Array | Uint16Array;
 }
 
-/** As {@link readPngPixels}, colour reduced to the mean of its channels. */
-export function readPng(bytes: Uint8Array, where: string): GreyImage {
-  const { height, width, channels, data: pixels } = readPngPixels(bytes, where);
-  const colours = channels < 3 ? 1 : 3;
-  const data = new Float32Array(height * width);
-  for (let i = 0; i < data.length; i++) {
-    let sum = 0;
-    for (let c = 0; c < colours; c++) sum += pixels[i * channels + c] ?? 0;
-    data[i] = sum / colours;
-  }
-  return { height, width, data };
+export interface ColourImage {
+  readonly height: number;
+  readonly width: number;
+  /** 1: grey; 3: red, green, blue. */
+  readonly channels: 1 | 3;
+  /** [height, width, channels], 0…1 of the file's own range */
+  readonly data: Float32Array;
+}
+
+/** As {@link readPngPixels}, black 0 and white 1. */
+export function readPng(bytes: Uint8Array, where: string): ColourImage {
+  const { height, width, channels, white, data } = readPngPixels(bytes, where);
+  return { height, width, channels, data: Float32Array.from(data, (value) => value / white) };
 }
 
 /**
- * Reads an 8-bit PNG without interlacing, grey or colour.
+ * Reads a PNG of any kind: 1 to 16 bits, grey, colour or palette, interlaced or not.
  *
- * @throws AlibiError  UnsupportedFormat
- * Source: W3C, Portable Network Graphics, §9 (filters).
+ * @throws AlibiError  UnsupportedFormat: another format; InvalidInput: a damaged file
  */
 export function readPngPixels(bytes: Uint8Array, where: string): PngPixels {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const width = view.getUint32(16);
-  const height = view.getUint32(20);
-  const channels = CHANNELS[view.getUint8(25)];
-  if (
-    view.getUint32(0) !== 0x89504e47 ||
-    view.getUint8(24) !== 8 ||
-    view.getUint8(28) !== 0 ||
-    channels === undefined
-  ) {
+  if (!hasPngSignature(bytes)) {
     throw new AlibiError('UnsupportedFormat', {
-      what: 'it is not a plain 8-bit grey or colour PNG',
+      what: 'it is not a PNG',
       where,
-      remedy: 'Save it as an 8-bit PNG without interlacing or palette.',
+      remedy: 'Save it as PNG: JPEG has altered what is to be measured, and TIFF is not read here.',
     });
   }
-  const shape = { height, stride: width * channels, channels };
-  return { height, width, channels, data: unfiltered(inflateSync(imageData(bytes, view)), shape) };
-}
-
-function imageData(bytes: Uint8Array, view: DataView): Uint8Array {
-  const parts: Uint8Array[] = [];
-  for (let at = 8; at + 8 <= bytes.byteLength; at += 12 + view.getUint32(at)) {
-    if (view.getUint32(at + 4) === 0x49444154)
-      parts.push(bytes.subarray(at + 8, at + 8 + view.getUint32(at)));
+  try {
+    const decoded = decode(bytes);
+    return plain(decoded.palette === undefined ? decoded : withoutPalette(decoded));
+  } catch (cause) {
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    throw new AlibiError('InvalidInput', {
+      what: `the PNG is damaged${why}`,
+      where,
+      remedy: 'Save it again.',
+      cause,
+    });
   }
-  return Buffer.concat(parts);
 }
 
-function unfiltered(raw: Uint8Array, o: { height: number; stride: number; channels: number }): Uint8Array {
-  const out = new Uint8Array(o.height * o.stride);
-  for (let y = 0; y < o.height; y++) {
-    const filter = raw[y * (o.stride + 1)] ?? 0;
-    for (let x = 0; x < o.stride; x++) {
-      const at = y * o.stride + x;
-      const left = x >= o.channels ? (out[at - o.channels] ?? 0) : 0;
-      const up = y > 0 ? (out[at - o.stride] ?? 0) : 0;
-      const corner = y > 0 && x >= o.channels ? (out[at - o.stride - o.channels] ?? 0) : 0;
-      out[at] = (raw[y * (o.stride + 1) + 1 + x] ?? 0) + predicted(filter, left, up, corner);
-    }
+type Samples = Pick<DecodedPng, 'height' | 'width' | 'channels' | 'depth' | 'data'>;
+
+function withoutPalette(image: DecodedPng): Samples {
+  const channels = image.palette?.[0]?.length ?? 3;
+  return { ...image, channels, depth: 8, data: convertIndexedToRgb(image) };
+}
+
+function plain({ height, width, channels: stored, depth, data }: Samples): PngPixels {
+  const channels = stored < 3 ? 1 : 3;
+  const at = depth < 8 ? packed(data, { width, depth }) : (i: number): number => data[i] ?? 0;
+  const count = height * width * channels;
+  const out = depth === 16 ? new Uint16Array(count) : new Uint8Array(count);
+  for (let i = 0; i < height * width; i++) {
+    for (let c = 0; c < channels; c++) out[i * channels + c] = at(i * stored + c);
   }
-  return out;
+  return { height, width, channels, white: 2 ** depth - 1, data: out };
 }
 
-function predicted(filter: number, left: number, up: number, corner: number): number {
-  if (filter === 1) return left;
-  if (filter === 2) return up;
-  if (filter === 3) return (left + up) >> 1;
-  if (filter !== 4) return 0;
-  const estimate = left + up - corner;
-  const [a, b, c] = [left, up, corner].map((value) => Math.abs(estimate - value));
-  if ((a ?? 0) <= (b ?? 0) && (a ?? 0) <= (c ?? 0)) return left;
-  return (b ?? 0) <= (c ?? 0) ? up : corner;
+/** Samples of 1, 2 or 4 bits: several a byte, highest bits first; each row begins with a new byte. */
+function packed(
+  data: ArrayLike<number>,
+  { width, depth }: { readonly width: number; readonly depth: number },
+): (i: number) => number {
+  const rowBytes = Math.ceil((width * depth) / 8);
+  return (i) => {
+    const [row, bit] = [Math.floor(i / width), (i % width) * depth];
+    const byte = data[row * rowBytes + (bit >> 3)] ?? 0;
+    return (byte >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+  };
 }

@@ -14,6 +14,7 @@ import {
   whole,
 } from '../flag-values.ts';
 import { POSITION_FLAGS, positionOf } from '../position-flags.ts';
+import { windowOf } from '../window-flags.ts';
 
 const spec: CommandSpec = {
   program: 'alibi-train',
@@ -89,21 +90,12 @@ function convertOptions(flags: Flags): ConvertOptions {
     layers: layersOf(flags.text('layers') ?? ''),
     mean: triple(flags.text('mean') ?? '0.485,0.456,0.406', '--mean'),
     std: positives(triple(flags.text('std') ?? '0.229,0.224,0.225', '--std'), '--std'),
-    window: windowOf(flags.text('window') ?? '24,24,3'),
+    window: windowOf(flags.text('window') ?? '24,24,3', '--window'),
     source: flags.text('source'),
     licence: flags.text('licence') ?? 'not stated; see the source',
     finetuned: flags.has('finetuned'),
     command: `alibi-train convert ${commandText(flags.argv)}`,
   };
-}
-
-function windowOf(text: string): ConvertOptions['window'] {
-  const [rows, cols, overlap, extra] = text.split(',').map((part) => whole(part, '--window', 0));
-  const valid = extra === undefined && rows !== undefined && cols !== undefined && overlap !== undefined;
-  if (!valid || rows < 1 || cols < 1 || 2 * overlap > Math.min(rows, cols)) {
-    throw invalidFlag('it is rows,cols,overlap in tokens, the overlap at most half a window', '--window');
-  }
-  return { rows, cols, overlap };
 }
 
 function layersOf(text: string): number[] {

@@ -10,16 +10,22 @@ const FLOATS: Readonly<Record<string, FloatType>> = {
   BF16: 'bfloat16',
 };
 
+const BYTES: Readonly<Record<string, 'uint8'>> = { U8: 'uint8', BOOL: 'uint8' };
+
 // The reference implementation's own bound on the header.
 const HEADER_LIMIT = 100_000_000;
 
 /**
  * Reads the floating-point tensors of a safetensors file; those of other types are left out.
  *
+ * @param o.bytes  read U8 and BOOL as well, such as masks
  * @throws AlibiError  InvalidInput where header, types or offsets do not hold together
  * Source: the safetensors format (8 bytes length, JSON header, data).
  */
-export async function readSafetensors(source: ByteSource): Promise<Map<string, Tensor>> {
+export async function readSafetensors(
+  source: ByteSource,
+  o: { readonly bytes?: boolean } = {},
+): Promise<Map<string, Tensor>> {
   const length = Number(new DataView((await source.read(0, 8)).buffer).getBigUint64(0, true));
   if (length > HEADER_LIMIT || length + 8 > source.size) {
     throw truncated(source.where, `its header claims ${length} bytes of ${source.size}`);
@@ -29,18 +35,21 @@ export async function readSafetensors(source: ByteSource): Promise<Map<string, T
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const entry = parseEntry(value, name, source.where);
-    const type = FLOATS[entry.dtype];
+    const type = FLOATS[entry.dtype] ?? (o.bytes === true ? BYTES[entry.dtype] : undefined);
     if (type === undefined) continue;
     const count = entry.shape.reduce((product, size) => product * size, 1);
     const byteLength = entry.end - entry.begin;
-    if (byteLength !== count * FLOAT_BYTES[type]) {
+    if (byteLength !== count * (type === 'uint8' ? 1 : FLOAT_BYTES[type])) {
       throw invalid(
         source.where,
         `${name} has ${byteLength} bytes for a shape of [${entry.shape}] in ${type}`,
       );
     }
     const bytes = await source.read(8 + length + entry.begin, byteLength);
-    tensors.set(name, { shape: entry.shape, data: toFloat32(bytes, type) });
+    tensors.set(name, {
+      shape: entry.shape,
+      data: type === 'uint8' ? Float32Array.from(bytes) : toFloat32(bytes, type),
+    });
   }
   return tensors;
 }

@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BenchModel } from 'alibi-zarr-schemas';
+import { sha256 } from '../checkpoint.ts';
+import type { CheckpointManifest, Triple } from '../manifest.ts';
+import { openCpuRunner, type Runner } from '../onnx/run.ts';
+import { readManifest, readVerified } from '../verify.ts';
+import type { Normalisation } from './bench-images.ts';
+import { positionText } from './position-text.ts';
+
+/** A checkpoint opened to be measured. */
+export interface BenchSubject {
+  readonly path: string;
+  readonly manifest: CheckpointManifest;
+  readonly model: BenchModel;
+  readonly input: Normalisation;
+  /** Of the manifest's first graph, on the CPU. */
+  readonly runner: Runner;
+}
+
+/**
+ * The caller closes the runner.
+ *
+ * @throws AlibiError  NotFound, InvalidInput, Integrity
+ */
+export async function openSubject(path: string): Promise<BenchSubject> {
+  const manifest = await readManifest(path);
+  const [graph] = manifest.graphs;
+  if (graph === undefined) throw new TypeError('a manifest has at least one graph');
+  const runner = await openCpuRunner(await readVerified(join(dirname(path), graph.path), graph.sha256));
+  return {
+    path,
+    manifest,
+    model: {
+      name: manifest.name,
+      manifestSha256: sha256(await readFile(path)),
+      position: positionText(manifest.position),
+      precision: graph.precision,
+    },
+    input: { mean: triple(manifest.input.mean), std: triple(manifest.input.std) },
+    runner,
+  };
+}
+
+/** The size nearest to `sizePx` that is a whole number of patches, two at least. */
+export function wholePatches({ manifest }: Pick<BenchSubject, 'manifest'>, sizePx: number): number {
+  const { patch } = manifest.architecture;
+  return Math.max(2, Math.round(sizePx / patch)) * patch;
+}
+
+function triple([red = 0, green = 0, blue = 0]: readonly number[]): Triple {
+  return [red, green, blue];
+}

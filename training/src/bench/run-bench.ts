@@ -1,0 +1,112 @@
+import type { Flags, Io } from 'alibi-zarr/command-line';
+import { progressBar } from 'alibi-zarr/command-line';
+import type { BenchComparison, BenchFigures, BenchModel } from 'alibi-zarr-schemas';
+import { commandText, type FlagSpecs, toggle, valued } from '../flag-values.ts';
+import { type BenchFiles, benchFiles } from './bench-files.ts';
+import { type BenchSubject, openSubject } from './bench-subject.ts';
+import { figureTable } from './figure-table.ts';
+import { storeFigures } from './store-figures.ts';
+import { assertWritable, writeWhole } from './write-whole.ts';
+
+/** What every bench's result has. */
+export interface BenchResult {
+  readonly format: string;
+  readonly model: BenchModel;
+  readonly command: string;
+  readonly figures: BenchFigures;
+}
+
+/** What a measurement is given besides what it measures. */
+export interface BenchContext {
+  readonly images: readonly string[];
+  readonly command: string;
+  readonly signal: AbortSignal;
+  /** Says how many steps there will be; then call `step` after each. */
+  expect(steps: number): void;
+  /** Counts a step and lets other work run. @throws the signal's reason where it has aborted */
+  step(): Promise<void>;
+}
+
+export const BENCH_FLAGS: FlagSpecs = {
+  out: valued('FILE.json', 'also write the result there'),
+  write: toggle("store the figures in the manifest's `measured`"),
+};
+
+/**
+ * Measures every checkpoint given and says what came out.
+ *
+ * One checkpoint: its result; several: a table for people, a comparison of their results as JSON.
+ */
+export async function runBench<R extends BenchResult>(
+  flags: Flags,
+  io: Io,
+  o: {
+    readonly name: string;
+    /** Default: the flags' own. */
+    readonly positionals?: readonly string[];
+    readonly measure: (subject: BenchSubject, context: BenchContext) => Promise<R>;
+  },
+): Promise<0> {
+  const files = await benchFiles(o.positionals ?? flags.positionals, `alibi-train ${o.name}`);
+  const out = flags.text('out');
+  if (out !== undefined) await assertWritable(out);
+  const command = `alibi-train ${o.name} ${commandText(flags.argv)}`;
+  const results: R[] = [];
+  for (const path of files.manifests) {
+    const result = await measureOne(path, { files, command, io, measure: o.measure });
+    if (flags.has('write')) await storeFigures(path, result);
+    results.push(result);
+  }
+  const [only] = results;
+  const output: R | BenchComparison =
+    results.length === 1 && only !== undefined ? only : { format: 'alibi-train/comparison/1', results };
+  if (out !== undefined) await writeWhole(out, `${JSON.stringify(output, null, 2)}\n`);
+  if (flags.has('json')) io.out(JSON.stringify(output));
+  else for (const line of figureTable(results)) io.out(line);
+  return 0;
+}
+
+async function measureOne<R>(
+  path: string,
+  o: {
+    readonly files: BenchFiles;
+    readonly command: string;
+    readonly io: Io;
+    readonly measure: (subject: BenchSubject, context: BenchContext) => Promise<R>;
+  },
+): Promise<R> {
+  const subject = await openSubject(path);
+  const bar = progressBar(o.io, subject.model.name);
+  if (o.io.status === undefined) o.io.err(`${subject.model.name}, ${subject.model.position}: ${path}`);
+  try {
+    return await o.measure(subject, {
+      images: o.files.images,
+      command: o.command,
+      signal: o.io.signal,
+      ...countedBy(bar, o.io.signal),
+    });
+  } finally {
+    bar.end();
+    await subject.runner.close();
+  }
+}
+
+function countedBy(
+  bar: ReturnType<typeof progressBar>,
+  signal: AbortSignal,
+): Pick<BenchContext, 'expect' | 'step'> {
+  const started = performance.now();
+  let [done, total] = [0, 0];
+  return {
+    expect: (steps) => {
+      total += steps;
+    },
+    step: async () => {
+      signal.throwIfAborted();
+      // A step is mostly native work or arithmetic: an interrupt is heard between two.
+      await new Promise(setImmediate);
+      done++;
+      bar.update({ done, total, etaMs: ((performance.now() - started) / done) * (total - done) });
+    },
+  };
+}
