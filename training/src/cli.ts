@@ -1,6 +1,7 @@
 import { type Io, packageVersion, runProgram } from 'alibi-zarr/command-line';
 import { benchSeam } from './commands/bench-seam.ts';
 import { convert } from './commands/convert.ts';
+import { pull } from './commands/pull.ts';
 import { verify } from './commands/verify.ts';
 
 /**
@@ -12,7 +13,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-train',
     title: 'make, check and measure ALiBi vision transformers',
-    commands: [convert, verify, benchSeam],
+    commands: [pull, convert, verify, benchSeam],
     version: packageVersion,
   };
   return runProgram(program, argv, io);
