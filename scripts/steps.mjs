@@ -155,12 +155,13 @@ export async function ensurePython() {
   return undefined;
 }
 
-function has(program) {
+/** Whether a program is on PATH and answers to --version. */
+export function has(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
 /** Through apt, as root or with a sudo that asks nothing; quietly not at all elsewhere, the caller looks again. */
-async function aptInstall(packages) {
+export async function aptInstall(packages) {
   if (process.platform !== 'linux' || !has('apt-get')) return;
   const asRoot = process.getuid?.() === 0;
   if (!asRoot && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return;

@@ -18,6 +18,7 @@ import {
   StepError,
   say,
 } from './steps.mjs';
+import { ensureTensorflow } from './tensorflow-addon.mjs';
 
 const report = (name) => inRoot(`test/output/${name}.json`);
 
@@ -45,6 +46,12 @@ async function vitest(name, args) {
 const parts = {
   unit: {
     missing: async () => undefined,
+    // Its tests of training run on WebAssembly and on the TensorFlow addon; those on the addon skip where it cannot be had.
+    lacking: async (files) => {
+      if (files.length > 0 && !files.some((file) => file.includes('training'))) return undefined;
+      const why = await ensureTensorflow();
+      return why && `training on the TensorFlow addon skipped: ${why}`;
+    },
     run: (files) => vitest('unit', ['--exclude=test/interop/**', ...files]),
   },
   browser: {
@@ -95,7 +102,11 @@ await main(async ([only, ...files]) => {
       if (why) {
         notes.push(`${name} skipped: ${why}`);
         counts = { passed: 0, failed: 0, skipped: 1 };
-      } else counts = await part.run(files);
+      } else {
+        const lacking = await part.lacking?.(files);
+        if (lacking) notes.push(`${name}, ${lacking}`);
+        counts = await part.run(files);
+      }
     } catch (error) {
       notes.push(`${name} failed: ${error instanceof StepError ? error.message : error.stack}`);
       counts = { passed: 0, failed: 1, skipped: 0 };

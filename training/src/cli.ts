@@ -5,6 +5,7 @@ import { benchSeam } from './commands/bench-seam.ts';
 import { convert } from './commands/convert.ts';
 import { finetune } from './commands/finetune.ts';
 import { probe } from './commands/probe.ts';
+import { pull } from './commands/pull.ts';
 import { verify } from './commands/verify.ts';
 
 /**
@@ -16,7 +17,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-train',
     title: 'make, check and measure ALiBi vision transformers',
-    commands: [convert, finetune, verify, probe, benchFingerprint, benchHomogeneity, benchSeam],
+    commands: [pull, convert, finetune, verify, probe, benchFingerprint, benchHomogeneity, benchSeam],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

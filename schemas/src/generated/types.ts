@@ -721,6 +721,78 @@ score: number
 }[]
 }
 
+// pull-list.schema.json
+/**
+ * What `alibi-train pull --list --json` prints: the checkpoints known by name.
+ */
+export interface PullListOutput {
+checkpoints: {
+name: string
+/**
+ * on the Hugging Face hub: owner/name
+ */
+repository: string
+/**
+ * the weights last
+ */
+files: string[]
+about: string
+/**
+ * its terms have to be accepted first; needs HF_TOKEN
+ */
+gated: boolean
+}[]
+}
+
+// pull.schema.json
+/**
+ * What `alibi-train pull --json` prints.
+ */
+export interface PullOutput {
+/**
+ * the checkpoint's name in `pull --list`, if it has one
+ */
+name: (string | null)
+/**
+ * the weights last
+ * 
+ * @minItems 1
+ */
+files: {
+name: string
+/**
+ * absolute, on this machine
+ */
+path: string
+url: string
+bytes: number
+/**
+ * of the file on disk
+ */
+sha256: string
+/**
+ * commit of the hub that the revision stood for; null where the server does not say
+ */
+commit: (string | null)
+/**
+ * cache: it was there already
+ */
+from: ("network" | "cache")
+/**
+ * what the hash agreed with: a SHA-256 of the server's or of --sha256, git's id of the content, the hash it had when it was pulled; or nothing was known
+ */
+checked: ("sha256" | "git-sha1" | "recorded" | "nothing")
+/**
+ * bytes that an earlier, unfinished pull had left
+ */
+resumedAt: number
+}[]
+/**
+ * the command that converts it, where its architecture is known
+ */
+convert: (string | null)
+}
+
 // seam.schema.json
 /**
  * What `alibi-train bench seam --json` prints: how much a window plan shows in the features.
