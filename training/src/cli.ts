@@ -1,6 +1,7 @@
 import { type Io, packageVersion, runProgram } from 'alibi-zarr/command-line';
 import { benchSeam } from './commands/bench-seam.ts';
 import { convert } from './commands/convert.ts';
+import { quantize } from './commands/quantize.ts';
 import { verify } from './commands/verify.ts';
 
 /**
@@ -12,7 +13,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-train',
     title: 'make, check and measure ALiBi vision transformers',
-    commands: [convert, verify, benchSeam],
+    commands: [convert, verify, quantize, benchSeam],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
+import { hashFile } from './hash.ts';
 import type { CheckpointManifest, Measured, Triple } from './manifest.ts';
 import type { Position } from './onnx/position.ts';
-import type { Precision } from './onnx/weight-storage.ts';
+import type { Precision } from './onnx/precision.ts';
 import { readWeights } from './weights/read-weights.ts';
 import type { Scheme } from './weights/scheme.ts';
 
@@ -100,10 +99,4 @@ function defaultName(path: string): string {
       .replace(/[^a-z0-9._-]+/g, '-')
       .replace(/^[^a-z0-9]+/, '') || 'checkpoint'
   );
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex');
 }

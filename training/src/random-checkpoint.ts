@@ -1,4 +1,5 @@
-import { type CheckpointOptions, sha256, writeCheckpoint } from './checkpoint.ts';
+import { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
+import { sha256 } from './hash.ts';
 import type { CheckpointManifest } from './manifest.ts';
 import type { Affine, Block, Norm, Tensor, VitWeights } from './weights/vit-weights.ts';
 

@@ -47,7 +47,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                       } else {
                         const _errs6 = errors;
                         for (const key1 in data1) {
-                          if (!(key1 === "name" || key1 === "value" || key1 === "command" || key1 === "note")) {
+                          if (!(key1 === "name" || key1 === "value" || key1 === "command" || key1 === "note" || key1 === "precision" || key1 === "provider")) {
                             validate10.errors = [{ instancePath: instancePath + "/measured/" + i0, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
@@ -98,6 +98,30 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
                                 } else {
                                   var valid2 = true;
                                 }
+                                if (valid2) {
+                                  if (data1.precision !== void 0) {
+                                    const _errs15 = errors;
+                                    if (typeof data1.precision !== "string") {
+                                      validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid2 = _errs15 === errors;
+                                  } else {
+                                    var valid2 = true;
+                                  }
+                                  if (valid2) {
+                                    if (data1.provider !== void 0) {
+                                      const _errs17 = errors;
+                                      if (typeof data1.provider !== "string") {
+                                        validate10.errors = [{ instancePath: instancePath + "/measured/" + i0 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid2 = _errs17 === errors;
+                                    } else {
+                                      var valid2 = true;
+                                    }
+                                  }
+                                }
                               }
                             }
                           }
@@ -130,7 +154,7 @@ function validate10(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateConvertOutput = validate11;
-var schema12 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/convert.schema.json", "title": "ConvertOutput", "description": "What `alibi-train convert --json` prints.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "scheme", "graph"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "scheme": { "enum": ["timm", "facebookresearch", "huggingface"], "description": "whose names the weights were under" }, "graph": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "bytes", "sha256"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } } };
+var schema12 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/convert.schema.json", "title": "ConvertOutput", "description": "What `alibi-train convert --json` prints.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "scheme", "graph"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "scheme": { "enum": ["timm", "facebookresearch", "huggingface"], "description": "whose names the weights were under" }, "graph": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "bytes", "sha256"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } } };
 var pattern0 = new RegExp("^[0-9a-f]{64}$", "u");
 function validate11(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
@@ -219,7 +243,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data3.precision !== void 0) {
                               let data5 = data3.precision;
                               const _errs12 = errors;
-                              if (!(data5 === "fp32" || data5 === "fp16" || data5 === "int8")) {
+                              if (!(data5 === "fp32" || data5 === "fp16" || data5 === "fp16-arithmetic" || data5 === "int8" || data5 === "int8-dynamic" || data5 === "int4")) {
                                 validate11.errors = [{ instancePath: instancePath + "/graph/precision", schemaPath: "#/properties/graph/properties/precision/enum", keyword: "enum", params: { allowedValues: schema12.properties.graph.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                 return false;
                               }
@@ -294,7 +318,7 @@ function validate11(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateFeaturesOutput = validate12;
-var schema13 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/features.schema.json", "title": "FeaturesOutput", "description": "What `alibi-zarr features --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "level", "axes", "shape", "chunks", "shards", "dtype", "components", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds"], "properties": { "location": { "type": "string" }, "level": { "type": "integer", "minimum": 0 }, "axes": { "type": "array", "items": { "type": "string" } }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "dtype": { "enum": ["float16", "float32"] }, "components": { "type": ["integer", "null"], "description": "null where the tokens were not reduced" }, "fit": { "type": ["string", "null"], "description": "id of the PCA basis" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 } } };
+var schema13 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/features.schema.json", "title": "FeaturesOutput", "description": "What `alibi-zarr features --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "level", "axes", "shape", "chunks", "shards", "dtype", "components", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds"], "properties": { "location": { "type": "string" }, "level": { "type": "integer", "minimum": 0 }, "axes": { "type": "array", "items": { "type": "string" } }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "shards": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "dtype": { "enum": ["float16", "float32"] }, "components": { "type": ["integer", "null"], "description": "null where the tokens were not reduced" }, "fit": { "type": ["string", "null"], "description": "id of the PCA basis" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 } } };
 var func2 = Object.prototype.hasOwnProperty;
 function validate12(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
@@ -574,7 +598,7 @@ function validate12(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data13.precision !== void 0) {
                                             let data16 = data13.precision;
                                             const _errs34 = errors;
-                                            if (!(data16 === "fp32" || data16 === "fp16" || data16 === "int8")) {
+                                            if (!(data16 === "fp32" || data16 === "fp16" || data16 === "fp16-arithmetic" || data16 === "int8" || data16 === "int8-dynamic" || data16 === "int4")) {
                                               validate12.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema13.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
@@ -1580,7 +1604,7 @@ function validate13(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateLabelProvenance = validate14;
-var schema15 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" } } };
+var schema15 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" } } };
 function validate14(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -1715,7 +1739,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data3.precision !== void 0) {
                                 let data6 = data3.precision;
                                 const _errs16 = errors;
-                                if (!(data6 === "fp32" || data6 === "fp16" || data6 === "int8")) {
+                                if (!(data6 === "fp32" || data6 === "fp16" || data6 === "fp16-arithmetic" || data6 === "int8" || data6 === "int8-dynamic" || data6 === "int4")) {
                                   const err5 = { instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/oneOf/0/properties/precision/enum", keyword: "enum", params: { allowedValues: schema15.properties.model.oneOf[0].properties.precision.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err5];
@@ -2533,7 +2557,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateCheckpointManifest = validate15;
-var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "const": "none" } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "int8: weights only" }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
+var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "const": "none" } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "How weights are stored; the arithmetic is float32 except at fp16-arithmetic (float16 throughout) and int8-dynamic (linear layers in integers)." }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "Largest relative error of the self-test admitted for this graph. Present only where whoever made it forced a graph that exceeds its precision's limit: such a graph runs only when asked for by name." } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; where graphs of several precisions lie beside each other, the answer of the fp32 weights; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted for every graph without a tolerance of its own; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "what the figure is of; absent: of the checkpoint, by its first graph" }, "provider": { "enum": ["cpu", "wasm", "webgpu"], "description": "where it was measured; absent: it does not matter, or cpu" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
 var pattern6 = new RegExp("^[a-z0-9][a-z0-9._-]*$", "u");
 function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
@@ -3443,7 +3467,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       } else {
                                         const _errs78 = errors;
                                         for (const key7 in data35) {
-                                          if (!(key7 === "path" || key7 === "precision" || key7 === "graph" || key7 === "bytes" || key7 === "sha256" || key7 === "layers")) {
+                                          if (!(key7 === "path" || key7 === "precision" || key7 === "graph" || key7 === "bytes" || key7 === "sha256" || key7 === "layers" || key7 === "tolerance")) {
                                             validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
@@ -3464,7 +3488,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data35.precision !== void 0) {
                                               let data37 = data35.precision;
                                               const _errs81 = errors;
-                                              if (!(data37 === "fp32" || data37 === "fp16" || data37 === "int8")) {
+                                              if (!(data37 === "fp32" || data37 === "fp16" || data37 === "fp16-arithmetic" || data37 === "int8" || data37 === "int8-dynamic" || data37 === "int4")) {
                                                 validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema16.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
@@ -3560,6 +3584,26 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     } else {
                                                       var valid12 = true;
                                                     }
+                                                    if (valid12) {
+                                                      if (data35.tolerance !== void 0) {
+                                                        let data43 = data35.tolerance;
+                                                        const _errs91 = errors;
+                                                        if (errors === _errs91) {
+                                                          if (typeof data43 == "number" && isFinite(data43)) {
+                                                            if (data43 <= 0 || isNaN(data43)) {
+                                                              validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                              return false;
+                                                            }
+                                                          } else {
+                                                            validate15.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid12 = _errs91 === errors;
+                                                      } else {
+                                                        var valid12 = true;
+                                                      }
+                                                    }
                                                   }
                                                 }
                                               }
@@ -3589,101 +3633,101 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         if (valid0) {
                           if (data.selfTest !== void 0) {
-                            let data43 = data.selfTest;
-                            const _errs91 = errors;
-                            if (errors === _errs91) {
-                              if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
+                            let data44 = data.selfTest;
+                            const _errs93 = errors;
+                            if (errors === _errs93) {
+                              if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
                                 let missing8;
-                                if (data43.rows === void 0 && (missing8 = "rows") || data43.cols === void 0 && (missing8 = "cols") || data43.seed === void 0 && (missing8 = "seed") || data43.path === void 0 && (missing8 = "path") || data43.sha256 === void 0 && (missing8 = "sha256")) {
+                                if (data44.rows === void 0 && (missing8 = "rows") || data44.cols === void 0 && (missing8 = "cols") || data44.seed === void 0 && (missing8 = "seed") || data44.path === void 0 && (missing8 = "path") || data44.sha256 === void 0 && (missing8 = "sha256")) {
                                   validate15.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                   return false;
                                 } else {
-                                  const _errs93 = errors;
-                                  for (const key8 in data43) {
+                                  const _errs95 = errors;
+                                  for (const key8 in data44) {
                                     if (!(key8 === "rows" || key8 === "cols" || key8 === "seed" || key8 === "path" || key8 === "sha256" || key8 === "tolerance")) {
                                       validate15.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
                                   }
-                                  if (_errs93 === errors) {
-                                    if (data43.rows !== void 0) {
-                                      let data44 = data43.rows;
-                                      const _errs94 = errors;
-                                      if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                  if (_errs95 === errors) {
+                                    if (data44.rows !== void 0) {
+                                      let data45 = data44.rows;
+                                      const _errs96 = errors;
+                                      if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
                                         validate15.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
-                                      if (errors === _errs94) {
-                                        if (typeof data44 == "number" && isFinite(data44)) {
-                                          if (data44 < 1 || isNaN(data44)) {
+                                      if (errors === _errs96) {
+                                        if (typeof data45 == "number" && isFinite(data45)) {
+                                          if (data45 < 1 || isNaN(data45)) {
                                             validate15.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
                                       }
-                                      var valid14 = _errs94 === errors;
+                                      var valid14 = _errs96 === errors;
                                     } else {
                                       var valid14 = true;
                                     }
                                     if (valid14) {
-                                      if (data43.cols !== void 0) {
-                                        let data45 = data43.cols;
-                                        const _errs96 = errors;
-                                        if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
+                                      if (data44.cols !== void 0) {
+                                        let data46 = data44.cols;
+                                        const _errs98 = errors;
+                                        if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
                                           validate15.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
-                                        if (errors === _errs96) {
-                                          if (typeof data45 == "number" && isFinite(data45)) {
-                                            if (data45 < 1 || isNaN(data45)) {
+                                        if (errors === _errs98) {
+                                          if (typeof data46 == "number" && isFinite(data46)) {
+                                            if (data46 < 1 || isNaN(data46)) {
                                               validate15.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                               return false;
                                             }
                                           }
                                         }
-                                        var valid14 = _errs96 === errors;
+                                        var valid14 = _errs98 === errors;
                                       } else {
                                         var valid14 = true;
                                       }
                                       if (valid14) {
-                                        if (data43.seed !== void 0) {
-                                          let data46 = data43.seed;
-                                          const _errs98 = errors;
-                                          if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                                        if (data44.seed !== void 0) {
+                                          let data47 = data44.seed;
+                                          const _errs100 = errors;
+                                          if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
                                             validate15.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
-                                          if (errors === _errs98) {
-                                            if (typeof data46 == "number" && isFinite(data46)) {
-                                              if (data46 < 0 || isNaN(data46)) {
+                                          if (errors === _errs100) {
+                                            if (typeof data47 == "number" && isFinite(data47)) {
+                                              if (data47 < 0 || isNaN(data47)) {
                                                 validate15.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
                                           }
-                                          var valid14 = _errs98 === errors;
+                                          var valid14 = _errs100 === errors;
                                         } else {
                                           var valid14 = true;
                                         }
                                         if (valid14) {
-                                          if (data43.path !== void 0) {
-                                            const _errs100 = errors;
-                                            if (typeof data43.path !== "string") {
+                                          if (data44.path !== void 0) {
+                                            const _errs102 = errors;
+                                            if (typeof data44.path !== "string") {
                                               validate15.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            var valid14 = _errs100 === errors;
+                                            var valid14 = _errs102 === errors;
                                           } else {
                                             var valid14 = true;
                                           }
                                           if (valid14) {
-                                            if (data43.sha256 !== void 0) {
-                                              let data48 = data43.sha256;
-                                              const _errs102 = errors;
-                                              if (errors === _errs102) {
-                                                if (typeof data48 === "string") {
-                                                  if (!pattern0.test(data48)) {
+                                            if (data44.sha256 !== void 0) {
+                                              let data49 = data44.sha256;
+                                              const _errs104 = errors;
+                                              if (errors === _errs104) {
+                                                if (typeof data49 === "string") {
+                                                  if (!pattern0.test(data49)) {
                                                     validate15.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
@@ -3692,17 +3736,17 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid14 = _errs102 === errors;
+                                              var valid14 = _errs104 === errors;
                                             } else {
                                               var valid14 = true;
                                             }
                                             if (valid14) {
-                                              if (data43.tolerance !== void 0) {
-                                                let data49 = data43.tolerance;
-                                                const _errs104 = errors;
-                                                if (errors === _errs104) {
-                                                  if (typeof data49 == "number" && isFinite(data49)) {
-                                                    if (data49 <= 0 || isNaN(data49)) {
+                                              if (data44.tolerance !== void 0) {
+                                                let data50 = data44.tolerance;
+                                                const _errs106 = errors;
+                                                if (errors === _errs106) {
+                                                  if (typeof data50 == "number" && isFinite(data50)) {
+                                                    if (data50 <= 0 || isNaN(data50)) {
                                                       validate15.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
@@ -3711,7 +3755,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid14 = _errs104 === errors;
+                                                var valid14 = _errs106 === errors;
                                               } else {
                                                 var valid14 = true;
                                               }
@@ -3727,80 +3771,106 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 return false;
                               }
                             }
-                            var valid0 = _errs91 === errors;
+                            var valid0 = _errs93 === errors;
                           } else {
                             var valid0 = true;
                           }
                           if (valid0) {
                             if (data.measured !== void 0) {
-                              let data50 = data.measured;
-                              const _errs106 = errors;
-                              if (errors === _errs106) {
-                                if (Array.isArray(data50)) {
+                              let data51 = data.measured;
+                              const _errs108 = errors;
+                              if (errors === _errs108) {
+                                if (Array.isArray(data51)) {
                                   var valid15 = true;
-                                  const len5 = data50.length;
+                                  const len5 = data51.length;
                                   for (let i5 = 0; i5 < len5; i5++) {
-                                    let data51 = data50[i5];
-                                    const _errs108 = errors;
-                                    if (errors === _errs108) {
-                                      if (data51 && typeof data51 == "object" && !Array.isArray(data51)) {
+                                    let data52 = data51[i5];
+                                    const _errs110 = errors;
+                                    if (errors === _errs110) {
+                                      if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
                                         let missing9;
-                                        if (data51.name === void 0 && (missing9 = "name") || data51.value === void 0 && (missing9 = "value") || data51.command === void 0 && (missing9 = "command")) {
+                                        if (data52.name === void 0 && (missing9 = "name") || data52.value === void 0 && (missing9 = "value") || data52.command === void 0 && (missing9 = "command")) {
                                           validate15.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                           return false;
                                         } else {
-                                          const _errs110 = errors;
-                                          for (const key9 in data51) {
-                                            if (!(key9 === "name" || key9 === "value" || key9 === "command" || key9 === "note")) {
+                                          const _errs112 = errors;
+                                          for (const key9 in data52) {
+                                            if (!(key9 === "name" || key9 === "value" || key9 === "command" || key9 === "note" || key9 === "precision" || key9 === "provider")) {
                                               validate15.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
                                           }
-                                          if (_errs110 === errors) {
-                                            if (data51.name !== void 0) {
-                                              const _errs111 = errors;
-                                              if (typeof data51.name !== "string") {
+                                          if (_errs112 === errors) {
+                                            if (data52.name !== void 0) {
+                                              const _errs113 = errors;
+                                              if (typeof data52.name !== "string") {
                                                 validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
-                                              var valid16 = _errs111 === errors;
+                                              var valid16 = _errs113 === errors;
                                             } else {
                                               var valid16 = true;
                                             }
                                             if (valid16) {
-                                              if (data51.value !== void 0) {
-                                                let data53 = data51.value;
-                                                const _errs113 = errors;
-                                                if (!(typeof data53 == "number" && isFinite(data53))) {
+                                              if (data52.value !== void 0) {
+                                                let data54 = data52.value;
+                                                const _errs115 = errors;
+                                                if (!(typeof data54 == "number" && isFinite(data54))) {
                                                   validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
-                                                var valid16 = _errs113 === errors;
+                                                var valid16 = _errs115 === errors;
                                               } else {
                                                 var valid16 = true;
                                               }
                                               if (valid16) {
-                                                if (data51.command !== void 0) {
-                                                  const _errs115 = errors;
-                                                  if (typeof data51.command !== "string") {
+                                                if (data52.command !== void 0) {
+                                                  const _errs117 = errors;
+                                                  if (typeof data52.command !== "string") {
                                                     validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  var valid16 = _errs115 === errors;
+                                                  var valid16 = _errs117 === errors;
                                                 } else {
                                                   var valid16 = true;
                                                 }
                                                 if (valid16) {
-                                                  if (data51.note !== void 0) {
-                                                    const _errs117 = errors;
-                                                    if (typeof data51.note !== "string") {
+                                                  if (data52.note !== void 0) {
+                                                    const _errs119 = errors;
+                                                    if (typeof data52.note !== "string") {
                                                       validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
-                                                    var valid16 = _errs117 === errors;
+                                                    var valid16 = _errs119 === errors;
                                                   } else {
                                                     var valid16 = true;
+                                                  }
+                                                  if (valid16) {
+                                                    if (data52.precision !== void 0) {
+                                                      let data57 = data52.precision;
+                                                      const _errs121 = errors;
+                                                      if (!(data57 === "fp32" || data57 === "fp16" || data57 === "fp16-arithmetic" || data57 === "int8" || data57 === "int8-dynamic" || data57 === "int4")) {
+                                                        validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema16.properties.measured.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                        return false;
+                                                      }
+                                                      var valid16 = _errs121 === errors;
+                                                    } else {
+                                                      var valid16 = true;
+                                                    }
+                                                    if (valid16) {
+                                                      if (data52.provider !== void 0) {
+                                                        let data58 = data52.provider;
+                                                        const _errs122 = errors;
+                                                        if (!(data58 === "cpu" || data58 === "wasm" || data58 === "webgpu")) {
+                                                          validate15.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema16.properties.measured.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                                          return false;
+                                                        }
+                                                        var valid16 = _errs122 === errors;
+                                                      } else {
+                                                        var valid16 = true;
+                                                      }
+                                                    }
                                                   }
                                                 }
                                               }
@@ -3812,7 +3882,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid15 = _errs108 === errors;
+                                    var valid15 = _errs110 === errors;
                                     if (!valid15) {
                                       break;
                                     }
@@ -3822,47 +3892,47 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                               }
-                              var valid0 = _errs106 === errors;
+                              var valid0 = _errs108 === errors;
                             } else {
                               var valid0 = true;
                             }
                             if (valid0) {
                               if (data.provenance !== void 0) {
-                                let data56 = data.provenance;
-                                const _errs119 = errors;
-                                if (errors === _errs119) {
-                                  if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                let data59 = data.provenance;
+                                const _errs123 = errors;
+                                if (errors === _errs123) {
+                                  if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
                                     let missing10;
-                                    if (data56.source === void 0 && (missing10 = "source") || data56.sourceSha256 === void 0 && (missing10 = "sourceSha256") || data56.licence === void 0 && (missing10 = "licence") || data56.finetuned === void 0 && (missing10 = "finetuned") || data56.command === void 0 && (missing10 = "command") || data56.tool === void 0 && (missing10 = "tool")) {
+                                    if (data59.source === void 0 && (missing10 = "source") || data59.sourceSha256 === void 0 && (missing10 = "sourceSha256") || data59.licence === void 0 && (missing10 = "licence") || data59.finetuned === void 0 && (missing10 = "finetuned") || data59.command === void 0 && (missing10 = "command") || data59.tool === void 0 && (missing10 = "tool")) {
                                       validate15.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
                                       return false;
                                     } else {
-                                      const _errs121 = errors;
-                                      for (const key10 in data56) {
+                                      const _errs125 = errors;
+                                      for (const key10 in data59) {
                                         if (!(key10 === "source" || key10 === "sourceSha256" || key10 === "licence" || key10 === "finetuned" || key10 === "command" || key10 === "tool")) {
                                           validate15.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
                                       }
-                                      if (_errs121 === errors) {
-                                        if (data56.source !== void 0) {
-                                          const _errs122 = errors;
-                                          if (typeof data56.source !== "string") {
+                                      if (_errs125 === errors) {
+                                        if (data59.source !== void 0) {
+                                          const _errs126 = errors;
+                                          if (typeof data59.source !== "string") {
                                             validate15.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
-                                          var valid17 = _errs122 === errors;
+                                          var valid17 = _errs126 === errors;
                                         } else {
                                           var valid17 = true;
                                         }
                                         if (valid17) {
-                                          if (data56.sourceSha256 !== void 0) {
-                                            let data58 = data56.sourceSha256;
-                                            const _errs124 = errors;
-                                            if (errors === _errs124) {
-                                              if (typeof data58 === "string") {
-                                                if (!pattern0.test(data58)) {
+                                          if (data59.sourceSha256 !== void 0) {
+                                            let data61 = data59.sourceSha256;
+                                            const _errs128 = errors;
+                                            if (errors === _errs128) {
+                                              if (typeof data61 === "string") {
+                                                if (!pattern0.test(data61)) {
                                                   validate15.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                   return false;
                                                 }
@@ -3871,51 +3941,51 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid17 = _errs124 === errors;
+                                            var valid17 = _errs128 === errors;
                                           } else {
                                             var valid17 = true;
                                           }
                                           if (valid17) {
-                                            if (data56.licence !== void 0) {
-                                              const _errs126 = errors;
-                                              if (typeof data56.licence !== "string") {
+                                            if (data59.licence !== void 0) {
+                                              const _errs130 = errors;
+                                              if (typeof data59.licence !== "string") {
                                                 validate15.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
-                                              var valid17 = _errs126 === errors;
+                                              var valid17 = _errs130 === errors;
                                             } else {
                                               var valid17 = true;
                                             }
                                             if (valid17) {
-                                              if (data56.finetuned !== void 0) {
-                                                const _errs128 = errors;
-                                                if (typeof data56.finetuned !== "boolean") {
+                                              if (data59.finetuned !== void 0) {
+                                                const _errs132 = errors;
+                                                if (typeof data59.finetuned !== "boolean") {
                                                   validate15.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
-                                                var valid17 = _errs128 === errors;
+                                                var valid17 = _errs132 === errors;
                                               } else {
                                                 var valid17 = true;
                                               }
                                               if (valid17) {
-                                                if (data56.command !== void 0) {
-                                                  const _errs130 = errors;
-                                                  if (typeof data56.command !== "string") {
+                                                if (data59.command !== void 0) {
+                                                  const _errs134 = errors;
+                                                  if (typeof data59.command !== "string") {
                                                     validate15.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  var valid17 = _errs130 === errors;
+                                                  var valid17 = _errs134 === errors;
                                                 } else {
                                                   var valid17 = true;
                                                 }
                                                 if (valid17) {
-                                                  if (data56.tool !== void 0) {
-                                                    const _errs132 = errors;
-                                                    if (typeof data56.tool !== "string") {
+                                                  if (data59.tool !== void 0) {
+                                                    const _errs136 = errors;
+                                                    if (typeof data59.tool !== "string") {
                                                       validate15.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
-                                                    var valid17 = _errs132 === errors;
+                                                    var valid17 = _errs136 === errors;
                                                   } else {
                                                     var valid17 = true;
                                                   }
@@ -3931,7 +4001,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid0 = _errs119 === errors;
+                                var valid0 = _errs123 === errors;
                               } else {
                                 var valid0 = true;
                               }
@@ -3956,7 +4026,7 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateModelOutput = validate16;
-var schema17 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 } } } }, "precision": { "enum": ["fp32", "fp16", "int8"], "description": "of the preferred graph" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the preferred graph" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" } } } } } } } } };
+var schema17 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "choice"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "choice": { "type": ["integer", "null"], "minimum": 1, "description": "the place in the order in which this machine tries the graphs: 1 is taken if it passes its self-test; null: never taken unless asked for" } } } }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "of the graph that this machine takes" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the graph that this machine takes" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } } } } };
 function validate16(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -4323,13 +4393,13 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs45) {
                                                 if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                                   let missing4;
-                                                  if (data20.path === void 0 && (missing4 = "path") || data20.precision === void 0 && (missing4 = "precision") || data20.graph === void 0 && (missing4 = "graph") || data20.bytes === void 0 && (missing4 = "bytes")) {
+                                                  if (data20.path === void 0 && (missing4 = "path") || data20.precision === void 0 && (missing4 = "precision") || data20.graph === void 0 && (missing4 = "graph") || data20.bytes === void 0 && (missing4 = "bytes") || data20.choice === void 0 && (missing4 = "choice")) {
                                                     validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                     return false;
                                                   } else {
                                                     const _errs47 = errors;
                                                     for (const key4 in data20) {
-                                                      if (!(key4 === "path" || key4 === "precision" || key4 === "graph" || key4 === "bytes")) {
+                                                      if (!(key4 === "path" || key4 === "precision" || key4 === "graph" || key4 === "bytes" || key4 === "choice")) {
                                                         validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                         return false;
                                                         break;
@@ -4350,7 +4420,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data20.precision !== void 0) {
                                                           let data22 = data20.precision;
                                                           const _errs50 = errors;
-                                                          if (!(data22 === "fp32" || data22 === "fp16" || data22 === "int8")) {
+                                                          if (!(data22 === "fp32" || data22 === "fp16" || data22 === "fp16-arithmetic" || data22 === "int8" || data22 === "int8-dynamic" || data22 === "int4")) {
                                                             validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                             return false;
                                                           }
@@ -4390,6 +4460,27 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                             } else {
                                                               var valid6 = true;
                                                             }
+                                                            if (valid6) {
+                                                              if (data20.choice !== void 0) {
+                                                                let data25 = data20.choice;
+                                                                const _errs54 = errors;
+                                                                if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25)) && data25 !== null) {
+                                                                  validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/choice", schemaPath: "#/properties/models/items/properties/graphs/items/properties/choice/type", keyword: "type", params: { type: schema17.properties.models.items.properties.graphs.items.properties.choice.type }, message: "must be integer,null" }];
+                                                                  return false;
+                                                                }
+                                                                if (errors === _errs54) {
+                                                                  if (typeof data25 == "number" && isFinite(data25)) {
+                                                                    if (data25 < 1 || isNaN(data25)) {
+                                                                      validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/choice", schemaPath: "#/properties/models/items/properties/graphs/items/properties/choice/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                }
+                                                                var valid6 = _errs54 === errors;
+                                                              } else {
+                                                                var valid6 = true;
+                                                              }
+                                                            }
                                                           }
                                                         }
                                                       }
@@ -4416,128 +4507,152 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                       if (valid2) {
                                         if (data1.precision !== void 0) {
-                                          let data25 = data1.precision;
-                                          const _errs54 = errors;
-                                          if (!(data25 === "fp32" || data25 === "fp16" || data25 === "int8")) {
+                                          let data26 = data1.precision;
+                                          const _errs56 = errors;
+                                          if (!(data26 === "fp32" || data26 === "fp16" || data26 === "fp16-arithmetic" || data26 === "int8" || data26 === "int8-dynamic" || data26 === "int4")) {
                                             validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema17.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
-                                          var valid2 = _errs54 === errors;
+                                          var valid2 = _errs56 === errors;
                                         } else {
                                           var valid2 = true;
                                         }
                                         if (valid2) {
                                           if (data1.bytes !== void 0) {
-                                            let data26 = data1.bytes;
-                                            const _errs55 = errors;
-                                            if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                            let data27 = data1.bytes;
+                                            const _errs57 = errors;
+                                            if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
                                               validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
-                                            if (errors === _errs55) {
-                                              if (typeof data26 == "number" && isFinite(data26)) {
-                                                if (data26 < 1 || isNaN(data26)) {
+                                            if (errors === _errs57) {
+                                              if (typeof data27 == "number" && isFinite(data27)) {
+                                                if (data27 < 1 || isNaN(data27)) {
                                                   validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
                                             }
-                                            var valid2 = _errs55 === errors;
+                                            var valid2 = _errs57 === errors;
                                           } else {
                                             var valid2 = true;
                                           }
                                           if (valid2) {
                                             if (data1.licence !== void 0) {
-                                              const _errs57 = errors;
+                                              const _errs59 = errors;
                                               if (typeof data1.licence !== "string") {
                                                 validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
-                                              var valid2 = _errs57 === errors;
+                                              var valid2 = _errs59 === errors;
                                             } else {
                                               var valid2 = true;
                                             }
                                             if (valid2) {
                                               if (data1.finetuned !== void 0) {
-                                                const _errs59 = errors;
+                                                const _errs61 = errors;
                                                 if (typeof data1.finetuned !== "boolean") {
                                                   validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
-                                                var valid2 = _errs59 === errors;
+                                                var valid2 = _errs61 === errors;
                                               } else {
                                                 var valid2 = true;
                                               }
                                               if (valid2) {
                                                 if (data1.measured !== void 0) {
-                                                  let data29 = data1.measured;
-                                                  const _errs61 = errors;
-                                                  if (errors === _errs61) {
-                                                    if (Array.isArray(data29)) {
+                                                  let data30 = data1.measured;
+                                                  const _errs63 = errors;
+                                                  if (errors === _errs63) {
+                                                    if (Array.isArray(data30)) {
                                                       var valid7 = true;
-                                                      const len2 = data29.length;
+                                                      const len2 = data30.length;
                                                       for (let i2 = 0; i2 < len2; i2++) {
-                                                        let data30 = data29[i2];
-                                                        const _errs63 = errors;
-                                                        if (errors === _errs63) {
-                                                          if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
+                                                        let data31 = data30[i2];
+                                                        const _errs65 = errors;
+                                                        if (errors === _errs65) {
+                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
                                                             let missing5;
-                                                            if (data30.name === void 0 && (missing5 = "name") || data30.value === void 0 && (missing5 = "value") || data30.command === void 0 && (missing5 = "command")) {
+                                                            if (data31.name === void 0 && (missing5 = "name") || data31.value === void 0 && (missing5 = "value") || data31.command === void 0 && (missing5 = "command")) {
                                                               validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                               return false;
                                                             } else {
-                                                              const _errs65 = errors;
-                                                              for (const key5 in data30) {
-                                                                if (!(key5 === "name" || key5 === "value" || key5 === "command" || key5 === "note")) {
+                                                              const _errs67 = errors;
+                                                              for (const key5 in data31) {
+                                                                if (!(key5 === "name" || key5 === "value" || key5 === "command" || key5 === "note" || key5 === "precision" || key5 === "provider")) {
                                                                   validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                   return false;
                                                                   break;
                                                                 }
                                                               }
-                                                              if (_errs65 === errors) {
-                                                                if (data30.name !== void 0) {
-                                                                  const _errs66 = errors;
-                                                                  if (typeof data30.name !== "string") {
+                                                              if (_errs67 === errors) {
+                                                                if (data31.name !== void 0) {
+                                                                  const _errs68 = errors;
+                                                                  if (typeof data31.name !== "string") {
                                                                     validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
-                                                                  var valid8 = _errs66 === errors;
+                                                                  var valid8 = _errs68 === errors;
                                                                 } else {
                                                                   var valid8 = true;
                                                                 }
                                                                 if (valid8) {
-                                                                  if (data30.value !== void 0) {
-                                                                    let data32 = data30.value;
-                                                                    const _errs68 = errors;
-                                                                    if (!(typeof data32 == "number" && isFinite(data32))) {
+                                                                  if (data31.value !== void 0) {
+                                                                    let data33 = data31.value;
+                                                                    const _errs70 = errors;
+                                                                    if (!(typeof data33 == "number" && isFinite(data33))) {
                                                                       validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                       return false;
                                                                     }
-                                                                    var valid8 = _errs68 === errors;
+                                                                    var valid8 = _errs70 === errors;
                                                                   } else {
                                                                     var valid8 = true;
                                                                   }
                                                                   if (valid8) {
-                                                                    if (data30.command !== void 0) {
-                                                                      const _errs70 = errors;
-                                                                      if (typeof data30.command !== "string") {
+                                                                    if (data31.command !== void 0) {
+                                                                      const _errs72 = errors;
+                                                                      if (typeof data31.command !== "string") {
                                                                         validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
-                                                                      var valid8 = _errs70 === errors;
+                                                                      var valid8 = _errs72 === errors;
                                                                     } else {
                                                                       var valid8 = true;
                                                                     }
                                                                     if (valid8) {
-                                                                      if (data30.note !== void 0) {
-                                                                        const _errs72 = errors;
-                                                                        if (typeof data30.note !== "string") {
+                                                                      if (data31.note !== void 0) {
+                                                                        const _errs74 = errors;
+                                                                        if (typeof data31.note !== "string") {
                                                                           validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                           return false;
                                                                         }
-                                                                        var valid8 = _errs72 === errors;
+                                                                        var valid8 = _errs74 === errors;
                                                                       } else {
                                                                         var valid8 = true;
+                                                                      }
+                                                                      if (valid8) {
+                                                                        if (data31.precision !== void 0) {
+                                                                          const _errs76 = errors;
+                                                                          if (typeof data31.precision !== "string") {
+                                                                            validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/precision", schemaPath: "#/properties/models/items/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            return false;
+                                                                          }
+                                                                          var valid8 = _errs76 === errors;
+                                                                        } else {
+                                                                          var valid8 = true;
+                                                                        }
+                                                                        if (valid8) {
+                                                                          if (data31.provider !== void 0) {
+                                                                            const _errs78 = errors;
+                                                                            if (typeof data31.provider !== "string") {
+                                                                              validate16.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/provider", schemaPath: "#/properties/models/items/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid8 = _errs78 === errors;
+                                                                          } else {
+                                                                            var valid8 = true;
+                                                                          }
+                                                                        }
                                                                       }
                                                                     }
                                                                   }
@@ -4549,7 +4664,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                             return false;
                                                           }
                                                         }
-                                                        var valid7 = _errs63 === errors;
+                                                        var valid7 = _errs65 === errors;
                                                         if (!valid7) {
                                                           break;
                                                         }
@@ -4559,7 +4674,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid2 = _errs61 === errors;
+                                                  var valid2 = _errs63 === errors;
                                                 } else {
                                                   var valid2 = true;
                                                 }
@@ -4602,8 +4717,8 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
   validate16.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentOutput = validate17;
-var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
+var validateQuantizeOutput = validate17;
+var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/quantize.schema.json", "title": "QuantizeOutput", "description": "What `alibi-train quantize --json` prints: a checkpoint's graphs at lower precisions, each held against fp32.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "source", "images", "admitted", "graphs", "measured"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "source": { "type": "object", "additionalProperties": false, "required": ["kind", "path"], "properties": { "kind": { "enum": ["graph", "weights"], "description": "where the float32 weights were read: a graph of the manifest, or the file it was converted from" }, "path": { "type": "string" } } }, "images": { "type": "array", "items": { "type": "string" }, "description": "names of the images compared on; empty: the encoder's own seeded sample" }, "admitted": { "type": "boolean", "description": "every precision asked for is within its limit" }, "graphs": { "type": "array", "description": "one for each precision asked for, in that order", "items": { "type": "object", "additionalProperties": false, "required": ["precision", "path", "bytes", "sha256", "outcome", "tolerance", "selfTest", "features", "speed"], "properties": { "precision": { "enum": ["fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "path": { "type": ["string", "null"], "description": "relative to the manifest; null where it was kept out" }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "outcome": { "enum": ["admitted", "kept-out", "forced"], "description": "admitted: within the limit on every provider; kept-out: above it, not written; forced: above it, written because --force was given" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error of the self-test admitted" }, "selfTest": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "relativeError", "ok"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "to the answer at fp32; null where it is not finite" }, "ok": { "type": "boolean" } } } }, "features": { "type": "object", "additionalProperties": false, "description": "the features of the images against those at fp32, on the CPU; null where a feature is not finite", "required": ["cosineMean", "cosineMin", "relativeError", "pcaAgreement"], "properties": { "cosineMean": { "type": ["number", "null"], "description": "of a token with its own at fp32, mean over tokens" }, "cosineMin": { "type": ["number", "null"] }, "relativeError": { "type": ["number", "null"], "description": "\u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082" }, "pcaAgreement": { "type": ["number", "null"], "description": "mean cosine of the principal angles between the first three principal components" } } }, "speed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "ms", "fp32Ms", "relativeTime"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "ms": { "type": "number", "description": "median of a window, milliseconds" }, "fp32Ms": { "type": "number", "description": "the same at fp32, run alternately" }, "relativeTime": { "type": "number", "description": "ms / fp32Ms: below 1 is faster than fp32" } } } } } } }, "measured": { "type": "array", "description": "what was added to the manifest's `measured`", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command", "precision"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } };
 function validate17(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -4611,23 +4726,23 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
+      if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.source === void 0 && (missing0 = "source") || data.images === void 0 && (missing0 = "images") || data.admitted === void 0 && (missing0 = "admitted") || data.graphs === void 0 && (missing0 = "graphs") || data.measured === void 0 && (missing0 = "measured")) {
         validate17.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema18.properties, key0)) {
+          if (!(key0 === "manifest" || key0 === "name" || key0 === "source" || key0 === "images" || key0 === "admitted" || key0 === "graphs" || key0 === "measured")) {
             validate17.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
         }
         if (_errs1 === errors) {
-          if (data.location !== void 0) {
+          if (data.manifest !== void 0) {
             const _errs2 = errors;
-            if (typeof data.location !== "string") {
-              validate17.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+            if (typeof data.manifest !== "string") {
+              validate17.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -4646,10 +4761,701 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
               var valid0 = true;
             }
             if (valid0) {
+              if (data.source !== void 0) {
+                let data2 = data.source;
+                const _errs6 = errors;
+                if (errors === _errs6) {
+                  if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
+                    let missing1;
+                    if (data2.kind === void 0 && (missing1 = "kind") || data2.path === void 0 && (missing1 = "path")) {
+                      validate17.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                      return false;
+                    } else {
+                      const _errs8 = errors;
+                      for (const key1 in data2) {
+                        if (!(key1 === "kind" || key1 === "path")) {
+                          validate17.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                          return false;
+                          break;
+                        }
+                      }
+                      if (_errs8 === errors) {
+                        if (data2.kind !== void 0) {
+                          let data3 = data2.kind;
+                          const _errs9 = errors;
+                          if (!(data3 === "graph" || data3 === "weights")) {
+                            validate17.errors = [{ instancePath: instancePath + "/source/kind", schemaPath: "#/properties/source/properties/kind/enum", keyword: "enum", params: { allowedValues: schema18.properties.source.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                            return false;
+                          }
+                          var valid1 = _errs9 === errors;
+                        } else {
+                          var valid1 = true;
+                        }
+                        if (valid1) {
+                          if (data2.path !== void 0) {
+                            const _errs10 = errors;
+                            if (typeof data2.path !== "string") {
+                              validate17.errors = [{ instancePath: instancePath + "/source/path", schemaPath: "#/properties/source/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid1 = _errs10 === errors;
+                          } else {
+                            var valid1 = true;
+                          }
+                        }
+                      }
+                    }
+                  } else {
+                    validate17.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                    return false;
+                  }
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.images !== void 0) {
+                  let data5 = data.images;
+                  const _errs12 = errors;
+                  if (errors === _errs12) {
+                    if (Array.isArray(data5)) {
+                      var valid2 = true;
+                      const len0 = data5.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        const _errs14 = errors;
+                        if (typeof data5[i0] !== "string") {
+                          validate17.errors = [{ instancePath: instancePath + "/images/" + i0, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs14 === errors;
+                        if (!valid2) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate17.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs12 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.admitted !== void 0) {
+                    const _errs16 = errors;
+                    if (typeof data.admitted !== "boolean") {
+                      validate17.errors = [{ instancePath: instancePath + "/admitted", schemaPath: "#/properties/admitted/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                      return false;
+                    }
+                    var valid0 = _errs16 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.graphs !== void 0) {
+                      let data8 = data.graphs;
+                      const _errs18 = errors;
+                      if (errors === _errs18) {
+                        if (Array.isArray(data8)) {
+                          var valid3 = true;
+                          const len1 = data8.length;
+                          for (let i1 = 0; i1 < len1; i1++) {
+                            let data9 = data8[i1];
+                            const _errs20 = errors;
+                            if (errors === _errs20) {
+                              if (data9 && typeof data9 == "object" && !Array.isArray(data9)) {
+                                let missing2;
+                                if (data9.precision === void 0 && (missing2 = "precision") || data9.path === void 0 && (missing2 = "path") || data9.bytes === void 0 && (missing2 = "bytes") || data9.sha256 === void 0 && (missing2 = "sha256") || data9.outcome === void 0 && (missing2 = "outcome") || data9.tolerance === void 0 && (missing2 = "tolerance") || data9.selfTest === void 0 && (missing2 = "selfTest") || data9.features === void 0 && (missing2 = "features") || data9.speed === void 0 && (missing2 = "speed")) {
+                                  validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                  return false;
+                                } else {
+                                  const _errs22 = errors;
+                                  for (const key2 in data9) {
+                                    if (!func2.call(schema18.properties.graphs.items.properties, key2)) {
+                                      validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                      return false;
+                                      break;
+                                    }
+                                  }
+                                  if (_errs22 === errors) {
+                                    if (data9.precision !== void 0) {
+                                      let data10 = data9.precision;
+                                      const _errs23 = errors;
+                                      if (!(data10 === "fp16" || data10 === "fp16-arithmetic" || data10 === "int8" || data10 === "int8-dynamic" || data10 === "int4")) {
+                                        validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema18.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                        return false;
+                                      }
+                                      var valid4 = _errs23 === errors;
+                                    } else {
+                                      var valid4 = true;
+                                    }
+                                    if (valid4) {
+                                      if (data9.path !== void 0) {
+                                        let data11 = data9.path;
+                                        const _errs24 = errors;
+                                        if (typeof data11 !== "string" && data11 !== null) {
+                                          validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: schema18.properties.graphs.items.properties.path.type }, message: "must be string,null" }];
+                                          return false;
+                                        }
+                                        var valid4 = _errs24 === errors;
+                                      } else {
+                                        var valid4 = true;
+                                      }
+                                      if (valid4) {
+                                        if (data9.bytes !== void 0) {
+                                          let data12 = data9.bytes;
+                                          const _errs26 = errors;
+                                          if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
+                                            validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs26) {
+                                            if (typeof data12 == "number" && isFinite(data12)) {
+                                              if (data12 < 1 || isNaN(data12)) {
+                                                validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                          var valid4 = _errs26 === errors;
+                                        } else {
+                                          var valid4 = true;
+                                        }
+                                        if (valid4) {
+                                          if (data9.sha256 !== void 0) {
+                                            let data13 = data9.sha256;
+                                            const _errs28 = errors;
+                                            if (errors === _errs28) {
+                                              if (typeof data13 === "string") {
+                                                if (!pattern0.test(data13)) {
+                                                  validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  return false;
+                                                }
+                                              } else {
+                                                validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid4 = _errs28 === errors;
+                                          } else {
+                                            var valid4 = true;
+                                          }
+                                          if (valid4) {
+                                            if (data9.outcome !== void 0) {
+                                              let data14 = data9.outcome;
+                                              const _errs30 = errors;
+                                              if (!(data14 === "admitted" || data14 === "kept-out" || data14 === "forced")) {
+                                                validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/outcome", schemaPath: "#/properties/graphs/items/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema18.properties.graphs.items.properties.outcome.enum }, message: "must be equal to one of the allowed values" }];
+                                                return false;
+                                              }
+                                              var valid4 = _errs30 === errors;
+                                            } else {
+                                              var valid4 = true;
+                                            }
+                                            if (valid4) {
+                                              if (data9.tolerance !== void 0) {
+                                                let data15 = data9.tolerance;
+                                                const _errs31 = errors;
+                                                if (errors === _errs31) {
+                                                  if (typeof data15 == "number" && isFinite(data15)) {
+                                                    if (data15 <= 0 || isNaN(data15)) {
+                                                      validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      return false;
+                                                    }
+                                                  } else {
+                                                    validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid4 = _errs31 === errors;
+                                              } else {
+                                                var valid4 = true;
+                                              }
+                                              if (valid4) {
+                                                if (data9.selfTest !== void 0) {
+                                                  let data16 = data9.selfTest;
+                                                  const _errs33 = errors;
+                                                  if (errors === _errs33) {
+                                                    if (Array.isArray(data16)) {
+                                                      var valid5 = true;
+                                                      const len2 = data16.length;
+                                                      for (let i2 = 0; i2 < len2; i2++) {
+                                                        let data17 = data16[i2];
+                                                        const _errs35 = errors;
+                                                        if (errors === _errs35) {
+                                                          if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
+                                                            let missing3;
+                                                            if (data17.provider === void 0 && (missing3 = "provider") || data17.relativeError === void 0 && (missing3 = "relativeError") || data17.ok === void 0 && (missing3 = "ok")) {
+                                                              validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                              return false;
+                                                            } else {
+                                                              const _errs37 = errors;
+                                                              for (const key3 in data17) {
+                                                                if (!(key3 === "provider" || key3 === "relativeError" || key3 === "ok")) {
+                                                                  validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                                  return false;
+                                                                  break;
+                                                                }
+                                                              }
+                                                              if (_errs37 === errors) {
+                                                                if (data17.provider !== void 0) {
+                                                                  let data18 = data17.provider;
+                                                                  const _errs38 = errors;
+                                                                  if (!(data18 === "cpu" || data18 === "wasm")) {
+                                                                    validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/provider", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema18.properties.graphs.items.properties.selfTest.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                                                    return false;
+                                                                  }
+                                                                  var valid6 = _errs38 === errors;
+                                                                } else {
+                                                                  var valid6 = true;
+                                                                }
+                                                                if (valid6) {
+                                                                  if (data17.relativeError !== void 0) {
+                                                                    let data19 = data17.relativeError;
+                                                                    const _errs39 = errors;
+                                                                    if (!(typeof data19 == "number" && isFinite(data19)) && data19 !== null) {
+                                                                      validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/type", keyword: "type", params: { type: schema18.properties.graphs.items.properties.selfTest.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs39) {
+                                                                      if (typeof data19 == "number" && isFinite(data19)) {
+                                                                        if (data19 < 0 || isNaN(data19)) {
+                                                                          validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid6 = _errs39 === errors;
+                                                                  } else {
+                                                                    var valid6 = true;
+                                                                  }
+                                                                  if (valid6) {
+                                                                    if (data17.ok !== void 0) {
+                                                                      const _errs41 = errors;
+                                                                      if (typeof data17.ok !== "boolean") {
+                                                                        validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/ok", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid6 = _errs41 === errors;
+                                                                    } else {
+                                                                      var valid6 = true;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid5 = _errs35 === errors;
+                                                        if (!valid5) {
+                                                          break;
+                                                        }
+                                                      }
+                                                    } else {
+                                                      validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest", schemaPath: "#/properties/graphs/items/properties/selfTest/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                  var valid4 = _errs33 === errors;
+                                                } else {
+                                                  var valid4 = true;
+                                                }
+                                                if (valid4) {
+                                                  if (data9.features !== void 0) {
+                                                    let data21 = data9.features;
+                                                    const _errs43 = errors;
+                                                    if (errors === _errs43) {
+                                                      if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
+                                                        let missing4;
+                                                        if (data21.cosineMean === void 0 && (missing4 = "cosineMean") || data21.cosineMin === void 0 && (missing4 = "cosineMin") || data21.relativeError === void 0 && (missing4 = "relativeError") || data21.pcaAgreement === void 0 && (missing4 = "pcaAgreement")) {
+                                                          validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                          return false;
+                                                        } else {
+                                                          const _errs45 = errors;
+                                                          for (const key4 in data21) {
+                                                            if (!(key4 === "cosineMean" || key4 === "cosineMin" || key4 === "relativeError" || key4 === "pcaAgreement")) {
+                                                              validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                              return false;
+                                                              break;
+                                                            }
+                                                          }
+                                                          if (_errs45 === errors) {
+                                                            if (data21.cosineMean !== void 0) {
+                                                              let data22 = data21.cosineMean;
+                                                              const _errs46 = errors;
+                                                              if (!(typeof data22 == "number" && isFinite(data22)) && data22 !== null) {
+                                                                validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMean", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMean/type", keyword: "type", params: { type: schema18.properties.graphs.items.properties.features.properties.cosineMean.type }, message: "must be number,null" }];
+                                                                return false;
+                                                              }
+                                                              var valid7 = _errs46 === errors;
+                                                            } else {
+                                                              var valid7 = true;
+                                                            }
+                                                            if (valid7) {
+                                                              if (data21.cosineMin !== void 0) {
+                                                                let data23 = data21.cosineMin;
+                                                                const _errs48 = errors;
+                                                                if (!(typeof data23 == "number" && isFinite(data23)) && data23 !== null) {
+                                                                  validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMin", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMin/type", keyword: "type", params: { type: schema18.properties.graphs.items.properties.features.properties.cosineMin.type }, message: "must be number,null" }];
+                                                                  return false;
+                                                                }
+                                                                var valid7 = _errs48 === errors;
+                                                              } else {
+                                                                var valid7 = true;
+                                                              }
+                                                              if (valid7) {
+                                                                if (data21.relativeError !== void 0) {
+                                                                  let data24 = data21.relativeError;
+                                                                  const _errs50 = errors;
+                                                                  if (!(typeof data24 == "number" && isFinite(data24)) && data24 !== null) {
+                                                                    validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/relativeError", schemaPath: "#/properties/graphs/items/properties/features/properties/relativeError/type", keyword: "type", params: { type: schema18.properties.graphs.items.properties.features.properties.relativeError.type }, message: "must be number,null" }];
+                                                                    return false;
+                                                                  }
+                                                                  var valid7 = _errs50 === errors;
+                                                                } else {
+                                                                  var valid7 = true;
+                                                                }
+                                                                if (valid7) {
+                                                                  if (data21.pcaAgreement !== void 0) {
+                                                                    let data25 = data21.pcaAgreement;
+                                                                    const _errs52 = errors;
+                                                                    if (!(typeof data25 == "number" && isFinite(data25)) && data25 !== null) {
+                                                                      validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/pcaAgreement", schemaPath: "#/properties/graphs/items/properties/features/properties/pcaAgreement/type", keyword: "type", params: { type: schema18.properties.graphs.items.properties.features.properties.pcaAgreement.type }, message: "must be number,null" }];
+                                                                      return false;
+                                                                    }
+                                                                    var valid7 = _errs52 === errors;
+                                                                  } else {
+                                                                    var valid7 = true;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid4 = _errs43 === errors;
+                                                  } else {
+                                                    var valid4 = true;
+                                                  }
+                                                  if (valid4) {
+                                                    if (data9.speed !== void 0) {
+                                                      let data26 = data9.speed;
+                                                      const _errs54 = errors;
+                                                      if (errors === _errs54) {
+                                                        if (Array.isArray(data26)) {
+                                                          var valid8 = true;
+                                                          const len3 = data26.length;
+                                                          for (let i3 = 0; i3 < len3; i3++) {
+                                                            let data27 = data26[i3];
+                                                            const _errs56 = errors;
+                                                            if (errors === _errs56) {
+                                                              if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
+                                                                let missing5;
+                                                                if (data27.provider === void 0 && (missing5 = "provider") || data27.ms === void 0 && (missing5 = "ms") || data27.fp32Ms === void 0 && (missing5 = "fp32Ms") || data27.relativeTime === void 0 && (missing5 = "relativeTime")) {
+                                                                  validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                  return false;
+                                                                } else {
+                                                                  const _errs58 = errors;
+                                                                  for (const key5 in data27) {
+                                                                    if (!(key5 === "provider" || key5 === "ms" || key5 === "fp32Ms" || key5 === "relativeTime")) {
+                                                                      validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                      return false;
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                  if (_errs58 === errors) {
+                                                                    if (data27.provider !== void 0) {
+                                                                      let data28 = data27.provider;
+                                                                      const _errs59 = errors;
+                                                                      if (!(data28 === "cpu" || data28 === "wasm")) {
+                                                                        validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/provider", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema18.properties.graphs.items.properties.speed.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid9 = _errs59 === errors;
+                                                                    } else {
+                                                                      var valid9 = true;
+                                                                    }
+                                                                    if (valid9) {
+                                                                      if (data27.ms !== void 0) {
+                                                                        let data29 = data27.ms;
+                                                                        const _errs60 = errors;
+                                                                        if (!(typeof data29 == "number" && isFinite(data29))) {
+                                                                          validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                          return false;
+                                                                        }
+                                                                        var valid9 = _errs60 === errors;
+                                                                      } else {
+                                                                        var valid9 = true;
+                                                                      }
+                                                                      if (valid9) {
+                                                                        if (data27.fp32Ms !== void 0) {
+                                                                          let data30 = data27.fp32Ms;
+                                                                          const _errs62 = errors;
+                                                                          if (!(typeof data30 == "number" && isFinite(data30))) {
+                                                                            validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/fp32Ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/fp32Ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                            return false;
+                                                                          }
+                                                                          var valid9 = _errs62 === errors;
+                                                                        } else {
+                                                                          var valid9 = true;
+                                                                        }
+                                                                        if (valid9) {
+                                                                          if (data27.relativeTime !== void 0) {
+                                                                            let data31 = data27.relativeTime;
+                                                                            const _errs64 = errors;
+                                                                            if (!(typeof data31 == "number" && isFinite(data31))) {
+                                                                              validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/relativeTime", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/relativeTime/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid9 = _errs64 === errors;
+                                                                          } else {
+                                                                            var valid9 = true;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid8 = _errs56 === errors;
+                                                            if (!valid8) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed", schemaPath: "#/properties/graphs/items/properties/speed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid4 = _errs54 === errors;
+                                                    } else {
+                                                      var valid4 = true;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              } else {
+                                validate17.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                return false;
+                              }
+                            }
+                            var valid3 = _errs20 === errors;
+                            if (!valid3) {
+                              break;
+                            }
+                          }
+                        } else {
+                          validate17.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          return false;
+                        }
+                      }
+                      var valid0 = _errs18 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.measured !== void 0) {
+                        let data32 = data.measured;
+                        const _errs66 = errors;
+                        if (errors === _errs66) {
+                          if (Array.isArray(data32)) {
+                            var valid10 = true;
+                            const len4 = data32.length;
+                            for (let i4 = 0; i4 < len4; i4++) {
+                              let data33 = data32[i4];
+                              const _errs68 = errors;
+                              if (errors === _errs68) {
+                                if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
+                                  let missing6;
+                                  if (data33.name === void 0 && (missing6 = "name") || data33.value === void 0 && (missing6 = "value") || data33.command === void 0 && (missing6 = "command") || data33.precision === void 0 && (missing6 = "precision")) {
+                                    validate17.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                    return false;
+                                  } else {
+                                    const _errs70 = errors;
+                                    for (const key6 in data33) {
+                                      if (!(key6 === "name" || key6 === "value" || key6 === "command" || key6 === "note" || key6 === "precision" || key6 === "provider")) {
+                                        validate17.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs70 === errors) {
+                                      if (data33.name !== void 0) {
+                                        const _errs71 = errors;
+                                        if (typeof data33.name !== "string") {
+                                          validate17.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        var valid11 = _errs71 === errors;
+                                      } else {
+                                        var valid11 = true;
+                                      }
+                                      if (valid11) {
+                                        if (data33.value !== void 0) {
+                                          let data35 = data33.value;
+                                          const _errs73 = errors;
+                                          if (!(typeof data35 == "number" && isFinite(data35))) {
+                                            validate17.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            return false;
+                                          }
+                                          var valid11 = _errs73 === errors;
+                                        } else {
+                                          var valid11 = true;
+                                        }
+                                        if (valid11) {
+                                          if (data33.command !== void 0) {
+                                            const _errs75 = errors;
+                                            if (typeof data33.command !== "string") {
+                                              validate17.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                            var valid11 = _errs75 === errors;
+                                          } else {
+                                            var valid11 = true;
+                                          }
+                                          if (valid11) {
+                                            if (data33.note !== void 0) {
+                                              const _errs77 = errors;
+                                              if (typeof data33.note !== "string") {
+                                                validate17.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                              var valid11 = _errs77 === errors;
+                                            } else {
+                                              var valid11 = true;
+                                            }
+                                            if (valid11) {
+                                              if (data33.precision !== void 0) {
+                                                const _errs79 = errors;
+                                                if (typeof data33.precision !== "string") {
+                                                  validate17.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  return false;
+                                                }
+                                                var valid11 = _errs79 === errors;
+                                              } else {
+                                                var valid11 = true;
+                                              }
+                                              if (valid11) {
+                                                if (data33.provider !== void 0) {
+                                                  const _errs81 = errors;
+                                                  if (typeof data33.provider !== "string") {
+                                                    validate17.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    return false;
+                                                  }
+                                                  var valid11 = _errs81 === errors;
+                                                } else {
+                                                  var valid11 = true;
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate17.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  return false;
+                                }
+                              }
+                              var valid10 = _errs68 === errors;
+                              if (!valid10) {
+                                break;
+                              }
+                            }
+                          } else {
+                            validate17.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs66 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate17.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate17.errors = vErrors;
+  return errors === 0;
+}
+var validateSegmentOutput = validate18;
+var schema19 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
+function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
+        validate18.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema19.properties, key0)) {
+            validate18.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.location !== void 0) {
+            const _errs2 = errors;
+            if (typeof data.location !== "string") {
+              validate18.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.name !== void 0) {
+              const _errs4 = errors;
+              if (typeof data.name !== "string") {
+                validate18.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
               if (data.method !== void 0) {
                 const _errs6 = errors;
                 if ("kmeans" !== data.method) {
-                  validate17.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
+                  validate18.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -4661,13 +5467,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.k;
                   const _errs7 = errors;
                   if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
-                    validate17.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                    validate18.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                     return false;
                   }
                   if (errors === _errs7) {
                     if (typeof data3 == "number" && isFinite(data3)) {
                       if (data3 < 1 || isNaN(data3)) {
-                        validate17.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                        validate18.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                         return false;
                       }
                     }
@@ -4681,13 +5487,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                     let data4 = data.seed;
                     const _errs9 = errors;
                     if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                      validate17.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      validate18.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                       return false;
                     }
                     if (errors === _errs9) {
                       if (typeof data4 == "number" && isFinite(data4)) {
                         if (data4 < 0 || isNaN(data4)) {
-                          validate17.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          validate18.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                           return false;
                         }
                       }
@@ -4701,13 +5507,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                       let data5 = data.level;
                       const _errs11 = errors;
                       if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                        validate17.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate18.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs11) {
                         if (typeof data5 == "number" && isFinite(data5)) {
                           if (data5 < 0 || isNaN(data5)) {
-                            validate17.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            validate18.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                             return false;
                           }
                         }
@@ -4721,13 +5527,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                         let data6 = data.labelLevel;
                         const _errs13 = errors;
                         if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                          validate17.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate18.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs13) {
                           if (typeof data6 == "number" && isFinite(data6)) {
                             if (data6 < 0 || isNaN(data6)) {
-                              validate17.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate18.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -4740,7 +5546,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data.dtype !== void 0) {
                           const _errs15 = errors;
                           if (typeof data.dtype !== "string") {
-                            validate17.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate18.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid0 = _errs15 === errors;
@@ -4759,13 +5565,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data9 = data8[i0];
                                   const _errs19 = errors;
                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                    validate17.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate18.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs19) {
                                     if (typeof data9 == "number" && isFinite(data9)) {
                                       if (data9 < 1 || isNaN(data9)) {
-                                        validate17.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate18.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -4776,7 +5582,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate17.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate18.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -4796,13 +5602,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data11 = data10[i1];
                                     const _errs23 = errors;
                                     if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                      validate17.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate18.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs23) {
                                       if (typeof data11 == "number" && isFinite(data11)) {
                                         if (data11 < 0 || isNaN(data11)) {
-                                          validate17.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate18.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -4813,7 +5619,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate17.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate18.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -4828,11 +5634,11 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs25) {
                                   if (typeof data12 === "string") {
                                     if (!pattern0.test(data12)) {
-                                      validate17.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                      validate18.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                       return false;
                                     }
                                   } else {
-                                    validate17.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate18.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                 }
@@ -4848,13 +5654,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
                                       let missing1;
                                       if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                        validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                        validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                         return false;
                                       } else {
                                         const _errs29 = errors;
                                         for (const key1 in data13) {
                                           if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                            validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                            validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -4863,7 +5669,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data13.name !== void 0) {
                                             const _errs30 = errors;
                                             if (typeof data13.name !== "string") {
-                                              validate17.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate18.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid3 = _errs30 === errors;
@@ -4877,11 +5683,11 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs32) {
                                                 if (typeof data15 === "string") {
                                                   if (!pattern0.test(data15)) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate17.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -4893,8 +5699,8 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data13.precision !== void 0) {
                                                 let data16 = data13.precision;
                                                 const _errs34 = errors;
-                                                if (!(data16 === "fp32" || data16 === "fp16" || data16 === "int8")) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema18.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                if (!(data16 === "fp32" || data16 === "fp16" || data16 === "fp16-arithmetic" || data16 === "int8" || data16 === "int8-dynamic" || data16 === "int4")) {
+                                                  validate18.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema19.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid3 = _errs34 === errors;
@@ -4905,7 +5711,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data13.provider !== void 0) {
                                                   const _errs35 = errors;
                                                   if (typeof data13.provider !== "string") {
-                                                    validate17.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid3 = _errs35 === errors;
@@ -4918,7 +5724,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate17.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate18.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -4934,13 +5740,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
                                         let missing2;
                                         if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                          validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                          validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                           return false;
                                         } else {
                                           const _errs39 = errors;
                                           for (const key2 in data18) {
                                             if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                              validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                              validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -4952,7 +5758,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs40) {
                                                 if (Array.isArray(data19)) {
                                                   if (data19.length < 1) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                     return false;
                                                   } else {
                                                     var valid5 = true;
@@ -4961,13 +5767,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data20 = data19[i2];
                                                       const _errs42 = errors;
                                                       if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                        validate17.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate18.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs42) {
                                                         if (typeof data20 == "number" && isFinite(data20)) {
                                                           if (data20 < 0 || isNaN(data20)) {
-                                                            validate17.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate18.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -4979,7 +5785,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate17.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -4999,7 +5805,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data22 = data21[i3];
                                                       const _errs46 = errors;
                                                       if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                        validate17.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate18.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid6 = _errs46 === errors;
@@ -5008,7 +5814,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate17.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -5028,7 +5834,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data24 = data23[i4];
                                                         const _errs50 = errors;
                                                         if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                          validate17.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate18.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid7 = _errs50 === errors;
@@ -5037,7 +5843,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate17.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate18.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -5050,7 +5856,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate17.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate18.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -5070,13 +5876,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data26 = data25[i5];
                                             const _errs54 = errors;
                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate17.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate18.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs54) {
                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                 if (data26 < 0 || isNaN(data26)) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -5087,7 +5893,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate17.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema18.properties.z.type }, message: "must be array" }];
+                                          validate18.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema19.properties.z.type }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -5107,13 +5913,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data28 = data27[i6];
                                               const _errs58 = errors;
                                               if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                validate17.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate18.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs58) {
                                                 if (typeof data28 == "number" && isFinite(data28)) {
                                                   if (data28 < 0 || isNaN(data28)) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -5124,7 +5930,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate17.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema18.properties.t.type }, message: "must be array" }];
+                                            validate18.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema19.properties.t.type }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -5137,13 +5943,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data29 = data.written;
                                           const _errs60 = errors;
                                           if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                            validate17.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate18.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs60) {
                                             if (typeof data29 == "number" && isFinite(data29)) {
                                               if (data29 < 0 || isNaN(data29)) {
-                                                validate17.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate18.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -5157,13 +5963,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data30 = data.skipped;
                                             const _errs62 = errors;
                                             if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate17.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate18.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs62) {
                                               if (typeof data30 == "number" && isFinite(data30)) {
                                                 if (data30 < 0 || isNaN(data30)) {
-                                                  validate17.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -5179,11 +5985,11 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs64) {
                                                 if (typeof data31 == "number" && isFinite(data31)) {
                                                   if (data31 < 0 || isNaN(data31)) {
-                                                    validate17.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate17.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate18.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                               }
@@ -5199,13 +6005,13 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
                                                     let missing3;
                                                     if (data32.valid === void 0 && (missing3 = "valid")) {
-                                                      validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs68 = errors;
                                                       for (const key3 in data32) {
                                                         if (!(key3 === "valid" || key3 === "message")) {
-                                                          validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -5214,7 +6020,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data32.valid !== void 0) {
                                                           const _errs69 = errors;
                                                           if (typeof data32.valid !== "boolean") {
-                                                            validate17.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                            validate18.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                             return false;
                                                           }
                                                           var valid10 = _errs69 === errors;
@@ -5225,7 +6031,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data32.message !== void 0) {
                                                             const _errs71 = errors;
                                                             if (typeof data32.message !== "string") {
-                                                              validate17.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              validate18.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
                                                             var valid10 = _errs71 === errors;
@@ -5236,7 +6042,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate17.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate18.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -5265,16 +6071,16 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate17.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate18.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate17.errors = vErrors;
+  validate18.errors = vErrors;
   return errors === 0;
 }
-var validateServeOutput = validate18;
-var schema19 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
-function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateServeOutput = validate19;
+var schema20 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
+function validate19(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5282,13 +6088,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.url === void 0 && (missing0 = "url") || data.host === void 0 && (missing0 = "host") || data.port === void 0 && (missing0 = "port") || data.version === void 0 && (missing0 = "version") || data.layers === void 0 && (missing0 = "layers")) {
-        validate18.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate19.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "url" || key0 === "host" || key0 === "port" || key0 === "version" || key0 === "layers")) {
-            validate18.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate19.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5297,7 +6103,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.url !== void 0) {
             const _errs2 = errors;
             if (typeof data.url !== "string") {
-              validate18.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate19.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5308,7 +6114,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.host !== void 0) {
               const _errs4 = errors;
               if (typeof data.host !== "string") {
-                validate18.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate19.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5320,13 +6126,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.port;
                 const _errs6 = errors;
                 if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                  validate18.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                  validate19.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                   return false;
                 }
                 if (errors === _errs6) {
                   if (typeof data2 == "number" && isFinite(data2)) {
                     if (data2 < 1 || isNaN(data2)) {
-                      validate18.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                      validate19.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                       return false;
                     }
                   }
@@ -5339,7 +6145,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate18.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate19.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -5361,13 +6167,13 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                               let missing1;
                               if (data5.name === void 0 && (missing1 = "name") || data5.kind === void 0 && (missing1 = "kind") || data5.url === void 0 && (missing1 = "url") || data5.path === void 0 && (missing1 = "path")) {
-                                validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                 return false;
                               } else {
                                 const _errs14 = errors;
                                 for (const key1 in data5) {
                                   if (!(key1 === "name" || key1 === "kind" || key1 === "url" || key1 === "path")) {
-                                    validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -5376,7 +6182,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data5.name !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data5.name !== "string") {
-                                      validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -5388,7 +6194,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.kind;
                                       const _errs17 = errors;
                                       if (!(data7 === "labels" || data7 === "image")) {
-                                        validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema19.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema20.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid2 = _errs17 === errors;
@@ -5399,7 +6205,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data5.url !== void 0) {
                                         const _errs18 = errors;
                                         if (typeof data5.url !== "string") {
-                                          validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -5410,7 +6216,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data5.path !== void 0) {
                                           const _errs20 = errors;
                                           if (typeof data5.path !== "string") {
-                                            validate18.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate19.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid2 = _errs20 === errors;
@@ -5423,7 +6229,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate18.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate19.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -5433,7 +6239,7 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate18.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate19.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -5448,15 +6254,15 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate18.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate19.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate18.errors = vErrors;
+  validate19.errors = vErrors;
   return errors === 0;
 }
-var validateValidateOutput = validate19;
-function validate19(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateValidateOutput = validate20;
+function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5464,13 +6270,13 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.valid === void 0 && (missing0 = "valid")) {
-        validate19.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate20.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "valid" || key0 === "message" || key0 === "kind" || key0 === "version")) {
-            validate19.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate20.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5479,7 +6285,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.valid !== void 0) {
             const _errs2 = errors;
             if (typeof data.valid !== "boolean") {
-              validate19.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              validate20.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5490,7 +6296,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.message !== void 0) {
               const _errs4 = errors;
               if (typeof data.message !== "string") {
-                validate19.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate20.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5501,7 +6307,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.kind !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.kind !== "string") {
-                  validate19.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate20.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -5512,7 +6318,7 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate19.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate20.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -5525,16 +6331,16 @@ function validate19(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate19.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate20.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate19.errors = vErrors;
+  validate20.errors = vErrors;
   return errors === 0;
 }
-var validateVerifyOutput = validate20;
-var schema21 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
-function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateVerifyOutput = validate21;
+var schema22 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
+function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -5542,13 +6348,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.agrees === void 0 && (missing0 = "agrees") || data.unavailable === void 0 && (missing0 = "unavailable") || data.checks === void 0 && (missing0 = "checks")) {
-        validate20.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate21.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "agrees" || key0 === "unavailable" || key0 === "checks")) {
-            validate20.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5557,7 +6363,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate20.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate21.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5568,7 +6374,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate20.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate21.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -5579,7 +6385,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.agrees !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.agrees !== "boolean") {
-                  validate20.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                  validate21.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -5601,13 +6407,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
                             let missing1;
                             if (data4.provider === void 0 && (missing1 = "provider") || data4.reason === void 0 && (missing1 = "reason")) {
-                              validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs12 = errors;
                               for (const key1 in data4) {
                                 if (!(key1 === "provider" || key1 === "reason")) {
-                                  validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -5616,7 +6422,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data4.provider !== void 0) {
                                   const _errs13 = errors;
                                   if (typeof data4.provider !== "string") {
-                                    validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -5627,7 +6433,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data4.reason !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data4.reason !== "string") {
-                                      validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -5638,7 +6444,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate20.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate21.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -5648,7 +6454,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate20.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate21.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -5670,14 +6476,14 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs19) {
                             if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                               let missing2;
-                              if (data8.graph === void 0 && (missing2 = "graph") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
-                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              if (data8.graph === void 0 && (missing2 = "graph") || data8.precision === void 0 && (missing2 = "precision") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
+                                validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs21 = errors;
                                 for (const key2 in data8) {
-                                  if (!(key2 === "graph" || key2 === "provider" || key2 === "against" || key2 === "rows" || key2 === "cols" || key2 === "relativeError" || key2 === "tolerance" || key2 === "ok")) {
-                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  if (!func2.call(schema22.properties.checks.items.properties, key2)) {
+                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -5686,7 +6492,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data8.graph !== void 0) {
                                     const _errs22 = errors;
                                     if (typeof data8.graph !== "string") {
-                                      validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid4 = _errs22 === errors;
@@ -5694,11 +6500,10 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                     var valid4 = true;
                                   }
                                   if (valid4) {
-                                    if (data8.provider !== void 0) {
-                                      let data10 = data8.provider;
+                                    if (data8.precision !== void 0) {
                                       const _errs24 = errors;
-                                      if (!(data10 === "cpu" || data10 === "wasm")) {
-                                        validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema21.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                      if (typeof data8.precision !== "string") {
+                                        validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid4 = _errs24 === errors;
@@ -5706,49 +6511,41 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                       var valid4 = true;
                                     }
                                     if (valid4) {
-                                      if (data8.against !== void 0) {
-                                        let data11 = data8.against;
-                                        const _errs25 = errors;
-                                        if (!(data11 === "self-test" || data11 === "cpu")) {
-                                          validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema21.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
+                                      if (data8.provider !== void 0) {
+                                        let data11 = data8.provider;
+                                        const _errs26 = errors;
+                                        if (!(data11 === "cpu" || data11 === "wasm")) {
+                                          validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema22.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
-                                        var valid4 = _errs25 === errors;
+                                        var valid4 = _errs26 === errors;
                                       } else {
                                         var valid4 = true;
                                       }
                                       if (valid4) {
-                                        if (data8.rows !== void 0) {
-                                          let data12 = data8.rows;
-                                          const _errs26 = errors;
-                                          if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
-                                            validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        if (data8.against !== void 0) {
+                                          let data12 = data8.against;
+                                          const _errs27 = errors;
+                                          if (!(data12 === "self-test" || data12 === "cpu")) {
+                                            validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema22.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
-                                          if (errors === _errs26) {
-                                            if (typeof data12 == "number" && isFinite(data12)) {
-                                              if (data12 < 1 || isNaN(data12)) {
-                                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                return false;
-                                              }
-                                            }
-                                          }
-                                          var valid4 = _errs26 === errors;
+                                          var valid4 = _errs27 === errors;
                                         } else {
                                           var valid4 = true;
                                         }
                                         if (valid4) {
-                                          if (data8.cols !== void 0) {
-                                            let data13 = data8.cols;
+                                          if (data8.rows !== void 0) {
+                                            let data13 = data8.rows;
                                             const _errs28 = errors;
                                             if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                              validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs28) {
                                               if (typeof data13 == "number" && isFinite(data13)) {
                                                 if (data13 < 1 || isNaN(data13)) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -5758,17 +6555,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                             var valid4 = true;
                                           }
                                           if (valid4) {
-                                            if (data8.relativeError !== void 0) {
-                                              let data14 = data8.relativeError;
+                                            if (data8.cols !== void 0) {
+                                              let data14 = data8.cols;
                                               const _errs30 = errors;
-                                              if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
-                                                validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema21.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                              if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                                                validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs30) {
                                                 if (typeof data14 == "number" && isFinite(data14)) {
-                                                  if (data14 < 0 || isNaN(data14)) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  if (data14 < 1 || isNaN(data14)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -5778,18 +6575,19 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                               var valid4 = true;
                                             }
                                             if (valid4) {
-                                              if (data8.tolerance !== void 0) {
-                                                let data15 = data8.tolerance;
+                                              if (data8.relativeError !== void 0) {
+                                                let data15 = data8.relativeError;
                                                 const _errs32 = errors;
+                                                if (!(typeof data15 == "number" && isFinite(data15)) && data15 !== null) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema22.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                  return false;
+                                                }
                                                 if (errors === _errs32) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
-                                                    if (data15 <= 0 || isNaN(data15)) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                    if (data15 < 0 || isNaN(data15)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
-                                                  } else {
-                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                    return false;
                                                   }
                                                 }
                                                 var valid4 = _errs32 === errors;
@@ -5797,15 +6595,35 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                 var valid4 = true;
                                               }
                                               if (valid4) {
-                                                if (data8.ok !== void 0) {
+                                                if (data8.tolerance !== void 0) {
+                                                  let data16 = data8.tolerance;
                                                   const _errs34 = errors;
-                                                  if (typeof data8.ok !== "boolean") {
-                                                    validate20.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                                    return false;
+                                                  if (errors === _errs34) {
+                                                    if (typeof data16 == "number" && isFinite(data16)) {
+                                                      if (data16 <= 0 || isNaN(data16)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                        return false;
+                                                      }
+                                                    } else {
+                                                      validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                      return false;
+                                                    }
                                                   }
                                                   var valid4 = _errs34 === errors;
                                                 } else {
                                                   var valid4 = true;
+                                                }
+                                                if (valid4) {
+                                                  if (data8.ok !== void 0) {
+                                                    const _errs36 = errors;
+                                                    if (typeof data8.ok !== "boolean") {
+                                                      validate21.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                      return false;
+                                                    }
+                                                    var valid4 = _errs36 === errors;
+                                                  } else {
+                                                    var valid4 = true;
+                                                  }
                                                 }
                                               }
                                             }
@@ -5817,7 +6635,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate20.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate21.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -5827,7 +6645,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate20.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate21.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -5842,11 +6660,11 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate20.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate21.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate20.errors = vErrors;
+  validate21.errors = vErrors;
   return errors === 0;
 }
 
@@ -5857,6 +6675,7 @@ export const checkInfoOutput: Check = validateInfoOutput;
 export const checkLabelProvenance: Check = validateLabelProvenance;
 export const checkCheckpointManifest: Check = validateCheckpointManifest;
 export const checkModelOutput: Check = validateModelOutput;
+export const checkQuantizeOutput: Check = validateQuantizeOutput;
 export const checkSegmentOutput: Check = validateSegmentOutput;
 export const checkServeOutput: Check = validateServeOutput;
 export const checkValidateOutput: Check = validateValidateOutput;

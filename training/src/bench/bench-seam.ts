@@ -1,6 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { CheckpointManifest, Measured, Triple } from '../manifest.ts';
+import { chooseGraph } from '../choose-graph.ts';
+import { asTriple, type CheckpointManifest, isSameFigure, type Measured } from '../manifest.ts';
+import type { Precision } from '../onnx/precision.ts';
 import { openCpuRunner } from '../onnx/run.ts';
 import { readManifest } from '../verify.ts';
 import { openBenchImage } from './bench-images.ts';
@@ -12,6 +14,8 @@ const WHOLE_TOKENS = 56;
 export interface SeamBenchOptions {
   readonly manifest: string;
   readonly images: readonly string[];
+  /** Which of the checkpoint's graphs; default: the first. */
+  readonly precision?: Precision | undefined;
   /** Also store the figures in the manifest. */
   readonly write: boolean;
   readonly onProgress: (text: string) => void;
@@ -20,8 +24,7 @@ export interface SeamBenchOptions {
 /** How much the checkpoint's window plan shows: the mean over images of {@link measureSeam}, on the CPU. */
 export async function benchSeam(options: SeamBenchOptions): Promise<Measured[]> {
   const manifest = await readManifest(options.manifest);
-  const [graph] = manifest.graphs;
-  if (graph === undefined) throw new TypeError('a manifest has at least one graph');
+  const graph = chooseGraph(manifest, options.precision);
   const runner = await openCpuRunner(await readFile(join(dirname(options.manifest), graph.path)));
   const all: SeamFigures[] = [];
   try {
@@ -30,16 +33,16 @@ export async function benchSeam(options: SeamBenchOptions): Promise<Measured[]> 
       const { patch } = manifest.architecture;
       const sizePx = WHOLE_TOKENS * patch;
       const { mean, std } = manifest.input;
-      const image = await openBenchImage(path, { sizePx, mean: triple(mean), std: triple(std) });
+      const image = await openBenchImage(path, { sizePx, mean: asTriple(mean), std: asTriple(std) });
       const whole = await encode(runner, image);
       all.push(await measureSeam(runner, { image, patch, window: manifest.window, whole }));
     }
   } finally {
     await runner.close();
   }
-  const measured = describe(manifest, options.images, all);
+  const measured = describe(manifest, options, all);
   if (options.write) {
-    const kept = manifest.measured.filter((figure) => !measured.some(({ name }) => name === figure.name));
+    const kept = manifest.measured.filter((figure) => !measured.some((added) => isSameFigure(added, figure)));
     const text = JSON.stringify({ ...manifest, measured: [...kept, ...measured] }, null, 2);
     await writeFile(options.manifest, `${text}\n`);
   }
@@ -48,18 +51,20 @@ export async function benchSeam(options: SeamBenchOptions): Promise<Measured[]> 
 
 function describe(
   manifest: CheckpointManifest,
-  images: readonly string[],
+  { images, precision }: Pick<SeamBenchOptions, 'images' | 'precision'>,
   all: readonly SeamFigures[],
 ): Measured[] {
   const { rows, cols, overlap } = manifest.window;
   const names = images.map((path) => basename(path)).join(' ');
-  const command = `alibi-train bench seam manifest.json ${names}`;
+  const chosen = precision === undefined ? '' : ` --precision ${precision}`;
+  const command = `alibi-train bench seam manifest.json ${names}${chosen}`;
   const note = `mean over ${images.length} images of ${WHOLE_TOKENS}×${WHOLE_TOKENS} tokens, windows ${rows}×${cols} with ${overlap} overlapped`;
   const figure = (name: string, pick: (figures: SeamFigures) => number): Measured => ({
     name,
     value: Number((all.reduce((sum, figures) => sum + pick(figures), 0) / all.length).toFixed(4)),
     command,
     note,
+    ...(precision === undefined ? {} : { precision }),
   });
   return [
     figure('centred consistency', (figures) => figures.centredConsistency),
@@ -67,8 +72,4 @@ function describe(
     figure('seam ratio', (figures) => figures.seamRatio),
     figure('cost', (figures) => figures.cost),
   ];
-}
-
-function triple([red = 0, green = 0, blue = 0]: readonly number[]): Triple {
-  return [red, green, blue];
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'alibi-zarr/command-line';
 import { benchSeam as measureSeams } from '../bench/bench-seam.ts';
-import { toggle } from '../flag-values.ts';
+import { PRECISION_FLAG, precisionOf, toggle } from '../flag-values.ts';
 
 export const benchSeam: Command = {
   spec: {
@@ -9,7 +9,10 @@ export const benchSeam: Command = {
     summary:
       "How much the checkpoint's window plan shows in the features: centred and plain consistency, seam ratio, cost; mean over images, of each a centred square of 56×56 tokens (enlarged where the image is smaller)",
     positionals: ['MANIFEST', 'IMAGE.png', '[IMAGE.png]...'],
-    flags: { write: toggle("store the figures in the manifest's `measured`") },
+    flags: {
+      precision: PRECISION_FLAG,
+      write: toggle("store the figures in the manifest's `measured`"),
+    },
     examples: ['bench seam dinov2-alibi/manifest.json a.png b.png'],
   },
   async run(flags, io) {
@@ -17,6 +20,7 @@ export const benchSeam: Command = {
     const measured = await measureSeams({
       manifest,
       images,
+      precision: precisionOf(flags.text('precision')),
       write: flags.has('write'),
       onProgress: io.err,
     });
