@@ -3,7 +3,9 @@
  * it. Light: no stores, no runtime.
  */
 export { createRandom, sampleIndices } from './array/random.ts';
+export { RELATIVE_TIME } from './encoder/graph-choice.ts';
 export { selfTestImage } from './encoder/self-test-input.ts';
+export { precisionTolerance, selfTestTolerance } from './encoder/tolerance.ts';
 export {
   type AxisPlan,
   planWindows,

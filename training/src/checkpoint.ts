@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selfTestImage } from 'alibi-zarr/checkpoint';
+import { sha256 } from './hash.ts';
 import type { CheckpointManifest, Measured, Provenance, Triple } from './manifest.ts';
-import { type ExportOptions, exportVit } from './onnx/export.ts';
+import { exportVit } from './onnx/export.ts';
+import type { ExportOptions } from './onnx/layers.ts';
 import { openCpuRunner } from './onnx/run.ts';
 import type { VitWeights } from './weights/vit-weights.ts';
 
@@ -84,16 +85,16 @@ function describe(
 }
 
 /** @returns `features` as little-endian float32 [dim, rows, cols] */
-async function selfTestAnswer(model: Uint8Array, patch: number): Promise<Uint8Array> {
+export async function selfTestAnswer(
+  model: Uint8Array,
+  patch: number,
+  { seed, rows, cols }: Pick<CheckpointManifest['selfTest'], 'seed' | 'rows' | 'cols'> = SELF_TEST,
+): Promise<Uint8Array> {
   const runner = await openCpuRunner(model);
   try {
-    const [heightPx, widthPx] = [SELF_TEST.rows * patch, SELF_TEST.cols * patch];
-    const outputs = await runner.run(selfTestImage(SELF_TEST.seed, heightPx, widthPx), [
-      1,
-      3,
-      heightPx,
-      widthPx,
-    ]);
+    const [heightPx, widthPx] = [rows * patch, cols * patch];
+    const image = selfTestImage(seed, heightPx, widthPx);
+    const outputs = await runner.run(image, [1, 3, heightPx, widthPx]);
     const features = outputs.get('features')?.data ?? new Float32Array();
     return new Uint8Array(features.buffer, features.byteOffset, features.byteLength);
   } finally {
@@ -101,10 +102,7 @@ async function selfTestAnswer(model: Uint8Array, patch: number): Promise<Uint8Ar
   }
 }
 
-function noticeOf(provenance: Provenance): string {
+/** What a graph's own metadata says of its origin and licence. */
+export function noticeOf(provenance: Provenance): string {
   return `Made by ${provenance.tool} from ${provenance.source}; ${provenance.licence}`;
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

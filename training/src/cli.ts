@@ -6,6 +6,7 @@ import { convert } from './commands/convert.ts';
 import { finetune } from './commands/finetune.ts';
 import { probe } from './commands/probe.ts';
 import { pull } from './commands/pull.ts';
+import { quantize } from './commands/quantize.ts';
 import { verify } from './commands/verify.ts';
 
 /**
@@ -17,7 +18,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-train',
     title: 'make, check and measure ALiBi vision transformers',
-    commands: [pull, convert, finetune, verify, probe, benchFingerprint, benchHomogeneity, benchSeam],
+    commands: [pull, convert, quantize, finetune, verify, probe, benchFingerprint, benchHomogeneity, benchSeam],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

@@ -1,9 +1,9 @@
 import { basename, dirname } from 'node:path';
 import { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
+import { hashFile } from './hash.ts';
 import type { CheckpointManifest, Measured, Triple } from './manifest.ts';
 import type { Position } from './onnx/position.ts';
-import type { Precision } from './onnx/weight-storage.ts';
-import { hashFile } from './weights/hash-file.ts';
+import type { Precision } from './onnx/precision.ts';
 import { readConfig } from './weights/read-config.ts';
 import { readWeights } from './weights/read-weights.ts';
 import type { Scheme } from './weights/scheme.ts';

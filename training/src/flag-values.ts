@@ -1,6 +1,7 @@
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import type { FlagSpec } from 'alibi-zarr/command-line';
 import type { Triple } from './manifest.ts';
+import { PRECISIONS, type Precision } from './onnx/precision.ts';
 
 /** Flags of a command, by name. */
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
@@ -51,6 +52,17 @@ export function oneOf<const T extends string>(text: string, choices: readonly T[
   const choice = choices.find((candidate) => candidate === text);
   if (choice !== undefined) return choice;
   throw invalidFlag(`"${text}" is not one of ${choices.join(', ')}`, flag);
+}
+
+/** `--precision P` where it picks one of a checkpoint's graphs. */
+export const PRECISION_FLAG = valued(
+  'P',
+  `the graph of this precision (default: the first): ${PRECISIONS.join(', ')}`,
+);
+
+/** @throws AlibiError  InvalidInput naming the flag */
+export function precisionOf(text: string | undefined): Precision | undefined {
+  return text === undefined ? undefined : oneOf(text, PRECISIONS, '--precision');
 }
 
 /** A command line without the reader's own folders, for what is published. */

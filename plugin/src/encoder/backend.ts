@@ -7,6 +7,8 @@ export interface Backend {
   readonly provider: ExecutionProvider;
   /** Which of a checkpoint's graphs to try, the preferred kind first. */
   readonly graphs: readonly GraphKind[];
+  /** Whether the device computes in float16 by itself; absent: it does not. Asked only where there is no obstacle. */
+  halfFloat?(): Promise<boolean>;
   /** Why it cannot be used here, in one clause; `undefined` where it can. */
   obstacle(): Promise<string | undefined>;
   /**

@@ -33,12 +33,20 @@ export interface Encoder {
   close(): Promise<void>;
 }
 
-/** What happened when providers were tried in order; shown to the user where one was refused. */
+/** What happened when providers and graphs were tried in order; shown to the user where one was refused. */
 export interface ProviderReport {
   readonly chosen: ExecutionProvider;
-  readonly refused: readonly { readonly provider: ExecutionProvider; readonly reason: string }[];
-  /** Relative error ‖a − b‖₂ / ‖b‖₂ of the chosen provider's self-test. */
+  readonly refused: readonly Refusal[];
+  /** Relative error ‖a − b‖₂ / ‖b‖₂ of the self-test of what was chosen. */
   readonly selfTestError: number;
+}
+
+/** A provider that is not used, or one of the checkpoint's graphs that is not used on it. */
+export interface Refusal {
+  readonly provider: ExecutionProvider;
+  /** Path of the graph; absent where the provider runs none. */
+  readonly graph?: string;
+  readonly reason: string;
 }
 
 /** Fixed when a session opens, stored with every fit and result; display never touches it. */

@@ -1,13 +1,15 @@
 import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
 import type { Backend, GraphSession } from './backend.ts';
-import type { Encoder, ExecutionProvider, ProviderReport } from './encoder.ts';
+import type { Encoder, ExecutionProvider, ProviderReport, Refusal } from './encoder.ts';
+import { type ChoiceOptions, graphsFor } from './graph-choice.ts';
 import type { Checkpoint, ReadOptions } from './manifest.ts';
 import type { ManifestGraph } from './parse-manifest.ts';
 import { createResilientEncoder } from './resilient-encoder.ts';
 import { runSelfTest, type SelfTest } from './self-test.ts';
 import { createSessionEncoder } from './session-encoder.ts';
+import { selfTestTolerance } from './tolerance.ts';
 
-export interface OpenEncoderOptions extends Pick<Checkpoint, 'manifest' | 'readFile'> {
+export interface OpenEncoderOptions extends Pick<Checkpoint, 'manifest' | 'readFile'>, ChoiceOptions {
   /** Tried in this order; the first that passes the self-test is used. */
   readonly backends: readonly Backend[];
   /** Runs when a provider has been chosen: at opening, and again when one was lost and another took over. */
@@ -27,12 +29,11 @@ export interface OpenedEncoder {
   readonly graph: ManifestGraph;
 }
 
-type Refusal = ProviderReport['refused'][number];
-
 /**
- * Open a checkpoint on the first execution provider whose answer to the self-test agrees with the stored
- * answer of the reference. Providers that were passed over are in the report, with the reason. When the
- * chosen one loses its device later, the next that passes takes over and a new report is given.
+ * Open a checkpoint on the first execution provider, with the first of the graphs that suit it, whose answer to
+ * the self-test agrees with the stored answer of the reference. What was passed over is in the report, with the
+ * reason. When the chosen provider loses its device later, the next that passes takes over with the same graph, so
+ * that one session's features are all of the same weights, and a new report is given.
  *
  * @throws AlibiError SelfTest  no provider passed; `data.refused` says why, one by one
  * @throws AlibiError Integrity, Network, …  a file of the checkpoint could not be read
@@ -44,7 +45,7 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<OpenedEn
   // Graphs are needed again by the next provider when one is refused; freed once an encoder stands.
   const files = new Map<string, Uint8Array>();
 
-  const openNext = async (abort?: AbortSignal): Promise<OpenedEncoder> => {
+  const openNext = async (abort?: AbortSignal, only?: ManifestGraph): Promise<OpenedEncoder> => {
     try {
       while (remaining.length > 0) {
         const [backend, ...rest] = remaining;
@@ -53,6 +54,7 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<OpenedEn
           files,
           refused,
           ...(abort ? { signal: abort } : {}),
+          ...(only ? { only } : {}),
         });
         remaining = rest;
         if (admitted === undefined) continue;
@@ -74,7 +76,7 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<OpenedEn
   const first = await openNext(signal);
   const encoder = createResilientEncoder(first.encoder, async (provider, reason) => {
     refused.push({ provider, reason });
-    return (await openNext()).encoder;
+    return (await openNext(undefined, first.graph)).encoder;
   });
   return { ...first, encoder };
 }
@@ -82,6 +84,8 @@ export async function openEncoder(options: OpenEncoderOptions): Promise<OpenedEn
 interface Trial extends OpenEncoderOptions {
   readonly files: Map<string, Uint8Array>;
   readonly refused: Refusal[];
+  /** The one graph to try. */
+  readonly only?: ManifestGraph;
 }
 
 interface Admitted {
@@ -99,19 +103,24 @@ async function tryBackend(backend: Backend, trial: Trial): Promise<Admitted | un
     refused.push({ provider, reason: obstacle });
     return undefined;
   }
+  const graphs = trial.only === undefined ? await candidates(backend, trial) : [trial.only];
+  if (graphs.length === 0) {
+    refused.push({ provider, reason: noCandidate(trial) });
+    return undefined;
+  }
   const test = await readSelfTest(trial);
-  for (const graph of graphsFor(backend, manifest.graphs)) {
+  for (const graph of graphs) {
     signal?.throwIfAborted();
     const model = await readOnce(graph.path, trial);
     trial.onTesting?.(provider);
     const outcome = await tryGraph(backend, {
       model,
       test,
-      tolerance: toleranceOf(manifest.selfTest, graph),
+      tolerance: selfTestTolerance(manifest.selfTest, graph),
       signal,
     });
     if ('reason' in outcome) {
-      refused.push({ provider, reason: `${graph.path}: ${outcome.reason}` });
+      refused.push({ provider, graph: graph.path, reason: outcome.reason });
       continue;
     }
     const { session, relativeError, runMs } = outcome;
@@ -150,13 +159,16 @@ async function tryGraph(
   }
 }
 
-/** The backend's preferred kinds first; among equals in the manifest's order. */
-function graphsFor(backend: Backend, graphs: readonly ManifestGraph[]): ManifestGraph[] {
-  return backend.graphs.flatMap((kind) => graphs.filter((graph) => graph.graph === kind));
+async function candidates(backend: Backend, { manifest, precision }: Trial): Promise<ManifestGraph[]> {
+  const device = { ...backend, halfFloat: (await backend.halfFloat?.()) ?? false };
+  return graphsFor(device, manifest, precision === undefined ? {} : { precision });
 }
 
-function toleranceOf(selfTest: { readonly tolerance?: number }, graph: ManifestGraph): number {
-  return selfTest.tolerance ?? (graph.precision === 'fp32' ? 1e-3 : 2e-2);
+function noCandidate({ precision, manifest }: Trial): string {
+  const listed = [...new Set(manifest.graphs.map((graph) => graph.precision))].join(', ');
+  return precision === undefined
+    ? `no graph of the checkpoint is for it; listed are ${listed}`
+    : `the checkpoint has no graph at ${precision}; listed are ${listed}`;
 }
 
 async function readSelfTest(trial: Trial): Promise<SelfTest> {
@@ -190,8 +202,8 @@ async function readOnce(path: string, { files, readFile, signal, onProgress }: T
 }
 
 function nonePassed(model: string, refused: readonly Refusal[]): AlibiError {
-  const reasons = refused.map(
-    ({ provider, reason }: { provider: ExecutionProvider; reason: string }) => `${provider}: ${reason}`,
+  const reasons = refused.map(({ provider, graph, reason }) =>
+    [provider, ...(graph === undefined ? [] : [graph]), reason].join(': '),
   );
   return new AlibiError('SelfTest', {
     what: `no execution provider runs this model correctly: ${reasons.join('; ') || 'none was offered'}`,

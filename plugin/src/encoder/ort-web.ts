@@ -50,6 +50,9 @@ function webgpuBackend(options: WebBackendOptions, load: (build: 'webgpu') => Pr
       }
       return undefined;
     },
+    async halfFloat() {
+      return (await requestAdapter())?.features?.has('shader-f16') ?? false;
+    },
     async open(model) {
       const ort = await load('webgpu');
       configure(ort, options, 1);
@@ -109,6 +112,7 @@ function hasSharedMemory(): boolean {
 }
 
 interface Adapter {
+  readonly features?: { has(name: string): boolean };
   readonly info?: {
     readonly isFallbackAdapter?: boolean;
     readonly architecture?: string;

@@ -1,5 +1,6 @@
 import type { Json } from '../array/json.ts';
 import type { ExecutionProvider, Normalisation } from '../encoder/encoder.ts';
+import type { Precision } from '../encoder/graph-choice.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 
 /** What a program knows of how it made a label image; `null` and `[]` where there is nothing to tell. */
@@ -8,7 +9,7 @@ export interface ProvenanceFacts {
     readonly name: string;
     /** Of the ONNX graph that ran. */
     readonly sha256: string;
-    readonly precision: 'fp32' | 'fp16' | 'int8';
+    readonly precision: Precision;
   } | null;
   readonly executionProvider: ExecutionProvider | null;
   readonly normalisation: Normalisation | null;

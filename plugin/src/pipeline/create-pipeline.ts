@@ -47,7 +47,6 @@ export function pipelineOpener(
     const abort = signal ? { signal } : {};
     onStage?.({ kind: 'loading', bytes: 0, totalBytes: 0 });
     const checkpoint = await loadManifest(readerOf?.(input.manifest) ?? input.manifest, abort);
-    const totalBytes = checkpoint.manifest.graphs[0]?.bytes ?? 0;
     let report: ProviderReport | null = null;
     const { encoder, graph } = await openEncoder({
       manifest: checkpoint.manifest,
@@ -59,7 +58,10 @@ export function pipelineOpener(
         report = latest;
       },
       onTesting: () => onStage?.({ kind: 'testing' }),
-      onProgress: ({ bytes }) => onStage?.({ kind: 'loading', bytes, totalBytes }),
+      onProgress: ({ bytes, totalBytes }) => {
+        // The self-test's answer has no size to show: it is small.
+        if (totalBytes !== undefined) onStage?.({ kind: 'loading', bytes, totalBytes });
+      },
       ...abort,
     });
     return createPipeline({

@@ -1,5 +1,6 @@
 import type { LazyArray, LazyPyramid } from '../array/lazy-array.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
+import type { Precision } from '../encoder/graph-choice.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
 import type { ClassifierFit, ClassSpec, PixelGrid, Stroke } from '../segment/types.ts';
 
@@ -35,7 +36,7 @@ export interface ModelIdentity {
   readonly name: string;
   /** sha256 of the ONNX graph that runs. */
   readonly sha256: string;
-  readonly precision: 'fp32' | 'fp16' | 'int8';
+  readonly precision: Precision;
 }
 
 /**

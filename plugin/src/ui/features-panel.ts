@@ -158,7 +158,7 @@ export class AlibiZarrFeatures extends LitElement {
           </summary>
           <ul>
             <li>Self-test passed, relative error ${report.selfTestError.toExponential(1)}</li>
-            ${refused.map(({ provider: other, reason }) => html`<li>${providerName(other)} is not used: ${reason}</li>`)}
+            ${refused.map(({ provider: other, graph, reason }) => html`<li>${graph === undefined ? '' : `${graph} on `}${providerName(other)} is not used: ${reason}</li>`)}
           </ul>
         </details>`;
       }

@@ -94,7 +94,7 @@ describe('openEncoder with real runtimes', () => {
     });
     expect(graph.path).toBe('plain.onnx');
     expect(report.refused).toEqual([
-      { provider: 'cpu', reason: expect.stringMatching(/^fused\.onnx: self-test/) },
+      { provider: 'cpu', graph: 'fused.onnx', reason: expect.stringMatching(/^self-test: relative error/) },
     ]);
     await encoder.close();
   });
@@ -176,5 +176,98 @@ describe('openEncoder', () => {
     });
     expect(await failure(opening)).toBe(controller.signal.reason);
     expect(backend.opened).toBe(backend.closed);
+  });
+});
+
+describe('openEncoder with graphs of several precisions', () => {
+  /** Opens on the scripted backends and tells which files were read. */
+  async function open(tiny: TinyCheckpoint, options: Partial<Parameters<typeof openEncoder>[0]>) {
+    const checkpoint = await loadManifest(tiny);
+    const read: string[] = [];
+    const readFile: typeof checkpoint.readFile = (path, request) => {
+      read.push(path);
+      return checkpoint.readFile(path, request);
+    };
+    const opened = await openEncoder({ ...checkpoint, readFile, backends: [nodeBackend()], ...options });
+    await opened.encoder.close();
+    return { ...opened, read };
+  }
+
+  const fp32 = { path: 'a.onnx', precision: 'fp32' } as const;
+  const int8 = { path: 'b.onnx', precision: 'int8' } as const;
+  const half = { path: 'c.onnx', precision: 'fp16-arithmetic' } as const;
+
+  it('downloads the graph that is chosen and no other', async () => {
+    const { graph, read } = await open(await tinyCheckpoint({ graphs: [half, int8, fp32] }), {});
+    expect(graph.precision).toBe('int8');
+    expect(read).toEqual(['self-test.bin', 'b.onnx']);
+  });
+
+  it('admits rounding of the weights to 2e-2, and reports a graph beyond it before it takes the next', async () => {
+    const near = await open(await tinyCheckpoint({ graphs: [{ ...int8, error: 0.01 }, fp32] }), {});
+    expect(near.graph.path).toBe('b.onnx');
+    expect(near.report.selfTestError).toBeGreaterThan(1e-3);
+    expect(near.report.refused).toEqual([]);
+    const far = await open(await tinyCheckpoint({ graphs: [{ ...int8, error: 0.5 }, fp32] }), {});
+    expect(far.graph.path).toBe('a.onnx');
+    expect(far.report.refused).toEqual([
+      { provider: 'cpu', graph: 'b.onnx', reason: expect.stringMatching(/^self-test: .* is above 0\.02$/) },
+    ]);
+  });
+
+  it('takes float16 arithmetic where the device has it', async () => {
+    // All of one size here, so that the manifest's order decides between equals.
+    const tiny = await tinyCheckpoint({ graphs: [int8, fp32, half] });
+    const gpu: Backend = { ...scriptBackend(tiny, 'webgpu'), halfFloat: async () => true };
+    expect((await open(tiny, { backends: [gpu] })).read).toEqual(['self-test.bin', 'c.onnx']);
+    const without: Backend = { ...scriptBackend(tiny, 'webgpu'), halfFloat: async () => false };
+    expect((await open(tiny, { backends: [without] })).read).toEqual(['self-test.bin', 'b.onnx']);
+  });
+
+  it('takes a forced graph only when asked, and says what is missing', async () => {
+    const forced = { path: 'd.onnx', precision: 'int4', error: 0.5, tolerance: 0.9 } as const;
+    const tiny = await tinyCheckpoint({ graphs: [forced, { ...fp32, error: 0.5 }] });
+    const error = await failure(open(tiny, {}));
+    expect(error).toMatchObject({
+      tag: 'SelfTest',
+      message: expect.stringMatching(/cpu: a\.onnx: self-test/),
+    });
+    expect(String(error)).not.toContain('d.onnx');
+    expect((await open(tiny, { precision: 'int4' })).graph.path).toBe('d.onnx');
+    const missing = await failure(open(tiny, { precision: 'int8' }));
+    expect(missing).toMatchObject({
+      message: expect.stringContaining('the checkpoint has no graph at int8; listed are int4, fp32'),
+    });
+  });
+
+  it('keeps its graph when the device is lost, so that all features are of the same weights', async () => {
+    const tiny = await tinyCheckpoint({ graphs: [fp32, int8, half] });
+    let lost = false;
+    const gpu = scriptBackend(tiny, 'webgpu');
+    const losing: Backend = {
+      ...gpu,
+      halfFloat: async () => true,
+      async open() {
+        const session = await gpu.open();
+        return {
+          ...session,
+          run: async (...args) => {
+            if (lost) throw deviceLost('webgpu', new Error('device lost'));
+            return session.run(...args);
+          },
+        };
+      },
+    };
+    const checkpoint = await loadManifest(tiny);
+    const ran: string[] = [];
+    const { encoder } = await openEncoder({
+      ...checkpoint,
+      backends: [losing, nodeBackend()],
+      onReport: ({ chosen }, { path }) => ran.push(`${chosen} ${path}`),
+    });
+    lost = true;
+    await encoder.run(selfTestImage(1, 8, 8), 8, 8, {});
+    await encoder.close();
+    expect(ran).toEqual(['webgpu c.onnx', 'cpu c.onnx']);
   });
 });

@@ -1,3 +1,4 @@
+import type { CheckpointManifest } from 'alibi-zarr-schemas';
 import { sha256 } from '../../src/array/fit.ts';
 import type { ModelReader } from '../../src/encoder/manifest.ts';
 import { selfTestImage } from '../../src/encoder/self-test-input.ts';
@@ -20,7 +21,17 @@ export interface TinyOptions {
   readonly window?: { readonly rows: number; readonly cols: number; readonly overlap: number };
   /** Added to the first weight of the graph named here, after the reference was computed. */
   readonly perturb?: { readonly by: number; readonly graph?: 'plain' | 'fused' };
-  readonly graphs?: readonly ('plain' | 'fused')[];
+  readonly graphs?: readonly ('plain' | 'fused' | TinyGraph)[];
+  readonly measured?: CheckpointManifest['measured'];
+}
+
+/** A graph that says it is of a precision; its arithmetic is float32 all the same. */
+export interface TinyGraph {
+  readonly path: string;
+  readonly precision: CheckpointManifest['graphs'][number]['precision'];
+  /** Added to the first weight. */
+  readonly error?: number;
+  readonly tolerance?: number;
 }
 
 export async function tinyCheckpoint(options: TinyOptions = {}): Promise<TinyCheckpoint> {
@@ -30,6 +41,7 @@ export async function tinyCheckpoint(options: TinyOptions = {}): Promise<TinyChe
     window = { rows: 5, cols: 5, overlap: 1 },
     graphs = ['plain'],
     perturb,
+    measured = [],
   } = options;
   const random = seeded(42);
   const weights = Float32Array.from({ length: dim * 3 * patch * patch }, () => (random() - 0.5) / patch);
@@ -38,10 +50,26 @@ export async function tinyCheckpoint(options: TinyOptions = {}): Promise<TinyChe
     convolve(image, heightPx, widthPx, { weights, bias, patch });
 
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  for (const graph of graphs) {
+  const entries = graphs.map((graph) =>
+    typeof graph === 'string'
+      ? {
+          entry: { path: `${graph}.onnx`, precision: 'fp32', graph },
+          error: perturb !== undefined && (perturb.graph ?? graph) === graph ? perturb.by : 0,
+        }
+      : {
+          entry: {
+            path: graph.path,
+            precision: graph.precision,
+            graph: 'plain',
+            ...(graph.tolerance === undefined ? {} : { tolerance: graph.tolerance }),
+          },
+          error: graph.error ?? 0,
+        },
+  );
+  for (const { entry, error } of entries) {
     const stored = weights.slice();
-    if (perturb !== undefined && (perturb.graph ?? graph) === graph) stored[0]! += perturb.by;
-    files.set(`${graph}.onnx`, convModel(stored, bias, patch));
+    stored[0]! += error;
+    files.set(entry.path, convModel(stored, bias, patch));
   }
   const test = { rows: 4, cols: 3, seed: 5 };
   const answer = features(
@@ -67,14 +95,13 @@ export async function tinyCheckpoint(options: TinyOptions = {}): Promise<TinyChe
     input: { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] },
     window,
     graphs: await Promise.all(
-      graphs.map(async (graph) => {
-        const file = files.get(`${graph}.onnx`)!;
-        const common = { path: `${graph}.onnx`, precision: 'fp32', graph, layers: [] };
-        return { ...common, bytes: file.length, sha256: await sha256(file) };
+      entries.map(async ({ entry }) => {
+        const file = files.get(entry.path)!;
+        return { ...entry, layers: [], bytes: file.length, sha256: await sha256(file) };
       }),
     ),
     selfTest: { ...test, path: 'self-test.bin', sha256: await sha256(files.get('self-test.bin')!) },
-    measured: [],
+    measured,
     provenance: {
       source: 'seeded random numbers',
       sourceSha256: '0'.repeat(64),

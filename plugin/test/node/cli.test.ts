@@ -20,6 +20,7 @@ import { imageAttributes, jsonBytes } from '../../src/ome/write.ts';
 import { createArrayWriter } from '../../src/stores/array-writer.ts';
 import { createHttpStore } from '../../src/stores/http.ts';
 import { createNodeStore } from '../../src/stores/node-fs.ts';
+import { tinyCheckpoint } from '../encoder/tiny-checkpoint.ts';
 import { call, writeTinyCheckpoint } from './call.ts';
 
 let folder = '';
@@ -245,6 +246,47 @@ describe('model', () => {
     expect((await call(['model', empty])).out).toEqual(['no checkpoints here']);
     const missing = await call(['model', join(folder, 'missing')]);
     expect([missing.code, missing.err[0]]).toEqual([2, expect.stringMatching(/no such folder/)]);
+  });
+
+  it('shows the graphs of several precisions and which one this machine takes', async () => {
+    const several = await mkdtemp(join(folder, 'several-'));
+    const tiny = await tinyCheckpoint({
+      graphs: [
+        { path: 'a.onnx', precision: 'fp32' },
+        { path: 'b.onnx', precision: 'int8-dynamic' },
+        { path: 'c.onnx', precision: 'int4', tolerance: 0.2 },
+        { path: 'd.onnx', precision: 'fp16-arithmetic' },
+      ],
+      measured: [
+        {
+          name: 'time relative to fp32',
+          value: 0.5,
+          command: 'alibi-train quantize',
+          precision: 'int8-dynamic',
+          provider: 'cpu',
+        },
+      ],
+    });
+    for (const [name, bytes] of tiny.files) await writeFile(join(several, name), bytes);
+    const outcome = await call(['model', several, '--json']);
+    expect(parseModelOutput(outcome.json())).toMatchObject({ ok: true });
+    expect(outcome.json()).toMatchObject({
+      models: [
+        {
+          precision: 'int8-dynamic',
+          graphs: [
+            { path: 'a.onnx', choice: 2 },
+            { path: 'b.onnx', choice: 1 },
+            { path: 'c.onnx', choice: null },
+            { path: 'd.onnx', choice: null },
+          ],
+        },
+      ],
+    });
+    const text = (await call(['model', several])).out.join('\n');
+    expect(text).toMatch(/b\.onnx, int8-dynamic, 0\.0 MB: taken here if it passes its self-test/);
+    expect(text).toMatch(/c\.onnx, int4, 0\.0 MB: not taken here unless asked for/);
+    expect(text).toContain('int8-dynamic on cpu: time relative to fp32 0.5');
   });
 });
 

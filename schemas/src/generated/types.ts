@@ -65,6 +65,21 @@ position: string
 precision: string
 }
 
+// bench.schema.json
+/**
+ * What `alibi-train bench --json` prints: figures as a manifest's `measured` holds them.
+ */
+export interface BenchOutput {
+measured: {
+name: string
+value: number
+command: string
+note?: string
+precision?: string
+provider?: string
+}[]
+}
+
 // convert.schema.json
 /**
  * What `alibi-train convert --json` prints.
@@ -84,7 +99,7 @@ graph: {
  * relative to the manifest
  */
 path: string
-precision: ("fp32" | "fp16" | "int8")
+precision: ("fp32" | "fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
 bytes: number
 sha256: string
 }
@@ -113,7 +128,7 @@ fit: (string | null)
 model: {
 name: string
 sha256: string
-precision: ("fp32" | "fp16" | "int8")
+precision: ("fp32" | "fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
 provider: string
 }
 normalisation: {
@@ -373,7 +388,7 @@ image: string
 model: ({
 name: string
 sha256: string
-precision: ("fp32" | "fp16" | "int8")
+precision: ("fp32" | "fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
 } | null)
 normalisation: ({
 /**
@@ -514,16 +529,20 @@ graphs: {
  */
 path: string
 /**
- * int8: weights only
+ * How weights are stored; the arithmetic is float32 except at fp16-arithmetic (float16 throughout) and int8-dynamic (linear layers in integers).
  */
-precision: ("fp32" | "fp16" | "int8")
+precision: ("fp32" | "fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
 graph: ("plain" | "fused")
 bytes: number
 sha256: string
 layers: number[]
+/**
+ * Largest relative error of the self-test admitted for this graph. Present only where whoever made it forced a graph that exceeds its precision's limit: such a graph runs only when asked for by name.
+ */
+tolerance?: number
 }[]
 /**
- * The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; how far they are from the reference is measured in the tests.
+ * The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; where graphs of several precisions lie beside each other, the answer of the fp32 weights; how far they are from the reference is measured in the tests.
  */
 selfTest: {
 rows: number
@@ -532,7 +551,7 @@ seed: number
 path: string
 sha256: string
 /**
- * largest relative error admitted; absent: 1e-3 at fp32, 2e-2 below
+ * largest relative error admitted for every graph without a tolerance of its own; absent: 1e-3 at fp32, 2e-2 below
  */
 tolerance?: number
 }
@@ -544,6 +563,14 @@ name: string
 value: number
 command: string
 note?: string
+/**
+ * what the figure is of; absent: of the checkpoint, by its first graph
+ */
+precision?: ("fp32" | "fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
+/**
+ * where it was measured; absent: it does not matter, or cpu
+ */
+provider?: ("cpu" | "wasm" | "webgpu")
 }[]
 provenance: {
 source: string
@@ -585,16 +612,20 @@ overlap: number
 }
 graphs: {
 path: string
-precision: ("fp32" | "fp16" | "int8")
+precision: ("fp32" | "fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
 graph: ("plain" | "fused")
 bytes: number
+/**
+ * the place in the order in which this machine tries the graphs: 1 is taken if it passes its self-test; null: never taken unless asked for
+ */
+choice: (number | null)
 }[]
 /**
- * of the preferred graph
+ * of the graph that this machine takes
  */
-precision: ("fp32" | "fp16" | "int8")
+precision: ("fp32" | "fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
 /**
- * of the preferred graph
+ * of the graph that this machine takes
  */
 bytes: number
 licence: string
@@ -604,6 +635,8 @@ name: string
 value: number
 command: string
 note?: string
+precision?: string
+provider?: string
 }[]
 }[]
 }
@@ -793,6 +826,105 @@ resumedAt: number
 convert: (string | null)
 }
 
+// quantize.schema.json
+/**
+ * What `alibi-train quantize --json` prints: a checkpoint's graphs at lower precisions, each held against fp32.
+ */
+export interface QuantizeOutput {
+/**
+ * path of the manifest.json written
+ */
+manifest: string
+name: string
+source: {
+/**
+ * where the float32 weights were read: a graph of the manifest, or the file it was converted from
+ */
+kind: ("graph" | "weights")
+path: string
+}
+/**
+ * names of the images compared on; empty: the encoder's own seeded sample
+ */
+images: string[]
+/**
+ * every precision asked for is within its limit
+ */
+admitted: boolean
+/**
+ * one for each precision asked for, in that order
+ */
+graphs: {
+precision: ("fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
+/**
+ * relative to the manifest; null where it was kept out
+ */
+path: (string | null)
+bytes: number
+sha256: string
+/**
+ * admitted: within the limit on every provider; kept-out: above it, not written; forced: above it, written because --force was given
+ */
+outcome: ("admitted" | "kept-out" | "forced")
+/**
+ * largest relative error of the self-test admitted
+ */
+tolerance: number
+selfTest: {
+provider: ("cpu" | "wasm")
+/**
+ * to the answer at fp32; null where it is not finite
+ */
+relativeError: (number | null)
+ok: boolean
+}[]
+/**
+ * the features of the images against those at fp32, on the CPU; null where a feature is not finite
+ */
+features: {
+/**
+ * of a token with its own at fp32, mean over tokens
+ */
+cosineMean: (number | null)
+cosineMin: (number | null)
+/**
+ * ‖a − b‖₂ / ‖b‖₂
+ */
+relativeError: (number | null)
+/**
+ * mean cosine of the principal angles between the first three principal components
+ */
+pcaAgreement: (number | null)
+}
+speed: {
+provider: ("cpu" | "wasm")
+/**
+ * median of a window, milliseconds
+ */
+ms: number
+/**
+ * the same at fp32, run alternately
+ */
+fp32Ms: number
+/**
+ * ms / fp32Ms: below 1 is faster than fp32
+ */
+relativeTime: number
+}[]
+}[]
+/**
+ * what was added to the manifest's `measured`
+ */
+measured: {
+name: string
+value: number
+command: string
+note?: string
+precision: string
+provider?: string
+}[]
+}
+
 // seam.schema.json
 /**
  * What `alibi-train bench seam --json` prints: how much a window plan shows in the features.
@@ -883,7 +1015,7 @@ fit: string
 model: {
 name: string
 sha256: string
-precision: ("fp32" | "fp16" | "int8")
+precision: ("fp32" | "fp16" | "fp16-arithmetic" | "int8" | "int8-dynamic" | "int4")
 provider: string
 }
 normalisation: {
@@ -968,6 +1100,7 @@ checks: {
  * path of the graph, relative to the manifest
  */
 graph: string
+precision: string
 provider: ("cpu" | "wasm")
 /**
  * the stored answer of the self-test, or the same graph on the CPU

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BenchModel } from 'alibi-zarr-schemas';
-import { sha256 } from '../checkpoint.ts';
+import { chooseGraph } from '../choose-graph.ts';
+import { sha256 } from '../hash.ts';
 import type { CheckpointManifest, Triple } from '../manifest.ts';
+import type { Precision } from '../onnx/precision.ts';
 import { openCpuRunner, type Runner } from '../onnx/run.ts';
 import { readManifest, readVerified } from '../verify.ts';
 import type { Normalisation } from './bench-images.ts';
@@ -14,19 +16,19 @@ export interface BenchSubject {
   readonly manifest: CheckpointManifest;
   readonly model: BenchModel;
   readonly input: Normalisation;
-  /** Of the manifest's first graph, on the CPU. */
+  /** Of the graph asked for, on the CPU. */
   readonly runner: Runner;
 }
 
 /**
  * The caller closes the runner.
  *
+ * @param precision  of the graph; default: the manifest's first
  * @throws AlibiError  NotFound, InvalidInput, Integrity
  */
-export async function openSubject(path: string): Promise<BenchSubject> {
+export async function openSubject(path: string, precision?: Precision): Promise<BenchSubject> {
   const manifest = await readManifest(path);
-  const [graph] = manifest.graphs;
-  if (graph === undefined) throw new TypeError('a manifest has at least one graph');
+  const graph = chooseGraph(manifest, precision);
   const runner = await openCpuRunner(await readVerified(join(dirname(path), graph.path), graph.sha256));
   return {
     path,

@@ -1,7 +1,8 @@
 import type { Flags, Io } from 'alibi-zarr/command-line';
 import { progressBar } from 'alibi-zarr/command-line';
 import type { BenchComparison, BenchFigures, BenchModel } from 'alibi-zarr-schemas';
-import { commandText, type FlagSpecs, toggle, valued } from '../flag-values.ts';
+import { commandText, type FlagSpecs, PRECISION_FLAG, precisionOf, toggle, valued } from '../flag-values.ts';
+import type { Precision } from '../onnx/precision.ts';
 import { type BenchFiles, benchFiles } from './bench-files.ts';
 import { type BenchSubject, openSubject } from './bench-subject.ts';
 import { figureTable } from './figure-table.ts';
@@ -28,6 +29,7 @@ export interface BenchContext {
 }
 
 export const BENCH_FLAGS: FlagSpecs = {
+  precision: PRECISION_FLAG,
   out: valued('FILE.json', 'also write the result there'),
   write: toggle("store the figures in the manifest's `measured`"),
 };
@@ -51,9 +53,10 @@ export async function runBench<R extends BenchResult>(
   const out = flags.text('out');
   if (out !== undefined) await assertWritable(out);
   const command = `alibi-train ${o.name} ${commandText(flags.argv)}`;
+  const precision = precisionOf(flags.text('precision'));
   const results: R[] = [];
   for (const path of files.manifests) {
-    const result = await measureOne(path, { files, command, io, measure: o.measure });
+    const result = await measureOne(path, { files, command, io, precision, measure: o.measure });
     if (flags.has('write')) await storeFigures(path, result);
     results.push(result);
   }
@@ -72,10 +75,11 @@ async function measureOne<R>(
     readonly files: BenchFiles;
     readonly command: string;
     readonly io: Io;
+    readonly precision: Precision | undefined;
     readonly measure: (subject: BenchSubject, context: BenchContext) => Promise<R>;
   },
 ): Promise<R> {
-  const subject = await openSubject(path);
+  const subject = await openSubject(path, o.precision);
   const bar = progressBar(o.io, subject.model.name);
   if (o.io.status === undefined) o.io.err(`${subject.model.name}, ${subject.model.position}: ${path}`);
   try {

@@ -31,7 +31,10 @@ const spec: CommandSpec = {
     mean: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's)"),
     std: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's)"),
     window: valued('ROWS,COLS,OVERLAP', 'tokens of the window plan (default: 24,24,3)'),
-    precision: valued('P', 'fp32 (default), fp16, int8: how weights are stored; arithmetic is fp32'),
+    precision: valued(
+      'P',
+      'how weights are stored: fp32 (default), fp16, int8; several in one manifest, and lower arithmetic, by quantize',
+    ),
     graph: valued('KIND', 'plain (default), fused (com.microsoft.MultiHeadAttention)'),
     layers: valued('0,1,...', 'put out the tokens after these blocks as layer.N'),
     source: valued('TEXT', 'what the manifest says of where the weights come from'),

@@ -1,4 +1,6 @@
 import type { Command } from 'alibi-zarr/command-line';
+import { precisionOf, valued } from '../flag-values.ts';
+import { PRECISIONS } from '../onnx/precision.ts';
 import { verify as verifyCheckpoint } from '../verify.ts';
 
 export const verify: Command = {
@@ -8,12 +10,15 @@ export const verify: Command = {
     summary:
       "A checkpoint's graphs on onnxruntime-node and ONNX Runtime Web at several grids, against each other and the stored self-test; exit 1 where they disagree",
     positionals: ['MANIFEST'],
-    flags: {},
+    flags: { precision: valued('P', `only the graphs of this precision: ${PRECISIONS.join(', ')}`) },
     examples: ['verify dinov2-alibi/manifest.json'],
   },
   async run(flags, io) {
     const [manifest = ''] = flags.positionals;
-    const output = await verifyCheckpoint(manifest, { signal: io.signal });
+    const output = await verifyCheckpoint(manifest, {
+      precision: precisionOf(flags.text('precision')),
+      signal: io.signal,
+    });
     if (flags.has('json')) {
       io.out(JSON.stringify(output));
       return output.agrees ? 0 : 1;

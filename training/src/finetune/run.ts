@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type Backend, openBackend } from '../backend.ts';
 import { mostPositionalChannels } from '../bench/probe/positional-channels.ts';
-import { hashFile } from '../weights/hash-file.ts';
+import { hashFile } from '../hash.ts';
 import { readConfig } from '../weights/read-config.ts';
 import { readWeights } from '../weights/read-weights.ts';
 import type { VitWeights } from '../weights/vit-weights.ts';

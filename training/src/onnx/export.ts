@@ -1,6 +1,7 @@
 import { AlibiError } from 'alibi-zarr/checkpoint';
-import type { Affine, Block, Mlp, Norm, Tensor, VitWeights } from '../weights/vit-weights.ts';
+import type { Block, VitWeights } from '../weights/vit-weights.ts';
 import { GraphBuilder } from './graph-builder.ts';
+import { type Context, type ExportOptions, layerNorm, linear, mlp } from './layers.ts';
 import {
   type AlibiPosition,
   type AttentionBias,
@@ -8,35 +9,9 @@ import {
   buildPositionEmbedding,
   fixedSlopes,
   type GridValues,
-  type Position,
 } from './position.ts';
-import { type Precision, storeWeight } from './weight-storage.ts';
-
-export interface ExportOptions {
-  readonly name: string;
-  readonly heads: number;
-  readonly layerNormEps: number;
-  readonly position: Position;
-  readonly precision: Precision;
-  /** `fused` uses ONNX Runtime's com.microsoft.MultiHeadAttention; `plain` only ONNX's own operators. */
-  readonly graph: 'plain' | 'fused';
-  /** Blocks, from 0, whose output is put out as `layer.N`, before the last norm. */
-  readonly layers: readonly number[];
-  /** Stored in the file's metadata: licence and origin. */
-  readonly notice: string;
-}
-
-/** What every part of the transformer needs. */
-interface Context {
-  readonly graph: GraphBuilder;
-  readonly weights: VitWeights;
-  readonly options: ExportOptions;
-  readonly grid: GridValues;
-  /** CLS and registers. */
-  readonly prefixTokens: number;
-  /** [N] as an int64 vector of length one. */
-  readonly batch: string;
-}
+import { floatTypeOf, type Precision } from './precision.ts';
+import { storeFloats, storeWeight } from './weight-storage.ts';
 
 /**
  * A vision transformer as an ONNX graph whose token grid is free.
@@ -51,40 +26,49 @@ interface Context {
 export function exportVit(weights: VitWeights, options: ExportOptions): Uint8Array<ArrayBuffer> {
   assertFits(weights, options);
   const graph = new GraphBuilder();
-  graph.input('image', ['N', 3, 'H', 'W']);
   const { dim } = weights;
-  const patches = graph.node(
-    'Conv',
-    [
-      'image',
-      storeWeight(
-        graph,
-        {
-          name: 'patch.weight',
-          shape: weights.patchEmbedding.weight.shape,
-          data: weights.patchEmbedding.weight.data,
-          outputAxis: 0,
-        },
-        options.precision,
-      ),
-      graph.tensor('patch.bias', 'float32', [dim], biasOf(weights.patchEmbedding, dim)),
-    ],
-    { strides: [weights.patch, weights.patch] },
-  );
-  const context = { graph, weights, options, ...gridOf(graph, patches), prefixTokens: prefixCount(weights) };
+  const float = floatTypeOf(options.precision);
+  const patches = embedPatches(graph, weights, options.precision);
+  const context = {
+    graph,
+    weights,
+    options,
+    float,
+    ...gridOf(graph, patches),
+    prefixTokens: prefixCount(weights),
+  };
   let tokens = embed(context, patches);
   const bias = options.position.kind === 'alibi' ? sharedBias(context, options.position) : null;
   for (const n of weights.blocks.keys()) {
     tokens = buildBlock(context, tokens, n, bias);
     if (options.layers.includes(n)) {
-      graph.output(asImage(context, patchesOf(context, tokens)), `layer.${n}`, ['N', dim, 'rows', 'cols']);
+      const layer = asImage(context, patchesOf(context, tokens));
+      graph.output(asFloat32(context, layer), `layer.${n}`, ['N', dim, 'rows', 'cols']);
     }
   }
   const normed = layerNorm(context, tokens, weights.norm, 'norm');
-  graph.output(asImage(context, patchesOf(context, normed)), 'features', ['N', dim, 'rows', 'cols']);
-  const prefix = slice(graph, normed, 0, context.prefixTokens);
+  const features = asImage(context, patchesOf(context, normed));
+  graph.output(asFloat32(context, features), 'features', ['N', dim, 'rows', 'cols']);
+  const prefix = asFloat32(context, slice(graph, normed, 0, context.prefixTokens));
   graph.output(prefix, 'prefix', ['N', context.prefixTokens, dim]);
   return graph.finish({ name: options.name, producer: 'alibi-train', notice: options.notice });
+}
+
+/** Image [N, 3, H, W] → [N, dim, rows, cols] in the type that the graph computes in. */
+function embedPatches(graph: GraphBuilder, weights: VitWeights, precision: Precision): string {
+  const { patchEmbedding, dim, patch } = weights;
+  const float = floatTypeOf(precision);
+  const image = graph.input('image', ['N', 3, 'H', 'W']);
+  const { shape, data } = patchEmbedding.weight;
+  const weight = storeWeight(graph, { name: 'patch.weight', shape, data, outputAxis: 0 }, precision);
+  const bias = { name: 'patch.bias', shape: [dim], data: patchEmbedding.bias?.data ?? new Float32Array(dim) };
+  const inputs = [float === 'float16' ? graph.cast(image, float) : image, weight];
+  return graph.node('Conv', [...inputs, storeFloats(graph, float, bias)], { strides: [patch, patch] });
+}
+
+/** A value for one of the graph's outputs, which are float32 at every precision. */
+function asFloat32({ graph, float }: Context, value: string): string {
+  return float === 'float32' ? value : graph.cast(value, 'float32');
 }
 
 function assertFits(weights: VitWeights, options: ExportOptions): void {
@@ -133,18 +117,20 @@ function gridOf(graph: GraphBuilder, patches: string): { grid: GridValues; batch
 
 /** [N, dim, rows, cols] → tokens [N, prefix + rows·cols, dim] with prefix and position embedding. */
 function embed(context: Context, patches: string): string {
-  const { graph, weights, options, grid, batch } = context;
+  const { graph, weights, options, grid, batch, float } = context;
   const flat = graph.node('Reshape', [patches, graph.integers(0, weights.dim, -1)]);
   let tokens = graph.node('Transpose', [flat], { perm: [0, 2, 1] });
   const learned = options.position.kind === 'learned' ? weights.position : null;
   if (learned !== null) {
-    tokens = graph.node('Add', [tokens, buildPositionEmbedding(graph, grid, learned, weights.dim)]);
+    const added = buildPositionEmbedding(graph, grid, learned, weights.dim);
+    tokens = graph.node('Add', [tokens, float === 'float32' ? added : graph.cast(added, float)]);
   }
   const prefix = new Float32Array(context.prefixTokens * weights.dim);
   prefix.set(weights.cls.data);
   for (const [i, value] of (learned?.cls?.data ?? []).entries()) prefix[i] = (prefix[i] ?? 0) + value;
   prefix.set(weights.registers.data, weights.dim);
-  const stored = graph.tensor('prefix.tokens', 'float32', [1, context.prefixTokens, weights.dim], prefix);
+  const prefixShape = [1, context.prefixTokens, weights.dim];
+  const stored = storeFloats(graph, float, { name: 'prefix.tokens', shape: prefixShape, data: prefix });
   const shape = graph.node('Concat', [batch, graph.integers(context.prefixTokens, weights.dim)], { axis: 0 });
   return graph.node('Concat', [graph.node('Expand', [stored, shape]), tokens], { axis: 1 });
 }
@@ -157,23 +143,28 @@ function sharedBias(context: Context, position: AlibiPosition): BlockBias {
   const { heads } = context.options;
   const bias = buildAttentionBias(graph, grid, position, prefixTokens);
   if (position.slopes === 'constant') {
-    const shared = masked(graph, bias, bias.distance);
+    const shared = masked(context, bias, bias.distance);
     return () => shared;
   }
   if (position.slopes === 'fixed') {
     const slopes = graph.tensor('slopes', 'float32', [1, heads, 1, 1], fixedSlopes(heads));
-    const shared = masked(graph, bias, graph.node('Mul', [bias.distance, slopes]));
+    const shared = masked(context, bias, graph.node('Mul', [bias.distance, slopes]));
     return () => shared;
   }
   return (block, n) => {
     const slopes = block.slopes?.data ?? new Float32Array(heads);
     const stored = graph.tensor(`block.${n}.slopes`, 'float32', [1, heads, 1, 1], slopes);
-    return masked(graph, bias, graph.node('Mul', [bias.distance, stored]));
+    return masked(context, bias, graph.node('Mul', [bias.distance, stored]));
   };
 }
 
-function masked(graph: GraphBuilder, bias: AttentionBias, scaled: string): string {
-  return bias.mask === null ? scaled : graph.node('Add', [scaled, bias.mask]);
+// Lower and float16 has −∞, which makes a NaN of a row of nothing else; exp of it is 0 all the same.
+const LEAST_HALF = -6e4;
+
+function masked({ graph, float }: Context, bias: AttentionBias, scaled: string): string {
+  const sum = bias.mask === null ? scaled : graph.node('Add', [scaled, bias.mask]);
+  if (float === 'float32') return sum;
+  return graph.cast(graph.node('Max', [sum, graph.scalar(LEAST_HALF)]), float);
 }
 
 function buildBlock(context: Context, tokens: string, n: number, bias: BlockBias | null): string {
@@ -201,9 +192,8 @@ function attention(
   const { dim } = weights;
   const perHead = dim / options.heads;
   const scale = new Float32Array(3 * dim).fill(1).fill(1 / Math.sqrt(perHead), 0, dim);
-  const joined = linear(context, tokens, block.qkv, `${o.name}.qkv`, {
-    outputScale: { shape: [3 * dim], data: scale },
-  });
+  const outputScale = options.folded === true ? null : { shape: [3 * dim], data: scale };
+  const joined = linear(context, tokens, block.qkv, `${o.name}.qkv`, { outputScale });
   const parts = graph.nodes('Split', [joined, graph.integers(dim, dim, dim)], 3, { axis: 2 });
   const [query = '', key = '', value = ''] = parts;
   if (options.graph === 'fused') {
@@ -224,62 +214,6 @@ function attention(
   return graph.node('Reshape', [merged, graph.integers(0, 0, dim)]);
 }
 
-function mlp(context: Context, tokens: string, layer: Mlp, name: string, outputScale: Tensor | null): string {
-  const { graph } = context;
-  if (layer.kind === 'gelu') {
-    const hidden = gelu(graph, linear(context, tokens, layer.fc1, `${name}.fc1`));
-    return linear(context, hidden, layer.fc2, `${name}.fc2`, { outputScale });
-  }
-  const size = (layer.gateAndValue.weight.shape[0] ?? 0) / 2;
-  const joined = linear(context, tokens, layer.gateAndValue, `${name}.gate-value`);
-  const [gate = '', value = ''] = graph.nodes('Split', [joined, graph.integers(size, size)], 2, { axis: 2 });
-  const silu = graph.node('Mul', [gate, graph.node('Sigmoid', [gate])]);
-  return linear(context, graph.node('Mul', [silu, value]), layer.out, `${name}.out`, { outputScale });
-}
-
-/** x·½·(1 + erf(x/√2)), the exact GELU. */
-function gelu(graph: GraphBuilder, x: string): string {
-  const erf = graph.node('Erf', [graph.node('Div', [x, graph.scalar(Math.SQRT2)])]);
-  return graph.node('Mul', [
-    graph.node('Mul', [x, graph.node('Add', [erf, graph.scalar(1)])]),
-    graph.scalar(0.5),
-  ]);
-}
-
-/** x·Wᵀ + b; `outputScale` (LayerScale, attention scale) multiplies weight and bias by output channel. */
-function linear(
-  context: Context,
-  x: string,
-  layer: Affine,
-  name: string,
-  o: { readonly outputScale: Tensor | null } = { outputScale: null },
-): string {
-  const { graph } = context;
-  const [outputs = 0, inputs = 0] = layer.weight.shape;
-  const transposed = new Float32Array(inputs * outputs);
-  for (let row = 0; row < outputs; row++) {
-    const scale = o.outputScale?.data[row] ?? 1;
-    for (let col = 0; col < inputs; col++) {
-      transposed[col * outputs + row] = scale * (layer.weight.data[row * inputs + col] ?? 0);
-    }
-  }
-  const stored = { name: `${name}.weight`, shape: [inputs, outputs], data: transposed, outputAxis: 1 };
-  const product = graph.node('MatMul', [x, storeWeight(graph, stored, context.options.precision)]);
-  if (layer.bias === null) return product;
-  const bias = Float32Array.from(layer.bias.data, (value, i) => value * (o.outputScale?.data[i] ?? 1));
-  return graph.node('Add', [product, graph.tensor(`${name}.bias`, 'float32', [outputs], bias)]);
-}
-
-function layerNorm(context: Context, x: string, norm: Norm, name: string): string {
-  const { graph, weights, options } = context;
-  const weight = graph.tensor(`${name}.weight`, 'float32', [weights.dim], norm.weight.data);
-  const bias = graph.tensor(`${name}.bias`, 'float32', [weights.dim], norm.bias.data);
-  return graph.node('LayerNormalization', [x, weight, bias], {
-    axis: -1,
-    epsilon: { float: options.layerNormEps },
-  });
-}
-
 function slice(graph: GraphBuilder, x: string, from: number, to: number): string {
   return graph.node('Slice', [x, graph.integers(from), graph.integers(to), graph.integers(1)]);
 }
@@ -293,8 +227,4 @@ function asImage(context: Context, patches: string): string {
   const { graph, weights, grid, batch } = context;
   const shape = graph.node('Concat', [batch, graph.integers(weights.dim), grid.rows, grid.cols], { axis: 0 });
   return graph.node('Reshape', [graph.node('Transpose', [patches], { perm: [0, 2, 1] }), shape]);
-}
-
-function biasOf(layer: Affine, size: number): Float32Array {
-  return layer.bias?.data ?? new Float32Array(size);
 }

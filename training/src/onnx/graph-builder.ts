@@ -1,8 +1,9 @@
 import { AlibiError } from 'alibi-zarr/checkpoint';
+import { toFloat16 } from './float16.ts';
 import { ProtobufWriter } from './protobuf.ts';
 
 /** ONNX element types (onnx.proto, TensorProto.DataType) this exporter writes. */
-const ELEMENT = { float32: 1, int8: 3, int64: 7, bool: 9, float16: 10 } as const;
+const ELEMENT = { float32: 1, uint8: 2, int8: 3, int64: 7, bool: 9, float16: 10 } as const;
 export type ElementType = keyof typeof ELEMENT;
 
 /** Integer unless written as `{ float: x }`. */
@@ -55,6 +56,11 @@ export class GraphBuilder {
     return outputs;
   }
 
+  /** The value in another type. */
+  cast(value: string, type: ElementType): string {
+    return this.node('Cast', [value], { to: ELEMENT[type] });
+  }
+
   /** Gives a value the name under which the graph puts it out. */
   output(value: string, name: string, shape: readonly Dimension[]): void {
     const node = new ProtobufWriter()
@@ -85,6 +91,18 @@ export class GraphBuilder {
   /** A float32 scalar; equal ones are stored once. */
   scalar(value: number): string {
     return this.#once(`f:${value}`, (name) => this.tensor(name, 'float32', [], Float32Array.of(value)));
+  }
+
+  /** A float16 scalar; equal ones are stored once. */
+  half(value: number): string {
+    return this.#once(`h:${value}`, (name) =>
+      this.tensor(name, 'float16', [], toFloat16(Float32Array.of(value))),
+    );
+  }
+
+  /** A uint8 scalar; equal ones are stored once. */
+  byte(value: number): string {
+    return this.#once(`b:${value}`, (name) => this.tensor(name, 'uint8', [], Uint8Array.of(value)));
   }
 
   /** An int64 vector; equal ones are stored once. */

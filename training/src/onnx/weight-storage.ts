@@ -1,7 +1,6 @@
+import { toFloat16 } from './float16.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-
-/** How weights are stored; the arithmetic is float32 for all of them. */
-export type Precision = 'fp32' | 'fp16' | 'int8';
+import type { FloatType, Precision } from './precision.ts';
 
 export interface WeightMatrix {
   readonly name: string;
@@ -12,18 +11,30 @@ export interface WeightMatrix {
   readonly outputAxis: number;
 }
 
+/** Stores numbers in the type that the graph computes in, rounded to nearest even. */
+export function storeFloats(
+  graph: GraphBuilder,
+  type: FloatType,
+  tensor: Pick<WeightMatrix, 'name' | 'shape' | 'data'>,
+): string {
+  const { name, shape, data } = tensor;
+  return graph.tensor(name, type, shape, type === 'float16' ? toFloat16(data) : data);
+}
+
 /**
- * Stores a weight matrix and gives the float32 value that the graph computes with.
+ * Stores a weight and gives the value that the graph computes with.
  *
- * int8 has one symmetric scale an output channel (largest magnitude / 127); fp16 is rounded to nearest even.
- * Both are widened inside the graph (DequantizeLinear, Cast), so every execution provider computes with the same numbers.
+ * int8 has one symmetric scale an output channel (largest magnitude / 127); fp16 is rounded to nearest even. Both are
+ * widened inside the graph (DequantizeLinear, Cast), so every execution provider computes with the same numbers. At
+ * `fp16-arithmetic` the stored value itself is what is computed with.
  */
 export function storeWeight(graph: GraphBuilder, weight: WeightMatrix, precision: Precision): string {
   const { name, shape, data, outputAxis } = weight;
-  if (precision === 'fp32') return graph.tensor(name, 'float32', shape, data);
+  if (precision === 'fp32') return storeFloats(graph, 'float32', weight);
+  if (precision === 'fp16-arithmetic') return storeFloats(graph, 'float16', weight);
   if (precision === 'fp16') {
     const half = graph.tensor(`${name}.fp16`, 'float16', shape, toFloat16(data));
-    return graph.node('Cast', [half], { to: 1 });
+    return graph.cast(half, 'float32');
   }
   const { values, scales } = quantise(weight);
   const stored = graph.tensor(`${name}.int8`, 'int8', shape, values);
@@ -49,34 +60,4 @@ export function quantise(weight: WeightMatrix): { values: Int8Array; scales: Flo
     values[i] = Math.max(-127, Math.min(127, Math.round(quotient)));
   }
   return { values, scales };
-}
-
-/** IEEE 754 binary16 bit patterns, rounded to nearest even; what is too large becomes infinite. */
-export function toFloat16(data: Float32Array): Uint16Array {
-  const bits = new Uint32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
-  const out = new Uint16Array(data.length);
-  for (let i = 0; i < bits.length; i++) out[i] = halfBits(bits[i] ?? 0);
-  return out;
-}
-
-function halfBits(single: number): number {
-  const sign = (single >>> 16) & 0x8000;
-  const exponent = (single >>> 23) & 0xff;
-  const fraction = single & 0x7fffff;
-  if (exponent === 0xff) return sign | 0x7c00 | (fraction === 0 ? 0 : 0x200);
-  const shifted = exponent - 112;
-  if (shifted >= 31) return sign | 0x7c00;
-  if (shifted <= 0) {
-    if (shifted < -10) return sign;
-    return sign | roundShift(fraction | 0x800000, 14 - shifted);
-  }
-  // A carry out of the fraction rightly moves into the exponent.
-  return sign | ((shifted << 10) + roundShift(fraction, 13));
-}
-
-function roundShift(value: number, shift: number): number {
-  const whole = value >>> shift;
-  const rest = value & ((1 << shift) - 1);
-  const half = 1 << (shift - 1);
-  return rest > half || (rest === half && (whole & 1) === 1) ? whole + 1 : whole;
 }
