@@ -793,6 +793,83 @@ resumedAt: number
 convert: (string | null)
 }
 
+// scribbles.schema.json
+/**
+ * What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.
+ */
+export interface ScribblesResult {
+format: "alibi-train/scribbles/1"
+model: BenchModel
+/**
+ * without the reader's own folders
+ */
+command: string
+figures: BenchFigures
+/**
+ * what a pixel is classified by
+ */
+features: string
+/**
+ * and by what, with its settings
+ */
+classifier: string
+/**
+ * how many times images were enlarged; null where it depends on their size or nothing was enlarged
+ */
+scale: (number | null)
+/**
+ * of the boundary F1
+ */
+tolerancePx: number
+/**
+ * @minItems 1
+ */
+folders: {
+name: string
+/**
+ * mean over images
+ */
+meanIou: number
+/**
+ * mean over images
+ */
+boundaryF1: number
+/**
+ * @minItems 1
+ */
+images: {
+name: string
+height: number
+width: number
+/**
+ * what the file of labels held; instances became background and object
+ */
+labels: ("classes" | "instances")
+/**
+ * pixels of each class
+ */
+scribbledPx: number[]
+/**
+ * over the classes that are in truth or prediction
+ */
+meanIou: number
+/**
+ * null: in neither
+ */
+classIou: (number | null)[]
+/**
+ * mean over the classes that have a boundary
+ */
+boundaryF1: number
+classBoundaryF1: (number | null)[]
+}[]
+}[]
+/**
+ * what was asked for and could not be had, and why
+ */
+skipped?: string[]
+}
+
 // seam.schema.json
 /**
  * What `alibi-train bench seam --json` prints: how much a window plan shows in the features.
