@@ -17,7 +17,7 @@ try:
     from skimage.io import imread
     from sklearn.ensemble import RandomForestClassifier
 except ImportError as missing:
-    print(f"it has no {missing.name}", file=sys.stderr)
+    print(f"this Python has no module {missing.name}", file=sys.stderr)
     sys.exit(3)
 
 

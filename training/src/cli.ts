@@ -3,6 +3,7 @@ import { benchFingerprint } from './commands/bench-fingerprint.ts';
 import { benchHomogeneity } from './commands/bench-homogeneity.ts';
 import { benchScribbles } from './commands/bench-scribbles.ts';
 import { benchSeam } from './commands/bench-seam.ts';
+import { benchSegmentation } from './commands/bench-segmentation.ts';
 import { convert } from './commands/convert.ts';
 import { finetune } from './commands/finetune.ts';
 import { probe } from './commands/probe.ts';
@@ -18,7 +19,18 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-train',
     title: 'make, check and measure ALiBi vision transformers',
-    commands: [pull, convert, finetune, verify, probe, benchFingerprint, benchHomogeneity, benchScribbles, benchSeam],
+    commands: [
+      pull,
+      convert,
+      finetune,
+      verify,
+      probe,
+      benchFingerprint,
+      benchHomogeneity,
+      benchScribbles,
+      benchSeam,
+      benchSegmentation,
+    ],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

@@ -985,6 +985,63 @@ message?: string
 }
 }
 
+// segmentation.schema.json
+/**
+ * What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.
+ */
+export interface SegmentationResult {
+format: "alibi-train/segmentation/1"
+model: BenchModel
+/**
+ * without the reader's own folders
+ */
+command: string
+figures: BenchFigures
+layout: ("voc07" | "voc12" | "ade20k")
+/**
+ * images and truth are resized to this square
+ */
+sizePx: number
+seed: number
+/**
+ * training images wanted of each class; null: all training images
+ */
+shots: (number | null)
+trainImages: number
+valImages: number
+/**
+ * pixels the head was trained on
+ */
+samples: number
+/**
+ * inverse strength of the penalty
+ */
+c: number
+/**
+ * mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out
+ */
+miou: number
+/**
+ * the same of each batch of 64 images, mean over batches, as the reference computes it
+ */
+batchMiou: number
+/**
+ * share of validation pixels that got their class
+ */
+accuracy: number
+classes: {
+name: string
+/**
+ * training images that show it
+ */
+trainImages: number
+/**
+ * null: in neither truth nor prediction
+ */
+iou: (number | null)
+}[]
+}
+
 // serve.schema.json
 /**
  * What `alibi-zarr serve --json` prints once it listens.

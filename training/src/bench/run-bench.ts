@@ -2,7 +2,7 @@ import type { Flags, Io } from 'alibi-zarr/command-line';
 import { progressBar } from 'alibi-zarr/command-line';
 import type { BenchComparison, BenchFigures, BenchModel } from 'alibi-zarr-schemas';
 import { commandText, type FlagSpecs, toggle, valued } from '../flag-values.ts';
-import { benchFiles } from './bench-files.ts';
+import { type BenchFiles, benchFiles } from './bench-files.ts';
 import { type BenchSubject, openSubject } from './bench-subject.ts';
 import { figureTable } from './figure-table.ts';
 import { storeFigures } from './store-figures.ts';
@@ -48,12 +48,24 @@ export async function runBench<R extends BenchResult>(
   },
 ): Promise<0> {
   const files = await benchFiles(o.positionals ?? flags.positionals, `alibi-train ${o.name}`);
+  return runMeasurements(flags, io, { ...files, name: o.name, measure: o.measure });
+}
+
+/** The same for a bench whose images are not among its arguments. */
+export async function runMeasurements<R extends BenchResult>(
+  flags: Flags,
+  io: Io,
+  o: BenchFiles & {
+    readonly name: string;
+    readonly measure: (subject: BenchSubject, context: BenchContext) => Promise<R>;
+  },
+): Promise<0> {
   const out = flags.text('out');
   if (out !== undefined) await assertWritable(out);
   const command = `alibi-train ${o.name} ${commandText(flags.argv)}`;
   const results: R[] = [];
-  for (const path of files.manifests) {
-    const result = await measureOne(path, { images: files.images, command, io, measure: o.measure });
+  for (const path of o.manifests) {
+    const result = await measureOne(path, { images: o.images, command, io, measure: o.measure });
     if (flags.has('write')) await storeFigures(path, result);
     results.push(result);
   }

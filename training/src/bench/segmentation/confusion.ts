@@ -44,6 +44,13 @@ export function iousOf({ classes, counts }: Confusion): (number | null)[] {
   });
 }
 
+/** Share of the counted pixels that got their class; NaN where none was counted. */
+export function accuracyOf({ classes, counts }: Confusion): number {
+  let right = 0;
+  for (let k = 0; k < classes; k++) right += counts[k * classes + k]!;
+  return right / counts.reduce((sum, count) => sum + count, 0);
+}
+
 /** Mean of what counts; NaN where nothing does. */
 export function meanOf(values: readonly (number | null)[]): number {
   const counted = values.filter((value) => value !== null);
