@@ -3,6 +3,7 @@ import { type Command, type CommandSpec, type Flags, type Io, progressBar } from
 import type { ScribblesResult } from 'alibi-zarr-schemas';
 import { BENCH_FLAGS, countedBy, giveResults, measureOne } from '../bench/run-bench.ts';
 import {
+  type Contrast,
   DEFAULT_C,
   benchScribbles as measure,
   tokenSegmenter,
@@ -27,6 +28,10 @@ const spec: CommandSpec = {
     first: valued('N[,N...]', 'only so many images by name; one number for all folders, or one each'),
     features: valued('KIND', "tokens (default), classical (scikit-image's, with a random forest), both"),
     scale: valued('X', 'enlarge images so many times before encoding (default: 2, and 1 from 1000 px on)'),
+    contrast: valued(
+      'KIND',
+      'percentiles (default): grey between its 0.1 and 99.9 percentiles, as the viewer has it; stored: as it is',
+    ),
     c: valued('C', `inverse strength of the linear head's penalty (default: ${DEFAULT_C})`),
     python: valued(
       'PATH',
@@ -46,6 +51,7 @@ interface Plan {
   readonly features: 'tokens' | 'classical' | 'both';
   readonly c: number;
   readonly scale: number | undefined;
+  readonly contrast: Contrast;
   readonly python: string | undefined;
   readonly command: string;
 }
@@ -86,6 +92,7 @@ async function planOf(flags: Flags): Promise<Plan> {
     features,
     c: positive(flags.text('c') ?? `${DEFAULT_C}`, '--c'),
     scale: scale === undefined ? undefined : positive(scale, '--scale'),
+    contrast: oneOf(flags.text('contrast') ?? 'percentiles', ['percentiles', 'stored'], '--contrast'),
     python: flags.text('python'),
     command: `alibi-train bench scribbles ${commandText(flags.argv)}`,
   };

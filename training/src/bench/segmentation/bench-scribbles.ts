@@ -15,6 +15,10 @@ export const DEFAULT_C = 0.02;
 /** Images are enlarged twice, so that a token covers 7 pixels, but from this side on they are taken as they are. */
 const LARGE_PX = 1000;
 
+/** What grey values the encoder is fed. */
+export type Contrast = 'percentiles' | 'stored';
+const CONTRASTS = { percentiles: 'between 0.1 and 99.9 percentiles', stored: 'as stored' } as const;
+
 export interface ScribblesOptions {
   readonly folders: readonly ScribbledFolder[];
   readonly command: string;
@@ -72,17 +76,23 @@ export async function benchScribbles(segmenter: Segmenter, o: ScribblesOptions):
 /** Tokens alone, a linear head on them. */
 export function tokenSegmenter(
   { runner, manifest, model }: BenchSubject,
-  o: { readonly c: number; readonly scale: number | undefined; readonly signal: AbortSignal },
+  o: {
+    readonly c: number;
+    readonly scale: number | undefined;
+    readonly contrast: Contrast;
+    readonly signal: AbortSignal;
+  },
 ): Segmenter {
   const pause = createPacer(o.signal);
   return {
     model,
-    features: 'tokens',
+    features: `tokens, grey ${CONTRASTS[o.contrast]}`,
     classifier: `logistic regression, C ${o.c}`,
     scale: o.scale ?? null,
     async segment({ image, scribbles, classes }) {
       const scale = o.scale ?? (Math.max(image.height, image.width) < LARGE_PX ? 2 : 1);
-      const plane = enlarged(betweenPercentiles(greyPlane(image)), scale);
+      const grey = greyPlane(image);
+      const plane = enlarged(o.contrast === 'stored' ? grey : betweenPercentiles(grey), scale);
       const tokens = await imageTokens(runner, [plane], manifest, pause);
       const lattice = {
         height: image.height,
