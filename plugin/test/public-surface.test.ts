@@ -41,9 +41,22 @@ it('offers these names and no others', async () => {
     [
       "AlibiError",
       "asAlibiError",
+      "createCovariance",
+      "createPacer",
+      "createRandom",
+      "fitClusters",
+      "fitLogistic",
+      "fitPca",
       "isAbort",
+      "linearTaps",
       "planWindows",
+      "projectPca",
+      "rampAt",
+      "reflectIndex",
+      "resampleBilinear",
+      "sampleIndices",
       "selfTestImage",
+      "tokenPosition",
     ]
   `);
 });

@@ -7,7 +7,8 @@ import { fileReader, nodeBackend } from '../../plugin/src/encoder/ort-node.ts';
 import { createPipeline } from '../../plugin/src/pipeline/create-pipeline.ts';
 import { pixelGrid } from '../../plugin/src/pipeline/pixel-grid.ts';
 import type { Stroke } from '../../plugin/src/segment/types.ts';
-import { readPng } from '../../training/src/bench/png.ts';
+import { type IdImage, readIdPng } from '../../training/src/bench/segmentation/id-image.ts';
+import { greyPlane, readImage } from '../../training/src/bench/segmentation/read-image.ts';
 import { hasShared, sharedPath } from '../shared.ts';
 import { defaultModel } from './default-model.ts';
 
@@ -27,15 +28,15 @@ export async function scribbles({ set = 'superalloy/test', limit = 4, model = de
   const { encoder, report, graph } = await openEncoder({ ...checkpoint, backends: [nodeBackend()] });
   const read = (name: string, kind: string) => {
     const file = `${name}${kind}.png`;
-    return readPng(readFileSync(sharedPath(...folder, file)), file);
+    return readIdPng(readFileSync(sharedPath(...folder, file)), file);
   };
   const rows: { name: string; all: number; tenth: number }[] = [];
   for (const name of names) {
-    const image = read(name, '');
+    const image = greyPlane(await readImage(sharedPath(...folder, `${name}.png`)));
     const shape = [image.height, image.width];
     const pipeline = createPipeline({
       pixels: [fromMemory(image.data, { shape, dtype: 'float32' })],
-      normalisation: { channels: [0], black: [0], white: [255] },
+      normalisation: { channels: [0], black: [0], white: [1] },
       manifest: checkpoint.manifest,
       model: { name: checkpoint.manifest.name, sha256: graph.sha256, precision: graph.precision },
       encoder,
@@ -67,11 +68,7 @@ export async function scribbles({ set = 'superalloy/test', limit = 4, model = de
 }
 
 /** Every painted pixel as a stroke of its own: a scribble image says nothing of the order of its strokes. */
-function strokesOf(
-  { data, width }: { readonly data: Float32Array; readonly width: number },
-  classes: number,
-  share: number,
-): Stroke[] {
+function strokesOf({ data, width }: IdImage, classes: number, share: number): Stroke[] {
   const strokes: Stroke[] = [];
   for (let classIndex = 0; classIndex < classes; classIndex++) {
     const pixels = [...data.keys()].filter((i) => data[i] === classIndex + 1);

@@ -1,7 +1,9 @@
 import { type Io, packageVersion, runProgram } from 'alibi-zarr/command-line';
 import { benchFingerprint } from './commands/bench-fingerprint.ts';
 import { benchHomogeneity } from './commands/bench-homogeneity.ts';
+import { benchScribbles } from './commands/bench-scribbles.ts';
 import { benchSeam } from './commands/bench-seam.ts';
+import { benchSegmentation } from './commands/bench-segmentation.ts';
 import { convert } from './commands/convert.ts';
 import { finetune } from './commands/finetune.ts';
 import { probe } from './commands/probe.ts';
@@ -18,7 +20,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-train',
     title: 'make, check and measure ALiBi vision transformers',
-    commands: [pull, convert, quantize, finetune, verify, probe, benchFingerprint, benchHomogeneity, benchSeam],
+    commands: [pull, convert, quantize, finetune, verify, probe, benchScribbles, benchSegmentation, benchFingerprint, benchHomogeneity, benchSeam],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

@@ -925,6 +925,83 @@ provider?: string
 }[]
 }
 
+// scribbles.schema.json
+/**
+ * What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.
+ */
+export interface ScribblesResult {
+format: "alibi-train/scribbles/1"
+model: BenchModel
+/**
+ * without the reader's own folders
+ */
+command: string
+figures: BenchFigures
+/**
+ * what a pixel is classified by
+ */
+features: string
+/**
+ * and by what, with its settings
+ */
+classifier: string
+/**
+ * how many times images were enlarged; null where it depends on their size or nothing was enlarged
+ */
+scale: (number | null)
+/**
+ * of the boundary F1
+ */
+tolerancePx: number
+/**
+ * @minItems 1
+ */
+folders: {
+name: string
+/**
+ * mean over images
+ */
+meanIou: number
+/**
+ * mean over images
+ */
+boundaryF1: number
+/**
+ * @minItems 1
+ */
+images: {
+name: string
+height: number
+width: number
+/**
+ * what the file of labels held; instances became background and object
+ */
+labels: ("classes" | "instances")
+/**
+ * pixels of each class
+ */
+scribbledPx: number[]
+/**
+ * over the classes that are in truth or prediction
+ */
+meanIou: number
+/**
+ * null: in neither
+ */
+classIou: (number | null)[]
+/**
+ * mean over the classes that have a boundary
+ */
+boundaryF1: number
+classBoundaryF1: (number | null)[]
+}[]
+}[]
+/**
+ * what was asked for and could not be had, and why
+ */
+skipped?: string[]
+}
+
 // seam.schema.json
 /**
  * What `alibi-train bench seam --json` prints: how much a window plan shows in the features.
@@ -1038,6 +1115,63 @@ validation: {
 valid: boolean
 message?: string
 }
+}
+
+// segmentation.schema.json
+/**
+ * What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.
+ */
+export interface SegmentationResult {
+format: "alibi-train/segmentation/1"
+model: BenchModel
+/**
+ * without the reader's own folders
+ */
+command: string
+figures: BenchFigures
+layout: ("voc07" | "voc12" | "ade20k")
+/**
+ * images and truth are resized to this square
+ */
+sizePx: number
+seed: number
+/**
+ * training images wanted of each class; null: all training images
+ */
+shots: (number | null)
+trainImages: number
+valImages: number
+/**
+ * pixels the head was trained on
+ */
+samples: number
+/**
+ * inverse strength of the penalty
+ */
+c: number
+/**
+ * mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out
+ */
+miou: number
+/**
+ * the same of each batch of 64 images, mean over batches, as the reference computes it
+ */
+batchMiou: number
+/**
+ * share of validation pixels that got their class
+ */
+accuracy: number
+classes: {
+name: string
+/**
+ * training images that show it
+ */
+trainImages: number
+/**
+ * null: in neither truth nor prediction
+ */
+iou: (number | null)
+}[]
 }
 
 // serve.schema.json

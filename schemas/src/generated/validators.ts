@@ -9794,8 +9794,8 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
   validate28.errors = vErrors;
   return errors === 0;
 }
-var validateSeamResult = validate29;
-var schema46 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
+var validateScribblesResult = validate29;
+var schema46 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/scribbles.schema.json", "title": "ScribblesResult", "description": "What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "features", "classifier", "scale", "tolerancePx", "folders"], "properties": { "format": { "const": "alibi-train/scribbles/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "features": { "type": "string", "description": "what a pixel is classified by" }, "classifier": { "type": "string", "description": "and by what, with its settings" }, "scale": { "type": ["number", "null"], "description": "how many times images were enlarged; null where it depends on their size or nothing was enlarged" }, "tolerancePx": { "type": "number", "minimum": 0, "description": "of the boundary F1" }, "folders": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "meanIou", "boundaryF1", "images"], "properties": { "name": { "type": "string" }, "meanIou": { "type": "number", "description": "mean over images" }, "boundaryF1": { "type": "number", "description": "mean over images" }, "images": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "height", "width", "labels", "scribbledPx", "meanIou", "classIou", "boundaryF1", "classBoundaryF1"], "properties": { "name": { "type": "string" }, "height": { "type": "integer", "minimum": 1 }, "width": { "type": "integer", "minimum": 1 }, "labels": { "enum": ["classes", "instances"], "description": "what the file of labels held; instances became background and object" }, "scribbledPx": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "pixels of each class" }, "meanIou": { "type": "number", "description": "over the classes that are in truth or prediction" }, "classIou": { "type": "array", "items": { "type": ["number", "null"] }, "description": "null: in neither" }, "boundaryF1": { "type": "number", "description": "mean over the classes that have a boundary" }, "classBoundaryF1": { "type": "array", "items": { "type": ["number", "null"] } } } } } } } }, "skipped": { "type": "array", "items": { "type": "string" }, "description": "what was asked for and could not be had, and why" } } };
 function validate29(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -9803,7 +9803,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.features === void 0 && (missing0 = "features") || data.classifier === void 0 && (missing0 = "classifier") || data.scale === void 0 && (missing0 = "scale") || data.tolerancePx === void 0 && (missing0 = "tolerancePx") || data.folders === void 0 && (missing0 = "folders")) {
         validate29.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
@@ -9818,8 +9818,8 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
         if (_errs1 === errors) {
           if (data.format !== void 0) {
             const _errs2 = errors;
-            if ("alibi-train/seam/1" !== data.format) {
-              validate29.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
+            if ("alibi-train/scribbles/1" !== data.format) {
+              validate29.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/scribbles/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -10009,6 +10009,652 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                   var valid0 = true;
                 }
                 if (valid0) {
+                  if (data.features !== void 0) {
+                    const _errs29 = errors;
+                    if (typeof data.features !== "string") {
+                      validate29.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      return false;
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.classifier !== void 0) {
+                      const _errs31 = errors;
+                      if (typeof data.classifier !== "string") {
+                        validate29.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                      var valid0 = _errs31 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.scale !== void 0) {
+                        let data14 = data.scale;
+                        const _errs33 = errors;
+                        if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
+                          validate29.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: schema46.properties.scale.type }, message: "must be number,null" }];
+                          return false;
+                        }
+                        var valid0 = _errs33 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.tolerancePx !== void 0) {
+                          let data15 = data.tolerancePx;
+                          const _errs35 = errors;
+                          if (errors === _errs35) {
+                            if (typeof data15 == "number" && isFinite(data15)) {
+                              if (data15 < 0 || isNaN(data15)) {
+                                validate29.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                return false;
+                              }
+                            } else {
+                              validate29.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs35 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.folders !== void 0) {
+                            let data16 = data.folders;
+                            const _errs37 = errors;
+                            if (errors === _errs37) {
+                              if (Array.isArray(data16)) {
+                                if (data16.length < 1) {
+                                  validate29.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                  return false;
+                                } else {
+                                  var valid6 = true;
+                                  const len1 = data16.length;
+                                  for (let i1 = 0; i1 < len1; i1++) {
+                                    let data17 = data16[i1];
+                                    const _errs39 = errors;
+                                    if (errors === _errs39) {
+                                      if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
+                                        let missing3;
+                                        if (data17.name === void 0 && (missing3 = "name") || data17.meanIou === void 0 && (missing3 = "meanIou") || data17.boundaryF1 === void 0 && (missing3 = "boundaryF1") || data17.images === void 0 && (missing3 = "images")) {
+                                          validate29.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                          return false;
+                                        } else {
+                                          const _errs41 = errors;
+                                          for (const key3 in data17) {
+                                            if (!(key3 === "name" || key3 === "meanIou" || key3 === "boundaryF1" || key3 === "images")) {
+                                              validate29.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                              return false;
+                                              break;
+                                            }
+                                          }
+                                          if (_errs41 === errors) {
+                                            if (data17.name !== void 0) {
+                                              const _errs42 = errors;
+                                              if (typeof data17.name !== "string") {
+                                                validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/name", schemaPath: "#/properties/folders/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                              var valid7 = _errs42 === errors;
+                                            } else {
+                                              var valid7 = true;
+                                            }
+                                            if (valid7) {
+                                              if (data17.meanIou !== void 0) {
+                                                let data19 = data17.meanIou;
+                                                const _errs44 = errors;
+                                                if (!(typeof data19 == "number" && isFinite(data19))) {
+                                                  validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/meanIou", schemaPath: "#/properties/folders/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  return false;
+                                                }
+                                                var valid7 = _errs44 === errors;
+                                              } else {
+                                                var valid7 = true;
+                                              }
+                                              if (valid7) {
+                                                if (data17.boundaryF1 !== void 0) {
+                                                  let data20 = data17.boundaryF1;
+                                                  const _errs46 = errors;
+                                                  if (!(typeof data20 == "number" && isFinite(data20))) {
+                                                    validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    return false;
+                                                  }
+                                                  var valid7 = _errs46 === errors;
+                                                } else {
+                                                  var valid7 = true;
+                                                }
+                                                if (valid7) {
+                                                  if (data17.images !== void 0) {
+                                                    let data21 = data17.images;
+                                                    const _errs48 = errors;
+                                                    if (errors === _errs48) {
+                                                      if (Array.isArray(data21)) {
+                                                        if (data21.length < 1) {
+                                                          validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                          return false;
+                                                        } else {
+                                                          var valid8 = true;
+                                                          const len2 = data21.length;
+                                                          for (let i2 = 0; i2 < len2; i2++) {
+                                                            let data22 = data21[i2];
+                                                            const _errs50 = errors;
+                                                            if (errors === _errs50) {
+                                                              if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
+                                                                let missing4;
+                                                                if (data22.name === void 0 && (missing4 = "name") || data22.height === void 0 && (missing4 = "height") || data22.width === void 0 && (missing4 = "width") || data22.labels === void 0 && (missing4 = "labels") || data22.scribbledPx === void 0 && (missing4 = "scribbledPx") || data22.meanIou === void 0 && (missing4 = "meanIou") || data22.classIou === void 0 && (missing4 = "classIou") || data22.boundaryF1 === void 0 && (missing4 = "boundaryF1") || data22.classBoundaryF1 === void 0 && (missing4 = "classBoundaryF1")) {
+                                                                  validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                  return false;
+                                                                } else {
+                                                                  const _errs52 = errors;
+                                                                  for (const key4 in data22) {
+                                                                    if (!func2.call(schema46.properties.folders.items.properties.images.items.properties, key4)) {
+                                                                      validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                      return false;
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                  if (_errs52 === errors) {
+                                                                    if (data22.name !== void 0) {
+                                                                      const _errs53 = errors;
+                                                                      if (typeof data22.name !== "string") {
+                                                                        validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/name", schemaPath: "#/properties/folders/items/properties/images/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid9 = _errs53 === errors;
+                                                                    } else {
+                                                                      var valid9 = true;
+                                                                    }
+                                                                    if (valid9) {
+                                                                      if (data22.height !== void 0) {
+                                                                        let data24 = data22.height;
+                                                                        const _errs55 = errors;
+                                                                        if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
+                                                                          validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          return false;
+                                                                        }
+                                                                        if (errors === _errs55) {
+                                                                          if (typeof data24 == "number" && isFinite(data24)) {
+                                                                            if (data24 < 1 || isNaN(data24)) {
+                                                                              validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                        var valid9 = _errs55 === errors;
+                                                                      } else {
+                                                                        var valid9 = true;
+                                                                      }
+                                                                      if (valid9) {
+                                                                        if (data22.width !== void 0) {
+                                                                          let data25 = data22.width;
+                                                                          const _errs57 = errors;
+                                                                          if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                                                            validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (errors === _errs57) {
+                                                                            if (typeof data25 == "number" && isFinite(data25)) {
+                                                                              if (data25 < 1 || isNaN(data25)) {
+                                                                                validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                          var valid9 = _errs57 === errors;
+                                                                        } else {
+                                                                          var valid9 = true;
+                                                                        }
+                                                                        if (valid9) {
+                                                                          if (data22.labels !== void 0) {
+                                                                            let data26 = data22.labels;
+                                                                            const _errs59 = errors;
+                                                                            if (!(data26 === "classes" || data26 === "instances")) {
+                                                                              validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/labels", schemaPath: "#/properties/folders/items/properties/images/items/properties/labels/enum", keyword: "enum", params: { allowedValues: schema46.properties.folders.items.properties.images.items.properties.labels.enum }, message: "must be equal to one of the allowed values" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid9 = _errs59 === errors;
+                                                                          } else {
+                                                                            var valid9 = true;
+                                                                          }
+                                                                          if (valid9) {
+                                                                            if (data22.scribbledPx !== void 0) {
+                                                                              let data27 = data22.scribbledPx;
+                                                                              const _errs60 = errors;
+                                                                              if (errors === _errs60) {
+                                                                                if (Array.isArray(data27)) {
+                                                                                  var valid10 = true;
+                                                                                  const len3 = data27.length;
+                                                                                  for (let i3 = 0; i3 < len3; i3++) {
+                                                                                    let data28 = data27[i3];
+                                                                                    const _errs62 = errors;
+                                                                                    if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                                                      validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    if (errors === _errs62) {
+                                                                                      if (typeof data28 == "number" && isFinite(data28)) {
+                                                                                        if (data28 < 0 || isNaN(data28)) {
+                                                                                          validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                    var valid10 = _errs62 === errors;
+                                                                                    if (!valid10) {
+                                                                                      break;
+                                                                                    }
+                                                                                  }
+                                                                                } else {
+                                                                                  validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx", schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                  return false;
+                                                                                }
+                                                                              }
+                                                                              var valid9 = _errs60 === errors;
+                                                                            } else {
+                                                                              var valid9 = true;
+                                                                            }
+                                                                            if (valid9) {
+                                                                              if (data22.meanIou !== void 0) {
+                                                                                let data29 = data22.meanIou;
+                                                                                const _errs64 = errors;
+                                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
+                                                                                  validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/meanIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                  return false;
+                                                                                }
+                                                                                var valid9 = _errs64 === errors;
+                                                                              } else {
+                                                                                var valid9 = true;
+                                                                              }
+                                                                              if (valid9) {
+                                                                                if (data22.classIou !== void 0) {
+                                                                                  let data30 = data22.classIou;
+                                                                                  const _errs66 = errors;
+                                                                                  if (errors === _errs66) {
+                                                                                    if (Array.isArray(data30)) {
+                                                                                      var valid11 = true;
+                                                                                      const len4 = data30.length;
+                                                                                      for (let i4 = 0; i4 < len4; i4++) {
+                                                                                        let data31 = data30[i4];
+                                                                                        const _errs68 = errors;
+                                                                                        if (!(typeof data31 == "number" && isFinite(data31)) && data31 !== null) {
+                                                                                          validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou/" + i4, schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/items/type", keyword: "type", params: { type: schema46.properties.folders.items.properties.images.items.properties.classIou.items.type }, message: "must be number,null" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid11 = _errs68 === errors;
+                                                                                        if (!valid11) {
+                                                                                          break;
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid9 = _errs66 === errors;
+                                                                                } else {
+                                                                                  var valid9 = true;
+                                                                                }
+                                                                                if (valid9) {
+                                                                                  if (data22.boundaryF1 !== void 0) {
+                                                                                    let data32 = data22.boundaryF1;
+                                                                                    const _errs70 = errors;
+                                                                                    if (!(typeof data32 == "number" && isFinite(data32))) {
+                                                                                      validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid9 = _errs70 === errors;
+                                                                                  } else {
+                                                                                    var valid9 = true;
+                                                                                  }
+                                                                                  if (valid9) {
+                                                                                    if (data22.classBoundaryF1 !== void 0) {
+                                                                                      let data33 = data22.classBoundaryF1;
+                                                                                      const _errs72 = errors;
+                                                                                      if (errors === _errs72) {
+                                                                                        if (Array.isArray(data33)) {
+                                                                                          var valid12 = true;
+                                                                                          const len5 = data33.length;
+                                                                                          for (let i5 = 0; i5 < len5; i5++) {
+                                                                                            let data34 = data33[i5];
+                                                                                            const _errs74 = errors;
+                                                                                            if (!(typeof data34 == "number" && isFinite(data34)) && data34 !== null) {
+                                                                                              validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1/" + i5, schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/items/type", keyword: "type", params: { type: schema46.properties.folders.items.properties.images.items.properties.classBoundaryF1.items.type }, message: "must be number,null" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            var valid12 = _errs74 === errors;
+                                                                                            if (!valid12) {
+                                                                                              break;
+                                                                                            }
+                                                                                          }
+                                                                                        } else {
+                                                                                          validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                      var valid9 = _errs72 === errors;
+                                                                                    } else {
+                                                                                      var valid9 = true;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid8 = _errs50 === errors;
+                                                            if (!valid8) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate29.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid7 = _errs48 === errors;
+                                                  } else {
+                                                    var valid7 = true;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate29.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid6 = _errs39 === errors;
+                                    if (!valid6) {
+                                      break;
+                                    }
+                                  }
+                                }
+                              } else {
+                                validate29.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                return false;
+                              }
+                            }
+                            var valid0 = _errs37 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.skipped !== void 0) {
+                              let data35 = data.skipped;
+                              const _errs76 = errors;
+                              if (errors === _errs76) {
+                                if (Array.isArray(data35)) {
+                                  var valid13 = true;
+                                  const len6 = data35.length;
+                                  for (let i6 = 0; i6 < len6; i6++) {
+                                    const _errs78 = errors;
+                                    if (typeof data35[i6] !== "string") {
+                                      validate29.errors = [{ instancePath: instancePath + "/skipped/" + i6, schemaPath: "#/properties/skipped/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid13 = _errs78 === errors;
+                                    if (!valid13) {
+                                      break;
+                                    }
+                                  }
+                                } else {
+                                  validate29.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  return false;
+                                }
+                              }
+                              var valid0 = _errs76 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate29.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate29.errors = vErrors;
+  return errors === 0;
+}
+var validateSeamResult = validate30;
+var schema49 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
+function validate30(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
+        validate30.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema49.properties, key0)) {
+            validate30.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/seam/1" !== data.format) {
+              validate30.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate30.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate30.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate30.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate30.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate30.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate30.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate30.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate30.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate30.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate30.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate30.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate30.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate30.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
                   if (data.images !== void 0) {
                     let data12 = data.images;
                     const _errs29 = errors;
@@ -10019,7 +10665,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                         for (let i1 = 0; i1 < len1; i1++) {
                           const _errs31 = errors;
                           if (typeof data12[i1] !== "string") {
-                            validate29.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate30.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid6 = _errs31 === errors;
@@ -10028,7 +10674,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate29.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate30.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -10041,13 +10687,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                       let data14 = data.tokens;
                       const _errs33 = errors;
                       if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                        validate29.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate30.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs33) {
                         if (typeof data14 == "number" && isFinite(data14)) {
                           if (data14 < 1 || isNaN(data14)) {
-                            validate29.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            validate30.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                             return false;
                           }
                         }
@@ -10061,13 +10707,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                         let data15 = data.crops;
                         const _errs35 = errors;
                         if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                          validate29.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate30.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs35) {
                           if (typeof data15 == "number" && isFinite(data15)) {
                             if (data15 < 1 || isNaN(data15)) {
-                              validate29.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              validate30.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                               return false;
                             }
                           }
@@ -10081,7 +10727,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                           let data16 = data.scale;
                           const _errs37 = errors;
                           if (!(typeof data16 == "number" && isFinite(data16))) {
-                            validate29.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            validate30.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                             return false;
                           }
                           var valid0 = _errs37 === errors;
@@ -10093,13 +10739,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                             let data17 = data.classes;
                             const _errs39 = errors;
                             if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                              validate29.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate30.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs39) {
                               if (typeof data17 == "number" && isFinite(data17)) {
                                 if (data17 < 1 || isNaN(data17)) {
-                                  validate29.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate30.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -10113,13 +10759,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                               let data18 = data.seed;
                               const _errs41 = errors;
                               if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                validate29.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate30.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs41) {
                                 if (typeof data18 == "number" && isFinite(data18)) {
                                   if (data18 < 0 || isNaN(data18)) {
-                                    validate29.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    validate30.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                     return false;
                                   }
                                 }
@@ -10143,13 +10789,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                           let missing3;
                                           if (data20.rows === void 0 && (missing3 = "rows") || data20.cols === void 0 && (missing3 = "cols") || data20.overlap === void 0 && (missing3 = "overlap") || data20.centredConsistency === void 0 && (missing3 = "centredConsistency") || data20.plainConsistency === void 0 && (missing3 = "plainConsistency") || data20.seamRatio === void 0 && (missing3 = "seamRatio") || data20.cost === void 0 && (missing3 = "cost") || data20.changedLabels === void 0 && (missing3 = "changedLabels") || data20.windowMs === void 0 && (missing3 = "windowMs") || data20.perCrop === void 0 && (missing3 = "perCrop")) {
-                                            validate29.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            validate30.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                             return false;
                                           } else {
                                             const _errs47 = errors;
                                             for (const key3 in data20) {
-                                              if (!func2.call(schema46.properties.windows.items.properties, key3)) {
-                                                validate29.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                              if (!func2.call(schema49.properties.windows.items.properties, key3)) {
+                                                validate30.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
@@ -10159,13 +10805,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data21 = data20.rows;
                                                 const _errs48 = errors;
                                                 if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                                  validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs48) {
                                                   if (typeof data21 == "number" && isFinite(data21)) {
                                                     if (data21 < 1 || isNaN(data21)) {
-                                                      validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -10179,13 +10825,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data22 = data20.cols;
                                                   const _errs50 = errors;
                                                   if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
-                                                    validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs50) {
                                                     if (typeof data22 == "number" && isFinite(data22)) {
                                                       if (data22 < 1 || isNaN(data22)) {
-                                                        validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -10199,13 +10845,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data23 = data20.overlap;
                                                     const _errs52 = errors;
                                                     if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
-                                                      validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs52) {
                                                       if (typeof data23 == "number" && isFinite(data23)) {
                                                         if (data23 < 0 || isNaN(data23)) {
-                                                          validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -10219,7 +10865,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data24 = data20.centredConsistency;
                                                       const _errs54 = errors;
                                                       if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                        validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid8 = _errs54 === errors;
@@ -10231,7 +10877,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data25 = data20.plainConsistency;
                                                         const _errs56 = errors;
                                                         if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                          validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid8 = _errs56 === errors;
@@ -10243,7 +10889,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data26 = data20.seamRatio;
                                                           const _errs58 = errors;
                                                           if (!(typeof data26 == "number" && isFinite(data26)) && data26 !== null) {
-                                                            validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema46.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                            validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema49.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
                                                             return false;
                                                           }
                                                           var valid8 = _errs58 === errors;
@@ -10255,7 +10901,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data27 = data20.cost;
                                                             const _errs60 = errors;
                                                             if (!(typeof data27 == "number" && isFinite(data27))) {
-                                                              validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
                                                             var valid8 = _errs60 === errors;
@@ -10267,7 +10913,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data28 = data20.changedLabels;
                                                               const _errs62 = errors;
                                                               if (!(typeof data28 == "number" && isFinite(data28)) && data28 !== null) {
-                                                                validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema46.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema49.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
                                                                 return false;
                                                               }
                                                               var valid8 = _errs62 === errors;
@@ -10279,7 +10925,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data29 = data20.windowMs;
                                                                 const _errs64 = errors;
                                                                 if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                  validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                   return false;
                                                                 }
                                                                 var valid8 = _errs64 === errors;
@@ -10301,13 +10947,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
                                                                             let missing4;
                                                                             if (data31.image === void 0 && (missing4 = "image") || data31.centredConsistency === void 0 && (missing4 = "centredConsistency") || data31.plainConsistency === void 0 && (missing4 = "plainConsistency") || data31.seamRatio === void 0 && (missing4 = "seamRatio") || data31.changedLabels === void 0 && (missing4 = "changedLabels")) {
-                                                                              validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                                               return false;
                                                                             } else {
                                                                               const _errs70 = errors;
                                                                               for (const key4 in data31) {
                                                                                 if (!(key4 === "image" || key4 === "centredConsistency" || key4 === "plainConsistency" || key4 === "seamRatio" || key4 === "changedLabels")) {
-                                                                                  validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                                  validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                                                   return false;
                                                                                   break;
                                                                                 }
@@ -10316,7 +10962,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 if (data31.image !== void 0) {
                                                                                   const _errs71 = errors;
                                                                                   if (typeof data31.image !== "string") {
-                                                                                    validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                    validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                     return false;
                                                                                   }
                                                                                   var valid10 = _errs71 === errors;
@@ -10328,7 +10974,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     let data33 = data31.centredConsistency;
                                                                                     const _errs73 = errors;
                                                                                     if (!(typeof data33 == "number" && isFinite(data33))) {
-                                                                                      validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                       return false;
                                                                                     }
                                                                                     var valid10 = _errs73 === errors;
@@ -10340,7 +10986,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       let data34 = data31.plainConsistency;
                                                                                       const _errs75 = errors;
                                                                                       if (!(typeof data34 == "number" && isFinite(data34))) {
-                                                                                        validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                        validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid10 = _errs75 === errors;
@@ -10352,7 +10998,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         let data35 = data31.seamRatio;
                                                                                         const _errs77 = errors;
                                                                                         if (!(typeof data35 == "number" && isFinite(data35)) && data35 !== null) {
-                                                                                          validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema46.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                                                          validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema49.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid10 = _errs77 === errors;
@@ -10364,7 +11010,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data36 = data31.changedLabels;
                                                                                           const _errs79 = errors;
                                                                                           if (!(typeof data36 == "number" && isFinite(data36)) && data36 !== null) {
-                                                                                            validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema46.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                                            validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema49.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid10 = _errs79 === errors;
@@ -10378,7 +11024,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -10388,7 +11034,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      validate29.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      validate30.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                       return false;
                                                                     }
                                                                   }
@@ -10408,7 +11054,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate29.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          validate30.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                           return false;
                                         }
                                       }
@@ -10418,7 +11064,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate29.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate30.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -10439,16 +11085,16 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate29.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate30.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate29.errors = vErrors;
+  validate30.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentOutput = validate30;
-var schema49 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
-function validate30(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateSegmentOutput = validate31;
+var schema52 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
+function validate31(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -10456,13 +11102,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
-        validate30.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate31.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema49.properties, key0)) {
-            validate30.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema52.properties, key0)) {
+            validate31.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -10471,7 +11117,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.location !== void 0) {
             const _errs2 = errors;
             if (typeof data.location !== "string") {
-              validate30.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate31.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -10482,7 +11128,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate30.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate31.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -10493,7 +11139,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.method !== void 0) {
                 const _errs6 = errors;
                 if ("kmeans" !== data.method) {
-                  validate30.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
+                  validate31.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -10505,13 +11151,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.k;
                   const _errs7 = errors;
                   if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
-                    validate30.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                    validate31.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                     return false;
                   }
                   if (errors === _errs7) {
                     if (typeof data3 == "number" && isFinite(data3)) {
                       if (data3 < 1 || isNaN(data3)) {
-                        validate30.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                        validate31.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                         return false;
                       }
                     }
@@ -10525,13 +11171,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                     let data4 = data.seed;
                     const _errs9 = errors;
                     if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                      validate30.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      validate31.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                       return false;
                     }
                     if (errors === _errs9) {
                       if (typeof data4 == "number" && isFinite(data4)) {
                         if (data4 < 0 || isNaN(data4)) {
-                          validate30.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          validate31.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                           return false;
                         }
                       }
@@ -10545,13 +11191,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                       let data5 = data.level;
                       const _errs11 = errors;
                       if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                        validate30.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate31.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs11) {
                         if (typeof data5 == "number" && isFinite(data5)) {
                           if (data5 < 0 || isNaN(data5)) {
-                            validate30.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            validate31.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                             return false;
                           }
                         }
@@ -10565,13 +11211,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                         let data6 = data.labelLevel;
                         const _errs13 = errors;
                         if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                          validate30.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate31.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs13) {
                           if (typeof data6 == "number" && isFinite(data6)) {
                             if (data6 < 0 || isNaN(data6)) {
-                              validate30.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate31.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -10584,7 +11230,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data.dtype !== void 0) {
                           const _errs15 = errors;
                           if (typeof data.dtype !== "string") {
-                            validate30.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate31.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid0 = _errs15 === errors;
@@ -10603,13 +11249,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data9 = data8[i0];
                                   const _errs19 = errors;
                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                    validate30.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate31.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs19) {
                                     if (typeof data9 == "number" && isFinite(data9)) {
                                       if (data9 < 1 || isNaN(data9)) {
-                                        validate30.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -10620,7 +11266,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate30.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate31.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -10640,13 +11286,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data11 = data10[i1];
                                     const _errs23 = errors;
                                     if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                      validate30.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate31.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs23) {
                                       if (typeof data11 == "number" && isFinite(data11)) {
                                         if (data11 < 0 || isNaN(data11)) {
-                                          validate30.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -10657,7 +11303,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate30.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate31.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -10672,11 +11318,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs25) {
                                   if (typeof data12 === "string") {
                                     if (!pattern1.test(data12)) {
-                                      validate30.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                      validate31.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                       return false;
                                     }
                                   } else {
-                                    validate30.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate31.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                 }
@@ -10692,13 +11338,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
                                       let missing1;
                                       if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                        validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                         return false;
                                       } else {
                                         const _errs29 = errors;
                                         for (const key1 in data13) {
                                           if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                            validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -10707,7 +11353,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data13.name !== void 0) {
                                             const _errs30 = errors;
                                             if (typeof data13.name !== "string") {
-                                              validate30.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid3 = _errs30 === errors;
@@ -10721,11 +11367,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs32) {
                                                 if (typeof data15 === "string") {
                                                   if (!pattern1.test(data15)) {
-                                                    validate30.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate30.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -10738,7 +11384,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data16 = data13.precision;
                                                 const _errs34 = errors;
                                                 if (!(data16 === "fp32" || data16 === "fp16" || data16 === "fp16-arithmetic" || data16 === "int8" || data16 === "int8-dynamic" || data16 === "int4")) {
-                                                  validate30.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema49.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema52.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid3 = _errs34 === errors;
@@ -10749,7 +11395,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data13.provider !== void 0) {
                                                   const _errs35 = errors;
                                                   if (typeof data13.provider !== "string") {
-                                                    validate30.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid3 = _errs35 === errors;
@@ -10762,7 +11408,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate31.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -10778,13 +11424,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
                                         let missing2;
                                         if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                          validate30.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                           return false;
                                         } else {
                                           const _errs39 = errors;
                                           for (const key2 in data18) {
                                             if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                              validate30.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -10796,7 +11442,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs40) {
                                                 if (Array.isArray(data19)) {
                                                   if (data19.length < 1) {
-                                                    validate30.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                     return false;
                                                   } else {
                                                     var valid5 = true;
@@ -10805,13 +11451,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data20 = data19[i2];
                                                       const _errs42 = errors;
                                                       if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                        validate30.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate31.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs42) {
                                                         if (typeof data20 == "number" && isFinite(data20)) {
                                                           if (data20 < 0 || isNaN(data20)) {
-                                                            validate30.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate31.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -10823,7 +11469,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate30.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -10843,7 +11489,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data22 = data21[i3];
                                                       const _errs46 = errors;
                                                       if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                        validate30.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate31.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid6 = _errs46 === errors;
@@ -10852,7 +11498,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate30.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -10872,7 +11518,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data24 = data23[i4];
                                                         const _errs50 = errors;
                                                         if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                          validate30.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate31.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid7 = _errs50 === errors;
@@ -10881,7 +11527,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate30.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate31.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -10894,7 +11540,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate30.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -10914,13 +11560,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data26 = data25[i5];
                                             const _errs54 = errors;
                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate30.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs54) {
                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                 if (data26 < 0 || isNaN(data26)) {
-                                                  validate30.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -10931,7 +11577,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate30.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema49.properties.z.type }, message: "must be array" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema52.properties.z.type }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -10951,13 +11597,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data28 = data27[i6];
                                               const _errs58 = errors;
                                               if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                validate30.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs58) {
                                                 if (typeof data28 == "number" && isFinite(data28)) {
                                                   if (data28 < 0 || isNaN(data28)) {
-                                                    validate30.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -10968,7 +11614,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate30.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema49.properties.t.type }, message: "must be array" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema52.properties.t.type }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -10981,13 +11627,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data29 = data.written;
                                           const _errs60 = errors;
                                           if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                            validate30.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs60) {
                                             if (typeof data29 == "number" && isFinite(data29)) {
                                               if (data29 < 0 || isNaN(data29)) {
-                                                validate30.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -11001,13 +11647,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data30 = data.skipped;
                                             const _errs62 = errors;
                                             if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate30.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs62) {
                                               if (typeof data30 == "number" && isFinite(data30)) {
                                                 if (data30 < 0 || isNaN(data30)) {
-                                                  validate30.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -11023,11 +11669,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs64) {
                                                 if (typeof data31 == "number" && isFinite(data31)) {
                                                   if (data31 < 0 || isNaN(data31)) {
-                                                    validate30.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate30.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                               }
@@ -11043,13 +11689,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
                                                     let missing3;
                                                     if (data32.valid === void 0 && (missing3 = "valid")) {
-                                                      validate30.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      validate31.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs68 = errors;
                                                       for (const key3 in data32) {
                                                         if (!(key3 === "valid" || key3 === "message")) {
-                                                          validate30.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          validate31.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -11058,7 +11704,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data32.valid !== void 0) {
                                                           const _errs69 = errors;
                                                           if (typeof data32.valid !== "boolean") {
-                                                            validate30.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                            validate31.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                             return false;
                                                           }
                                                           var valid10 = _errs69 === errors;
@@ -11069,7 +11715,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data32.message !== void 0) {
                                                             const _errs71 = errors;
                                                             if (typeof data32.message !== "string") {
-                                                              validate30.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              validate31.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
                                                             var valid10 = _errs71 === errors;
@@ -11080,7 +11726,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate30.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -11109,16 +11755,534 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate30.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate31.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate30.errors = vErrors;
+  validate31.errors = vErrors;
   return errors === 0;
 }
-var validateServeOutput = validate31;
-var schema50 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
-function validate31(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateSegmentationResult = validate32;
+var schema53 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segmentation.schema.json", "title": "SegmentationResult", "description": "What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "layout", "sizePx", "seed", "shots", "trainImages", "valImages", "samples", "c", "miou", "batchMiou", "accuracy", "classes"], "properties": { "format": { "const": "alibi-train/segmentation/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "layout": { "enum": ["voc07", "voc12", "ade20k"] }, "sizePx": { "type": "integer", "minimum": 1, "description": "images and truth are resized to this square" }, "seed": { "type": "integer", "minimum": 0 }, "shots": { "type": ["integer", "null"], "minimum": 1, "description": "training images wanted of each class; null: all training images" }, "trainImages": { "type": "integer", "minimum": 1 }, "valImages": { "type": "integer", "minimum": 1 }, "samples": { "type": "integer", "minimum": 1, "description": "pixels the head was trained on" }, "c": { "type": "number", "exclusiveMinimum": 0, "description": "inverse strength of the penalty" }, "miou": { "type": "number", "description": "mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out" }, "batchMiou": { "type": "number", "description": "the same of each batch of 64 images, mean over batches, as the reference computes it" }, "accuracy": { "type": "number", "description": "share of validation pixels that got their class" }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "trainImages", "iou"], "properties": { "name": { "type": "string" }, "trainImages": { "type": "integer", "minimum": 0, "description": "training images that show it" }, "iou": { "type": ["number", "null"], "description": "null: in neither truth nor prediction" } } } } } };
+function validate32(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.layout === void 0 && (missing0 = "layout") || data.sizePx === void 0 && (missing0 = "sizePx") || data.seed === void 0 && (missing0 = "seed") || data.shots === void 0 && (missing0 = "shots") || data.trainImages === void 0 && (missing0 = "trainImages") || data.valImages === void 0 && (missing0 = "valImages") || data.samples === void 0 && (missing0 = "samples") || data.c === void 0 && (missing0 = "c") || data.miou === void 0 && (missing0 = "miou") || data.batchMiou === void 0 && (missing0 = "batchMiou") || data.accuracy === void 0 && (missing0 = "accuracy") || data.classes === void 0 && (missing0 = "classes")) {
+        validate32.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema53.properties, key0)) {
+            validate32.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/segmentation/1" !== data.format) {
+              validate32.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/segmentation/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate32.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate32.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate32.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate32.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate32.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate32.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate32.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate32.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate32.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate32.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate32.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate32.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate32.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate32.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate32.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate32.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.layout !== void 0) {
+                    let data12 = data.layout;
+                    const _errs29 = errors;
+                    if (!(data12 === "voc07" || data12 === "voc12" || data12 === "ade20k")) {
+                      validate32.errors = [{ instancePath: instancePath + "/layout", schemaPath: "#/properties/layout/enum", keyword: "enum", params: { allowedValues: schema53.properties.layout.enum }, message: "must be equal to one of the allowed values" }];
+                      return false;
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.sizePx !== void 0) {
+                      let data13 = data.sizePx;
+                      const _errs30 = errors;
+                      if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
+                        validate32.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        return false;
+                      }
+                      if (errors === _errs30) {
+                        if (typeof data13 == "number" && isFinite(data13)) {
+                          if (data13 < 1 || isNaN(data13)) {
+                            validate32.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs30 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.seed !== void 0) {
+                        let data14 = data.seed;
+                        const _errs32 = errors;
+                        if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                          validate32.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs32) {
+                          if (typeof data14 == "number" && isFinite(data14)) {
+                            if (data14 < 0 || isNaN(data14)) {
+                              validate32.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              return false;
+                            }
+                          }
+                        }
+                        var valid0 = _errs32 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.shots !== void 0) {
+                          let data15 = data.shots;
+                          const _errs34 = errors;
+                          if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15)) && data15 !== null) {
+                            validate32.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/type", keyword: "type", params: { type: schema53.properties.shots.type }, message: "must be integer,null" }];
+                            return false;
+                          }
+                          if (errors === _errs34) {
+                            if (typeof data15 == "number" && isFinite(data15)) {
+                              if (data15 < 1 || isNaN(data15)) {
+                                validate32.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid0 = _errs34 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.trainImages !== void 0) {
+                            let data16 = data.trainImages;
+                            const _errs36 = errors;
+                            if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
+                              validate32.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
+                            if (errors === _errs36) {
+                              if (typeof data16 == "number" && isFinite(data16)) {
+                                if (data16 < 1 || isNaN(data16)) {
+                                  validate32.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  return false;
+                                }
+                              }
+                            }
+                            var valid0 = _errs36 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.valImages !== void 0) {
+                              let data17 = data.valImages;
+                              const _errs38 = errors;
+                              if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
+                                validate32.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs38) {
+                                if (typeof data17 == "number" && isFinite(data17)) {
+                                  if (data17 < 1 || isNaN(data17)) {
+                                    validate32.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    return false;
+                                  }
+                                }
+                              }
+                              var valid0 = _errs38 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                            if (valid0) {
+                              if (data.samples !== void 0) {
+                                let data18 = data.samples;
+                                const _errs40 = errors;
+                                if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+                                  validate32.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  return false;
+                                }
+                                if (errors === _errs40) {
+                                  if (typeof data18 == "number" && isFinite(data18)) {
+                                    if (data18 < 1 || isNaN(data18)) {
+                                      validate32.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      return false;
+                                    }
+                                  }
+                                }
+                                var valid0 = _errs40 === errors;
+                              } else {
+                                var valid0 = true;
+                              }
+                              if (valid0) {
+                                if (data.c !== void 0) {
+                                  let data19 = data.c;
+                                  const _errs42 = errors;
+                                  if (errors === _errs42) {
+                                    if (typeof data19 == "number" && isFinite(data19)) {
+                                      if (data19 <= 0 || isNaN(data19)) {
+                                        validate32.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                        return false;
+                                      }
+                                    } else {
+                                      validate32.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid0 = _errs42 === errors;
+                                } else {
+                                  var valid0 = true;
+                                }
+                                if (valid0) {
+                                  if (data.miou !== void 0) {
+                                    let data20 = data.miou;
+                                    const _errs44 = errors;
+                                    if (!(typeof data20 == "number" && isFinite(data20))) {
+                                      validate32.errors = [{ instancePath: instancePath + "/miou", schemaPath: "#/properties/miou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid0 = _errs44 === errors;
+                                  } else {
+                                    var valid0 = true;
+                                  }
+                                  if (valid0) {
+                                    if (data.batchMiou !== void 0) {
+                                      let data21 = data.batchMiou;
+                                      const _errs46 = errors;
+                                      if (!(typeof data21 == "number" && isFinite(data21))) {
+                                        validate32.errors = [{ instancePath: instancePath + "/batchMiou", schemaPath: "#/properties/batchMiou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                        return false;
+                                      }
+                                      var valid0 = _errs46 === errors;
+                                    } else {
+                                      var valid0 = true;
+                                    }
+                                    if (valid0) {
+                                      if (data.accuracy !== void 0) {
+                                        let data22 = data.accuracy;
+                                        const _errs48 = errors;
+                                        if (!(typeof data22 == "number" && isFinite(data22))) {
+                                          validate32.errors = [{ instancePath: instancePath + "/accuracy", schemaPath: "#/properties/accuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                          return false;
+                                        }
+                                        var valid0 = _errs48 === errors;
+                                      } else {
+                                        var valid0 = true;
+                                      }
+                                      if (valid0) {
+                                        if (data.classes !== void 0) {
+                                          let data23 = data.classes;
+                                          const _errs50 = errors;
+                                          if (errors === _errs50) {
+                                            if (Array.isArray(data23)) {
+                                              var valid6 = true;
+                                              const len1 = data23.length;
+                                              for (let i1 = 0; i1 < len1; i1++) {
+                                                let data24 = data23[i1];
+                                                const _errs52 = errors;
+                                                if (errors === _errs52) {
+                                                  if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
+                                                    let missing3;
+                                                    if (data24.name === void 0 && (missing3 = "name") || data24.trainImages === void 0 && (missing3 = "trainImages") || data24.iou === void 0 && (missing3 = "iou")) {
+                                                      validate32.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      return false;
+                                                    } else {
+                                                      const _errs54 = errors;
+                                                      for (const key3 in data24) {
+                                                        if (!(key3 === "name" || key3 === "trainImages" || key3 === "iou")) {
+                                                          validate32.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          return false;
+                                                          break;
+                                                        }
+                                                      }
+                                                      if (_errs54 === errors) {
+                                                        if (data24.name !== void 0) {
+                                                          const _errs55 = errors;
+                                                          if (typeof data24.name !== "string") {
+                                                            validate32.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            return false;
+                                                          }
+                                                          var valid7 = _errs55 === errors;
+                                                        } else {
+                                                          var valid7 = true;
+                                                        }
+                                                        if (valid7) {
+                                                          if (data24.trainImages !== void 0) {
+                                                            let data26 = data24.trainImages;
+                                                            const _errs57 = errors;
+                                                            if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                                              validate32.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              return false;
+                                                            }
+                                                            if (errors === _errs57) {
+                                                              if (typeof data26 == "number" && isFinite(data26)) {
+                                                                if (data26 < 0 || isNaN(data26)) {
+                                                                  validate32.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                            }
+                                                            var valid7 = _errs57 === errors;
+                                                          } else {
+                                                            var valid7 = true;
+                                                          }
+                                                          if (valid7) {
+                                                            if (data24.iou !== void 0) {
+                                                              let data27 = data24.iou;
+                                                              const _errs59 = errors;
+                                                              if (!(typeof data27 == "number" && isFinite(data27)) && data27 !== null) {
+                                                                validate32.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/iou", schemaPath: "#/properties/classes/items/properties/iou/type", keyword: "type", params: { type: schema53.properties.classes.items.properties.iou.type }, message: "must be number,null" }];
+                                                                return false;
+                                                              }
+                                                              var valid7 = _errs59 === errors;
+                                                            } else {
+                                                              var valid7 = true;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  } else {
+                                                    validate32.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid6 = _errs52 === errors;
+                                                if (!valid6) {
+                                                  break;
+                                                }
+                                              }
+                                            } else {
+                                              validate32.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid0 = _errs50 === errors;
+                                        } else {
+                                          var valid0 = true;
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate32.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate32.errors = vErrors;
+  return errors === 0;
+}
+var validateServeOutput = validate33;
+var schema56 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
+function validate33(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -11126,13 +12290,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.url === void 0 && (missing0 = "url") || data.host === void 0 && (missing0 = "host") || data.port === void 0 && (missing0 = "port") || data.version === void 0 && (missing0 = "version") || data.layers === void 0 && (missing0 = "layers")) {
-        validate31.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate33.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "url" || key0 === "host" || key0 === "port" || key0 === "version" || key0 === "layers")) {
-            validate31.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate33.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -11141,7 +12305,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.url !== void 0) {
             const _errs2 = errors;
             if (typeof data.url !== "string") {
-              validate31.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate33.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -11152,7 +12316,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.host !== void 0) {
               const _errs4 = errors;
               if (typeof data.host !== "string") {
-                validate31.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate33.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -11164,13 +12328,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.port;
                 const _errs6 = errors;
                 if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                  validate31.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                  validate33.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                   return false;
                 }
                 if (errors === _errs6) {
                   if (typeof data2 == "number" && isFinite(data2)) {
                     if (data2 < 1 || isNaN(data2)) {
-                      validate31.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                      validate33.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                       return false;
                     }
                   }
@@ -11183,7 +12347,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate31.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate33.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -11205,13 +12369,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                               let missing1;
                               if (data5.name === void 0 && (missing1 = "name") || data5.kind === void 0 && (missing1 = "kind") || data5.url === void 0 && (missing1 = "url") || data5.path === void 0 && (missing1 = "path")) {
-                                validate31.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                validate33.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                 return false;
                               } else {
                                 const _errs14 = errors;
                                 for (const key1 in data5) {
                                   if (!(key1 === "name" || key1 === "kind" || key1 === "url" || key1 === "path")) {
-                                    validate31.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    validate33.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -11220,7 +12384,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data5.name !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data5.name !== "string") {
-                                      validate31.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate33.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -11232,7 +12396,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.kind;
                                       const _errs17 = errors;
                                       if (!(data7 === "labels" || data7 === "image")) {
-                                        validate31.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema50.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate33.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema56.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid2 = _errs17 === errors;
@@ -11243,7 +12407,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data5.url !== void 0) {
                                         const _errs18 = errors;
                                         if (typeof data5.url !== "string") {
-                                          validate31.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate33.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -11254,7 +12418,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data5.path !== void 0) {
                                           const _errs20 = errors;
                                           if (typeof data5.path !== "string") {
-                                            validate31.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate33.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid2 = _errs20 === errors;
@@ -11267,7 +12431,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate31.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate33.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -11277,7 +12441,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate31.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate33.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -11292,15 +12456,15 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate31.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate33.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate31.errors = vErrors;
+  validate33.errors = vErrors;
   return errors === 0;
 }
-var validateValidateOutput = validate32;
-function validate32(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateValidateOutput = validate34;
+function validate34(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -11308,13 +12472,13 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.valid === void 0 && (missing0 = "valid")) {
-        validate32.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate34.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "valid" || key0 === "message" || key0 === "kind" || key0 === "version")) {
-            validate32.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate34.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -11323,7 +12487,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.valid !== void 0) {
             const _errs2 = errors;
             if (typeof data.valid !== "boolean") {
-              validate32.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              validate34.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -11334,7 +12498,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.message !== void 0) {
               const _errs4 = errors;
               if (typeof data.message !== "string") {
-                validate32.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate34.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -11345,7 +12509,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.kind !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.kind !== "string") {
-                  validate32.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate34.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -11356,7 +12520,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate32.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate34.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -11369,16 +12533,16 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate32.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate34.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate32.errors = vErrors;
+  validate34.errors = vErrors;
   return errors === 0;
 }
-var validateVerifyOutput = validate33;
-var schema52 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
-function validate33(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateVerifyOutput = validate35;
+var schema58 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
+function validate35(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -11386,13 +12550,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.agrees === void 0 && (missing0 = "agrees") || data.unavailable === void 0 && (missing0 = "unavailable") || data.checks === void 0 && (missing0 = "checks")) {
-        validate33.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate35.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "agrees" || key0 === "unavailable" || key0 === "checks")) {
-            validate33.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate35.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -11401,7 +12565,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate33.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate35.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -11412,7 +12576,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate33.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate35.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -11423,7 +12587,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.agrees !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.agrees !== "boolean") {
-                  validate33.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                  validate35.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -11445,13 +12609,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
                             let missing1;
                             if (data4.provider === void 0 && (missing1 = "provider") || data4.reason === void 0 && (missing1 = "reason")) {
-                              validate33.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate35.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs12 = errors;
                               for (const key1 in data4) {
                                 if (!(key1 === "provider" || key1 === "reason")) {
-                                  validate33.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate35.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -11460,7 +12624,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data4.provider !== void 0) {
                                   const _errs13 = errors;
                                   if (typeof data4.provider !== "string") {
-                                    validate33.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate35.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -11471,7 +12635,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data4.reason !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data4.reason !== "string") {
-                                      validate33.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate35.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -11482,7 +12646,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate33.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate35.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -11492,7 +12656,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate33.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate35.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -11515,13 +12679,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                               let missing2;
                               if (data8.graph === void 0 && (missing2 = "graph") || data8.precision === void 0 && (missing2 = "precision") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
-                                validate33.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                validate35.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs21 = errors;
                                 for (const key2 in data8) {
-                                  if (!func2.call(schema52.properties.checks.items.properties, key2)) {
-                                    validate33.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  if (!func2.call(schema58.properties.checks.items.properties, key2)) {
+                                    validate35.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -11530,7 +12694,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data8.graph !== void 0) {
                                     const _errs22 = errors;
                                     if (typeof data8.graph !== "string") {
-                                      validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid4 = _errs22 === errors;
@@ -11541,7 +12705,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.precision !== void 0) {
                                       const _errs24 = errors;
                                       if (typeof data8.precision !== "string") {
-                                        validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid4 = _errs24 === errors;
@@ -11553,7 +12717,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data8.provider;
                                         const _errs26 = errors;
                                         if (!(data11 === "cpu" || data11 === "wasm")) {
-                                          validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema52.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema58.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid4 = _errs26 === errors;
@@ -11565,7 +12729,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data8.against;
                                           const _errs27 = errors;
                                           if (!(data12 === "self-test" || data12 === "cpu")) {
-                                            validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema52.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema58.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid4 = _errs27 === errors;
@@ -11577,13 +12741,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data13 = data8.rows;
                                             const _errs28 = errors;
                                             if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                              validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs28) {
                                               if (typeof data13 == "number" && isFinite(data13)) {
                                                 if (data13 < 1 || isNaN(data13)) {
-                                                  validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -11597,13 +12761,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data8.cols;
                                               const _errs30 = errors;
                                               if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                                                validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs30) {
                                                 if (typeof data14 == "number" && isFinite(data14)) {
                                                   if (data14 < 1 || isNaN(data14)) {
-                                                    validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -11617,13 +12781,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data15 = data8.relativeError;
                                                 const _errs32 = errors;
                                                 if (!(typeof data15 == "number" && isFinite(data15)) && data15 !== null) {
-                                                  validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema52.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                  validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema58.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs32) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 < 0 || isNaN(data15)) {
-                                                      validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -11639,11 +12803,11 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (errors === _errs34) {
                                                     if (typeof data16 == "number" && isFinite(data16)) {
                                                       if (data16 <= 0 || isNaN(data16)) {
-                                                        validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                        validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                         return false;
                                                       }
                                                     } else {
-                                                      validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                      validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                       return false;
                                                     }
                                                   }
@@ -11655,7 +12819,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data8.ok !== void 0) {
                                                     const _errs36 = errors;
                                                     if (typeof data8.ok !== "boolean") {
-                                                      validate33.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                      validate35.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                       return false;
                                                     }
                                                     var valid4 = _errs36 === errors;
@@ -11673,7 +12837,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate33.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate35.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -11683,7 +12847,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate33.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate35.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -11698,11 +12862,11 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate33.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate35.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate33.errors = vErrors;
+  validate35.errors = vErrors;
   return errors === 0;
 }
 
@@ -11725,8 +12889,10 @@ export const checkProbeResult: Check = validateProbeResult;
 export const checkPullListOutput: Check = validatePullListOutput;
 export const checkPullOutput: Check = validatePullOutput;
 export const checkQuantizeOutput: Check = validateQuantizeOutput;
+export const checkScribblesResult: Check = validateScribblesResult;
 export const checkSeamResult: Check = validateSeamResult;
 export const checkSegmentOutput: Check = validateSegmentOutput;
+export const checkSegmentationResult: Check = validateSegmentationResult;
 export const checkServeOutput: Check = validateServeOutput;
 export const checkValidateOutput: Check = validateValidateOutput;
 export const checkVerifyOutput: Check = validateVerifyOutput;

@@ -50,29 +50,52 @@ export async function runBench<R extends BenchResult>(
   },
 ): Promise<0> {
   const files = await benchFiles(o.positionals ?? flags.positionals, `alibi-train ${o.name}`);
+  return runMeasurements(flags, io, { ...files, name: o.name, measure: o.measure });
+}
+
+/** The same for a bench whose images are not among its arguments. */
+export async function runMeasurements<R extends BenchResult>(
+  flags: Flags,
+  io: Io,
+  o: BenchFiles & {
+    readonly name: string;
+    readonly measure: (subject: BenchSubject, context: BenchContext) => Promise<R>;
+  },
+): Promise<0> {
   const out = flags.text('out');
   if (out !== undefined) await assertWritable(out);
   const command = `alibi-train ${o.name} ${commandText(flags.argv)}`;
   const precision = precisionOf(flags.text('precision'));
   const results: R[] = [];
-  for (const path of files.manifests) {
-    const result = await measureOne(path, { files, command, io, precision, measure: o.measure });
+  for (const path of o.manifests) {
+    const result = await measureOne(path, { images: o.images, command, io, precision, measure: o.measure });
     if (flags.has('write')) await storeFigures(path, result);
     results.push(result);
   }
-  const [only] = results;
-  const output: R | BenchComparison =
-    results.length === 1 && only !== undefined ? only : { format: 'alibi-train/comparison/1', results };
-  if (out !== undefined) await writeWhole(out, `${JSON.stringify(output, null, 2)}\n`);
-  if (flags.has('json')) io.out(JSON.stringify(output));
-  else for (const line of figureTable(results)) io.out(line);
+  await giveResults(results, { flags, io, out });
   return 0;
 }
 
-async function measureOne<R>(
+/** Writes results where they were asked for, and prints them as asked for. */
+export async function giveResults<R extends BenchResult>(
+  results: readonly R[],
+  o: { readonly flags: Flags; readonly io: Io; readonly out: string | undefined },
+): Promise<void> {
+  const [only] = results;
+  const output: R | BenchComparison =
+    results.length === 1 && only !== undefined
+      ? only
+      : { format: 'alibi-train/comparison/1', results: [...results] };
+  if (o.out !== undefined) await writeWhole(o.out, `${JSON.stringify(output, null, 2)}\n`);
+  if (o.flags.has('json')) o.io.out(JSON.stringify(output));
+  else for (const line of figureTable(results)) o.io.out(line);
+}
+
+/** Opens a checkpoint, measures it under a progress bar, and closes it. */
+export async function measureOne<R>(
   path: string,
   o: {
-    readonly files: BenchFiles;
+    readonly images: readonly string[];
     readonly command: string;
     readonly io: Io;
     readonly precision: Precision | undefined;
@@ -84,7 +107,7 @@ async function measureOne<R>(
   if (o.io.status === undefined) o.io.err(`${subject.model.name}, ${subject.model.position}: ${path}`);
   try {
     return await o.measure(subject, {
-      images: o.files.images,
+      images: o.images,
       command: o.command,
       signal: o.io.signal,
       ...countedBy(bar, o.io.signal),
@@ -95,7 +118,8 @@ async function measureOne<R>(
   }
 }
 
-function countedBy(
+/** Steps counted on a bar, with an estimate of the time left. */
+export function countedBy(
   bar: ReturnType<typeof progressBar>,
   signal: AbortSignal,
 ): Pick<BenchContext, 'expect' | 'step'> {

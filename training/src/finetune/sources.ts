@@ -80,7 +80,7 @@ async function openFolder(folder: string, { files, weight = 1 }: DataSource): Pr
     throw new AlibiError('InvalidInput', {
       what: 'there is no image in the folder',
       where: folder,
-      remedy: 'Give a folder of .png, .jpg or .tif files.',
+      remedy: 'Give a folder of .png or .jpg files.',
     });
   }
   await Promise.all(

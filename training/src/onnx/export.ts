@@ -7,6 +7,7 @@ import {
   type AttentionBias,
   buildAttentionBias,
   buildPositionEmbedding,
+  buildSincosEmbedding,
   fixedSlopes,
   type GridValues,
 } from './position.ts';
@@ -121,8 +122,13 @@ function embed(context: Context, patches: string): string {
   const flat = graph.node('Reshape', [patches, graph.integers(0, weights.dim, -1)]);
   let tokens = graph.node('Transpose', [flat], { perm: [0, 2, 1] });
   const learned = options.position.kind === 'learned' ? weights.position : null;
-  if (learned !== null) {
-    const added = buildPositionEmbedding(graph, grid, learned, weights.dim);
+  const added =
+    learned !== null
+      ? buildPositionEmbedding(graph, grid, learned, weights.dim)
+      : options.position.kind === 'sincos'
+        ? buildSincosEmbedding(graph, grid, weights.dim)
+        : null;
+  if (added !== null) {
     tokens = graph.node('Add', [tokens, float === 'float32' ? added : graph.cast(added, float)]);
   }
   const prefix = new Float32Array(context.prefixTokens * weights.dim);

@@ -1,4 +1,5 @@
 import type { PositionEmbedding } from '../weights/vit-weights.ts';
+import { sincosFrequencies } from '../vit/sincos.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
 /** How the transformer knows where a patch lies. */
@@ -94,6 +95,29 @@ export function buildPositionEmbedding(
   const split = graph.node('Reshape', [alongRows, graph.integers(-1, trainedCols, dim)]);
   const alongCols = graph.node('MatMul', [resampleMatrix(graph, grid.colsFloat, trainedCols), split]);
   return graph.node('Reshape', [alongCols, graph.integers(1, -1, dim)]);
+}
+
+/**
+ * The fixed embedding of `vit/sincos.ts` at the run's grid: [1, rows·cols, dim].
+ * Source: Chen, Xie, He, An Empirical Study of Training Self-Supervised Vision Transformers, 2021, §5.
+ */
+export function buildSincosEmbedding(graph: GraphBuilder, grid: GridValues, dim: number): string {
+  const quarter = dim / 4;
+  const frequencies = graph.tensor(
+    'position.frequencies',
+    'float32',
+    [1, quarter],
+    sincosFrequencies(dim),
+  );
+  const along = (size: string, axis: number): string => {
+    const index = graph.node('Range', [graph.scalar(0), size, graph.scalar(1)]);
+    const angles = graph.node('Mul', [graph.node('Unsqueeze', [index, graph.integers(1)]), frequencies]);
+    const waves = graph.node('Concat', [graph.node('Sin', [angles]), graph.node('Cos', [angles])], { axis: 1 });
+    const shape = graph.node('Concat', [grid.rows, grid.cols, graph.integers(2 * quarter)], { axis: 0 });
+    return graph.node('Expand', [graph.node('Unsqueeze', [waves, graph.integers(axis)]), shape]);
+  };
+  const joined = graph.node('Concat', [along(grid.colsFloat, 0), along(grid.rowsFloat, 1)], { axis: 2 });
+  return graph.node('Reshape', [joined, graph.integers(1, -1, dim)]);
 }
 
 /** |i − j| for all pairs along an axis of `size`, shaped to broadcast to [rows, cols, rows, cols]. */
