@@ -37,14 +37,16 @@ export async function convert(
 ): Promise<{ readonly manifest: CheckpointManifest; readonly scheme: Scheme }> {
   const report = options.onProgress ?? (() => {});
   report(`reading ${options.weights}`);
-  const { weights, scheme } = await readWeights(options.weights, { trainedGrid: options.trainedGrid });
+  const { weights, scheme, layerNormEps } = await readWeights(options.weights, {
+    trainedGrid: options.trainedGrid,
+  });
   const config = await readConfig(dirname(options.weights), weights.dim);
   report(`${scheme} names, ${weights.blocks.length} blocks of ${weights.dim}; writing ${options.out}`);
   const manifest = await writeCheckpoint(options.out, weights, {
     name: options.name ?? defaultName(options.weights),
     ...(options.title === undefined ? {} : { title: options.title }),
     heads: options.heads ?? config.heads ?? Math.max(1, Math.round(weights.dim / 64)),
-    layerNormEps: config.layerNormEps ?? 1e-6,
+    layerNormEps: config.layerNormEps ?? layerNormEps,
     position: options.position,
     precision: options.precision,
     graph: options.graph,

@@ -1,4 +1,5 @@
-import { concatRows, reshaped, type TensorTaker } from './canonical.ts';
+import { reshaped, type TensorTaker } from './canonical.ts';
+import { joined } from './joined-affine.ts';
 import { splitPositionEmbedding } from './position-embedding.ts';
 import { gated, registersOf, type SchemeOptions } from './timm.ts';
 import type { Affine, Block, Mlp, VitWeights } from './vit-weights.ts';
@@ -37,12 +38,7 @@ function blockOf(taker: TensorTaker, name: string, dim: number): Block {
 }
 
 function qkvOf(taker: TensorTaker, name: string, dim: number): Affine {
-  const parts = ['query', 'key', 'value'].map((part) => taker.affine(`${name}.${part}`, [dim, dim]));
-  const biases = parts.flatMap((part) => (part.bias === null ? [] : [part.bias]));
-  return {
-    weight: concatRows(parts.map((part) => part.weight)),
-    bias: biases.length === parts.length ? concatRows(biases) : null,
-  };
+  return joined(['query', 'key', 'value'].map((part) => taker.affine(`${name}.${part}`, [dim, dim])));
 }
 
 function mlpOf(taker: TensorTaker, name: string, dim: number): Mlp {

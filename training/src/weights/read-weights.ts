@@ -1,6 +1,5 @@
 import { openFile } from './open-file.ts';
-import { canonicalise, readTensors, type Scheme } from './scheme.ts';
-import type { VitWeights } from './vit-weights.ts';
+import { type CanonicalWeights, canonicalise, readTensors } from './scheme.ts';
 
 /**
  * Reads a checkpoint file under any of the three naming schemes.
@@ -10,7 +9,7 @@ import type { VitWeights } from './vit-weights.ts';
 export async function readWeights(
   path: string,
   o: { readonly trainedGrid?: readonly [number, number] | undefined } = {},
-): Promise<{ readonly weights: VitWeights; readonly scheme: Scheme }> {
+): Promise<CanonicalWeights> {
   const source = await openFile(path);
   try {
     return canonicalise(await readTensors(source), { ...o, where: path });

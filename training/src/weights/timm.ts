@@ -1,4 +1,5 @@
-import { concatRows, reshaped, type TensorTaker } from './canonical.ts';
+import { reshaped, type TensorTaker } from './canonical.ts';
+import { joined, qkvOf } from './joined-affine.ts';
 import { splitPositionEmbedding } from './position-embedding.ts';
 import type { Block, Mlp, Tensor, VitWeights } from './vit-weights.ts';
 
@@ -7,10 +8,13 @@ export interface SchemeOptions {
   readonly trainedGrid?: readonly [number, number] | undefined;
 }
 
-// Classifier heads and the token of masked training take no part in the features.
-export const TIMM_IGNORED = /^(head|head_dist|fc_norm|mask_token|dino_head|ibot_head)(\.|$)/;
+// Classifier heads and the token of masked training take no part in the features; ALiBi stands in for rotary embeddings.
+export const TIMM_IGNORED =
+  /^(head|head_dist|fc_norm|mask_token|dino_head|ibot_head|rope_embed|local_cls_norm)(\.|$)/;
 
-/** timm's names: `reg_token`, `blocks.N.ls1.gamma`, `blocks.N.attn.m` for learned ALiBi slopes. */
+/**
+ * timm's names: `reg_token`, `blocks.N.ls1.gamma` (DINOv3: `gamma_1`), `blocks.N.attn.m` for learned ALiBi slopes.
+ */
 export function fromTimm(taker: TensorTaker, options: SchemeOptions): VitWeights {
   return fromBlocks(taker, { ...options, registers: 'reg_token' });
 }
@@ -46,7 +50,7 @@ function blockOf(taker: TensorTaker, name: string, dim: number): Block {
     taker.optional(`${name}.ls${n}.gamma`, [dim]) ?? taker.optional(`${name}.gamma_${n}`, [dim]);
   return {
     norm1: taker.norm(`${name}.norm1`, dim),
-    qkv: taker.affine(`${name}.attn.qkv`, [3 * dim, dim]),
+    qkv: qkvOf(taker, `${name}.attn`, dim),
     proj: taker.affine(`${name}.attn.proj`, [dim, dim]),
     layerScale1: scale(1),
     norm2: taker.norm(`${name}.norm2`, dim),
@@ -57,22 +61,11 @@ function blockOf(taker: TensorTaker, name: string, dim: number): Block {
 }
 
 function mlpOf(taker: TensorTaker, name: string, dim: number): Mlp {
-  // facebookresearch: w12 holds gate and value, w3 leads out.
+  // facebookresearch: w12 holds gate and value (DINOv2), or w1 and w2 do (DINOv3); w3 leads out.
   if (taker.has(`${name}.w12.weight`)) return gated(taker, `${name}.w12`, `${name}.w3`, dim);
+  if (taker.has(`${name}.w1.weight`)) return gatedInTwo(taker, name, ['w1', 'w2', 'w3'], dim);
   // timm's gated MLP in two pieces, gate first.
-  if (taker.has(`${name}.fc1_g.weight`)) {
-    const [hidden = 0] = taker.take(`${name}.fc1_g.weight`).shape;
-    const parts = ['fc1_g', 'fc1_x'].map((part) => taker.affine(`${name}.${part}`, [hidden, dim]));
-    const biases = parts.flatMap((part) => (part.bias === null ? [] : [part.bias]));
-    return {
-      kind: 'swiglu',
-      gateAndValue: {
-        weight: concatRows(parts.map((part) => part.weight)),
-        bias: biases.length === 2 ? concatRows(biases) : null,
-      },
-      out: taker.affine(`${name}.fc2`, [dim, hidden]),
-    };
-  }
+  if (taker.has(`${name}.fc1_g.weight`)) return gatedInTwo(taker, name, ['fc1_g', 'fc1_x', 'fc2'], dim);
   const [first = 0] = taker.take(`${name}.fc1.weight`).shape;
   const [, second = 0] = taker.take(`${name}.fc2.weight`).shape;
   // timm packs gate and value into fc1, which is then twice as high as fc2 is wide.
@@ -91,4 +84,16 @@ export function gated(taker: TensorTaker, inName: string, outName: string, dim: 
     gateAndValue: taker.affine(inName, [doubled, dim]),
     out: taker.affine(outName, [dim, doubled / 2]),
   };
+}
+
+/** A gated MLP whose gate and value are tensors of their own. */
+export function gatedInTwo(
+  taker: TensorTaker,
+  name: string,
+  [gate, value, out]: readonly [gate: string, value: string, out: string],
+  dim: number,
+): Mlp {
+  const [hidden = 0] = taker.take(`${name}.${gate}.weight`).shape;
+  const parts = [gate, value].map((part) => taker.affine(`${name}.${part}`, [hidden, dim]));
+  return { kind: 'swiglu', gateAndValue: joined(parts), out: taker.affine(`${name}.${out}`, [dim, hidden]) };
 }
