@@ -11,12 +11,3 @@ export async function storeFigures(path: string, { figures, command }: BenchResu
   const kept = manifest.measured.filter((old) => !measured.some(({ name }) => name === old.name));
   await writeWhole(path, `${JSON.stringify({ ...manifest, measured: [...kept, ...measured] }, null, 2)}\n`);
 }
-
-/** To four decimals, as published. */
-export function figure(
-  name: string,
-  value: number,
-  note: string,
-): { name: string; value: number; note: string } {
-  return { name, value: Number(value.toFixed(4)), note };
-}
