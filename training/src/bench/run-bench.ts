@@ -1,5 +1,5 @@
 import type { Flags, Io } from 'alibi-zarr/command-line';
-import { progressBar } from 'alibi-zarr/command-line';
+import { duration, progressBar } from 'alibi-zarr/command-line';
 import type { BenchComparison, BenchFigures, BenchModel } from 'alibi-zarr-schemas';
 import { commandText, type FlagSpecs, PRECISION_FLAG, precisionOf, toggle, valued } from '../flag-values.ts';
 import type { Precision } from '../onnx/precision.ts';
@@ -33,6 +33,9 @@ export const BENCH_FLAGS: FlagSpecs = {
   out: valued('FILE.json', 'also write the result there'),
   write: toggle("store the figures in the manifest's `measured`"),
 };
+
+/** Where there is no bar, such as in a log. */
+const LINE_EVERY_MS = 30_000;
 
 /**
  * Measures every checkpoint given and says what came out.
@@ -103,38 +106,45 @@ export async function measureOne<R>(
   },
 ): Promise<R> {
   const subject = await openSubject(path, o.precision);
-  const bar = progressBar(o.io, subject.model.name);
+  const { end, ...steps } = stepsShown(o.io, subject.model.name);
   if (o.io.status === undefined) o.io.err(`${subject.model.name}, ${subject.model.position}: ${path}`);
   try {
     return await o.measure(subject, {
       images: o.images,
       command: o.command,
       signal: o.io.signal,
-      ...countedBy(bar, o.io.signal),
+      ...steps,
     });
   } finally {
-    bar.end();
+    end();
     await subject.runner.close();
   }
 }
 
-/** Steps counted on a bar, with an estimate of the time left. */
-export function countedBy(
-  bar: ReturnType<typeof progressBar>,
-  signal: AbortSignal,
-): Pick<BenchContext, 'expect' | 'step'> {
+/** Steps counted on a bar, with an estimate of the time left; a line now and then where there is no terminal. */
+export function stepsShown(
+  io: Io,
+  title: string,
+): Pick<BenchContext, 'expect' | 'step'> & { end(): void } {
+  const bar = progressBar(io, title);
   const started = performance.now();
-  let [done, total] = [0, 0];
+  let [done, total, saidMs] = [0, 0, started];
   return {
     expect: (steps) => {
       total += steps;
     },
     step: async () => {
-      signal.throwIfAborted();
+      io.signal.throwIfAborted();
       // A step is mostly native work or arithmetic: an interrupt is heard between two.
       await new Promise(setImmediate);
       done++;
-      bar.update({ done, total, etaMs: ((performance.now() - started) / done) * (total - done) });
+      const nowMs = performance.now();
+      const etaMs = ((nowMs - started) / done) * (total - done);
+      bar.update({ done, total, etaMs });
+      if (io.status !== undefined || nowMs - saidMs < LINE_EVERY_MS) return;
+      saidMs = nowMs;
+      io.err(`${title}: ${done}/${total}, ${duration(etaMs)} left`);
     },
+    end: () => bar.end(),
   };
 }

@@ -1,7 +1,7 @@
 import { AlibiError } from 'alibi-zarr/checkpoint';
-import { type Command, type CommandSpec, type Flags, type Io, progressBar } from 'alibi-zarr/command-line';
+import { type Command, type CommandSpec, type Flags, type Io } from 'alibi-zarr/command-line';
 import type { ScribblesResult } from 'alibi-zarr-schemas';
-import { BENCH_FLAGS, countedBy, giveResults, measureOne } from '../bench/run-bench.ts';
+import { BENCH_FLAGS, giveResults, measureOne, stepsShown } from '../bench/run-bench.ts';
 import {
   type Contrast,
   DEFAULT_C,
@@ -136,11 +136,10 @@ function measureTokens(path: string, plan: Plan, io: Io): Promise<ScribblesResul
 /** @returns the result; or, where classical features are one of two things asked for, why they were skipped */
 async function measureClassical(plan: Plan, io: Io): Promise<ScribblesResult | string> {
   const { folders, command } = plan;
-  const bar = progressBar(io, 'classical features');
+  const { expect, step, end } = stepsShown(io, 'classical features');
   try {
     const segmenter = await openClassicalSegmenter(plan.python, io.signal);
     try {
-      const { expect, step } = countedBy(bar, io.signal);
       expect(countOf(folders));
       return await measure(segmenter, { folders, command, step });
     } finally {
@@ -151,7 +150,7 @@ async function measureClassical(plan: Plan, io: Io): Promise<ScribblesResult | s
     if (!isMissing || plan.features !== 'both') throw error;
     return `classical features skipped: ${error.message}`;
   } finally {
-    bar.end();
+    end();
   }
 }
 

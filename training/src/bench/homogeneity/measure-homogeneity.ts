@@ -2,9 +2,9 @@ import type { BenchMap, HomogeneityResult } from 'alibi-zarr-schemas';
 import { benchMap } from '../bench-map.ts';
 import type { BenchSubject } from '../bench-subject.ts';
 import { type EncodedImage, encodeImages } from '../encode-images.ts';
+import { counted, figure } from '../figure.ts';
 import { resample } from '../resize.ts';
 import type { BenchContext } from '../run-bench.ts';
-import { figure } from '../store-figures.ts';
 import { clusterMap } from './cluster-maps.ts';
 import { componentMaps } from './component-maps.ts';
 import { similarityMaps } from './similarity-maps.ts';
@@ -93,7 +93,7 @@ function figuresOf(
   { clusters }: HomogeneityOptions,
   sizePx: number,
 ): HomogeneityResult['figures'] {
-  const note = `mean over ${images.length} images of ${sizePx}×${sizePx} px`;
+  const note = `mean over ${counted(images.length, 'image')} of ${sizePx}×${sizePx} px`;
   const mean = (pick: (image: ImageResult) => number): number =>
     images.reduce((sum, image) => sum + pick(image), 0) / images.length;
   const similarity = (['centre', 'corner'] as const).map((to) =>

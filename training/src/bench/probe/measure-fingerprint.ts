@@ -3,8 +3,8 @@ import type { FingerprintResult } from 'alibi-zarr-schemas';
 import { benchMap } from '../bench-map.ts';
 import type { BenchSubject } from '../bench-subject.ts';
 import { encodeImages } from '../encode-images.ts';
+import { counted, figure } from '../figure.ts';
 import type { BenchContext } from '../run-bench.ts';
-import { figure } from '../store-figures.ts';
 import { probeTokens } from './channel-probe.ts';
 import type { ProbeOptions } from './measure-probe.ts';
 import { RAMP_NAMES, type RampName, rampOf } from './ramps.ts';
@@ -114,6 +114,6 @@ function highestLayer(
   return figure(
     `highest probe R² ${ramp} of a layer`,
     r2[most] ?? Number.NaN,
-    `in ${layers[most]} of ${layers.length - 1} blocks and the final tokens, reference protocol, ${images} images`,
+    `in ${layers[most]} of ${layers.length - 1} blocks and the final tokens, reference protocol, ${counted(images, 'image')}`,
   );
 }

@@ -2,8 +2,8 @@ import { createRandom } from 'alibi-zarr/checkpoint';
 import type { ProbeResult } from 'alibi-zarr-schemas';
 import type { BenchSubject } from '../bench-subject.ts';
 import { encodeImages } from '../encode-images.ts';
+import { counted, figure } from '../figure.ts';
 import type { BenchContext } from '../run-bench.ts';
-import { figure } from '../store-figures.ts';
 import type { TokenGrid } from '../tokens.ts';
 import { HELD_OUT_IMAGES, heldOutProbe, heldOutSteps } from './held-out.ts';
 import { positionalScores } from './positional-channels.ts';
@@ -74,7 +74,7 @@ function figuresOf(
   { reference, heldOut, dim }: Pick<ProbeResult, 'reference' | 'heldOut' | 'dim'>,
   { sizePx, images }: { readonly sizePx: number; readonly images: number },
 ): ProbeResult['figures'] {
-  const where = `${sizePx}×${sizePx} px, ${images} ${images === 1 ? 'image' : 'images'}`;
+  const where = `${sizePx}×${sizePx} px, ${counted(images, 'image')}`;
   const few = `reference protocol: ${reference.samples} training tokens for ${dim} channels, R² over all tokens of the same image, mean of ${reference.repeats} masks; ${where}`;
   const figures = reference.ramps.map(({ ramp, r2 }) => figure(`probe R² ${ramp}`, r2, few));
   if (heldOut === null) return figures;

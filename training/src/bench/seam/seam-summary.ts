@@ -1,6 +1,6 @@
 import type { WindowGrid } from 'alibi-zarr/checkpoint';
 import type { SeamResult } from 'alibi-zarr-schemas';
-import { figure } from '../store-figures.ts';
+import { counted, figure } from '../figure.ts';
 import type { CropResult, WindowResult } from './measure-seam.ts';
 
 /** Of one window grid: the mean over crops, the median over windows of their time. */
@@ -40,7 +40,7 @@ export function figuresOf(
     const { rows, cols, overlap } = window;
     const isOwn = rows === o.own.rows && cols === o.own.cols && overlap === o.own.overlap;
     const suffix = isOwn ? '' : `, windows ${rows}×${cols}, ${overlap} overlapped`;
-    const note = `mean over ${o.crops} ${o.crops === 1 ? 'crop' : 'crops'} of ${o.tokens}×${o.tokens} tokens, windows ${rows}×${cols} with ${overlap} overlapped`;
+    const note = `mean over ${counted(o.crops, 'crop')} of ${o.tokens}×${o.tokens} tokens, windows ${rows}×${cols} with ${overlap} overlapped`;
     const named: readonly (readonly [string, number | null])[] = [
       ['centred consistency', window.centredConsistency],
       ['plain consistency', window.plainConsistency],

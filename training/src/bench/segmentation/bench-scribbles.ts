@@ -1,7 +1,7 @@
 import { createPacer } from 'alibi-zarr/checkpoint';
 import type { BenchModel, ScribblesResult } from 'alibi-zarr-schemas';
 import type { BenchSubject } from '../bench-subject.ts';
-import { figure } from '../store-figures.ts';
+import { figure } from '../figure.ts';
 import { meanOf } from './confusion.ts';
 import { betweenPercentiles, enlarged } from './encoder-pixels.ts';
 import { imageTokens } from './image-tokens.ts';

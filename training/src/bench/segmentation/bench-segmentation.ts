@@ -3,7 +3,7 @@ import type { SegmentationResult } from 'alibi-zarr-schemas';
 import { resizedSquare } from '../bench-images.ts';
 import { type BenchSubject, wholePatches } from '../bench-subject.ts';
 import type { BenchContext } from '../run-bench.ts';
-import { figure } from '../store-figures.ts';
+import { figure } from '../figure.ts';
 import { encode, type TokenGrid } from '../tokens.ts';
 import { accuracyOf, addToConfusion, createConfusion, iousOf, meanOf } from './confusion.ts';
 import { type Dataset, type DatasetItem, type Layout, readClasses } from './dataset-layout.ts';
