@@ -4,8 +4,8 @@
  */
 export { createPacer } from './array/pacer.ts';
 export { createRandom, sampleIndices } from './array/random.ts';
-export { RELATIVE_TIME } from './encoder/graph-choice.ts';
 export { reflectIndex } from './array/reflect.ts';
+export { RELATIVE_TIME } from './encoder/graph-choice.ts';
 export { selfTestImage } from './encoder/self-test-input.ts';
 export { precisionTolerance, selfTestTolerance } from './encoder/tolerance.ts';
 export {

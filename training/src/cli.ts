@@ -20,7 +20,19 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-train',
     title: 'make, check and measure ALiBi vision transformers',
-    commands: [pull, convert, quantize, finetune, verify, probe, benchScribbles, benchSegmentation, benchFingerprint, benchHomogeneity, benchSeam],
+    commands: [
+      pull,
+      convert,
+      quantize,
+      finetune,
+      verify,
+      probe,
+      benchScribbles,
+      benchSegmentation,
+      benchFingerprint,
+      benchHomogeneity,
+      benchSeam,
+    ],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

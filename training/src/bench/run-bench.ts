@@ -122,10 +122,7 @@ export async function measureOne<R>(
 }
 
 /** Steps counted on a bar, with an estimate of the time left; a line now and then where there is no terminal. */
-export function stepsShown(
-  io: Io,
-  title: string,
-): Pick<BenchContext, 'expect' | 'step'> & { end(): void } {
+export function stepsShown(io: Io, title: string): Pick<BenchContext, 'expect' | 'step'> & { end(): void } {
   const bar = progressBar(io, title);
   const started = performance.now();
   let [done, total, saidMs] = [0, 0, started];

@@ -1,4 +1,6 @@
+import { oneOf } from '../flag-values.ts';
 import { isSameFigure, type Measured } from '../manifest.ts';
+import { PRECISIONS } from '../onnx/precision.ts';
 import { readManifest } from '../verify.ts';
 import type { BenchResult } from './run-bench.ts';
 import { writeWhole } from './write-whole.ts';
@@ -10,7 +12,7 @@ export async function storeFigures(path: string, { figures, command, model }: Be
   const measured: Measured[] = figures.map((figure) => ({
     ...figure,
     command,
-    precision: precisionOf(model.precision),
+    precision: oneOf(model.precision, PRECISIONS, 'precision'),
   }));
   const kept = manifest.measured.filter((old) => !measured.some((figure) => isSameFigure(figure, old)));
   await writeWhole(path, `${JSON.stringify({ ...manifest, measured: [...kept, ...measured] }, null, 2)}\n`);

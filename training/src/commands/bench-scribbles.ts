@@ -1,5 +1,5 @@
 import { AlibiError } from 'alibi-zarr/checkpoint';
-import { type Command, type CommandSpec, type Flags, type Io } from 'alibi-zarr/command-line';
+import type { Command, CommandSpec, Flags, Io } from 'alibi-zarr/command-line';
 import type { ScribblesResult } from 'alibi-zarr-schemas';
 import { BENCH_FLAGS, giveResults, measureOne, stepsShown } from '../bench/run-bench.ts';
 import {

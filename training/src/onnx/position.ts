@@ -1,5 +1,5 @@
-import type { PositionEmbedding } from '../weights/vit-weights.ts';
 import { sincosFrequencies } from '../vit/sincos.ts';
+import type { PositionEmbedding } from '../weights/vit-weights.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
 /** How the transformer knows where a patch lies. */
@@ -103,16 +103,13 @@ export function buildPositionEmbedding(
  */
 export function buildSincosEmbedding(graph: GraphBuilder, grid: GridValues, dim: number): string {
   const quarter = dim / 4;
-  const frequencies = graph.tensor(
-    'position.frequencies',
-    'float32',
-    [1, quarter],
-    sincosFrequencies(dim),
-  );
+  const frequencies = graph.tensor('position.frequencies', 'float32', [1, quarter], sincosFrequencies(dim));
   const along = (size: string, axis: number): string => {
     const index = graph.node('Range', [graph.scalar(0), size, graph.scalar(1)]);
     const angles = graph.node('Mul', [graph.node('Unsqueeze', [index, graph.integers(1)]), frequencies]);
-    const waves = graph.node('Concat', [graph.node('Sin', [angles]), graph.node('Cos', [angles])], { axis: 1 });
+    const waves = graph.node('Concat', [graph.node('Sin', [angles]), graph.node('Cos', [angles])], {
+      axis: 1,
+    });
     const shape = graph.node('Concat', [grid.rows, grid.cols, graph.integers(2 * quarter)], { axis: 0 });
     return graph.node('Expand', [graph.node('Unsqueeze', [waves, graph.integers(axis)]), shape]);
   };
