@@ -34,12 +34,14 @@ it('offers these names and no others', async () => {
       "labelsListing",
       "main",
       "openSessionInProcess",
+      "openTiles",
       "serveStore",
     ]
   `);
   expect(Object.keys(await import('../src/checkpoint.ts')).sort()).toMatchInlineSnapshot(`
     [
       "AlibiError",
+      "RELATIVE_TIME",
       "asAlibiError",
       "createCovariance",
       "createPacer",
@@ -50,12 +52,14 @@ it('offers these names and no others', async () => {
       "isAbort",
       "linearTaps",
       "planWindows",
+      "precisionTolerance",
       "projectPca",
       "rampAt",
       "reflectIndex",
       "resampleBilinear",
       "sampleIndices",
       "selfTestImage",
+      "selfTestTolerance",
       "tokenPosition",
     ]
   `);
