@@ -57,10 +57,10 @@ const POSITIONAL_VIEWS = 24;
 export async function runFinetune(options: FinetuneOptions, events: RunEvents): Promise<RunResult> {
   const backend = await openBackend(options.backend);
   events.say(`computing on ${backend.name}: ${backend.why}`);
-  const { weights } = await readWeights(options.weights, { trainedGrid: options.trainedGrid });
+  const { weights, layerNormEps } = await readWeights(options.weights, { trainedGrid: options.trainedGrid });
   const config = await readConfig(join(options.weights, '..'), weights.dim);
   const heads = options.heads ?? config.heads ?? Math.max(1, Math.round(weights.dim / 64));
-  const shape = { heads, layerNormEps: config.layerNormEps ?? 1e-6 };
+  const shape = { heads, layerNormEps: config.layerNormEps ?? layerNormEps };
   const fingerprint = await fingerprintOf(options);
   const state = await startOrResume(options, fingerprint);
   const data = await openData(options, { weights, shape, events });
