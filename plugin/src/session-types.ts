@@ -1,6 +1,7 @@
 import type { Fit } from './array/fit.ts';
 import type { LazyArray } from './array/lazy-array.ts';
 import type { ExecutionProvider, ProviderReport } from './encoder/encoder.ts';
+import type { Precision } from './encoder/graph-choice.ts';
 import type { AlibiError } from './errors.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Progress } from './pipeline/pipeline.ts';
@@ -154,6 +155,8 @@ export interface OpenSessionOptions {
   readonly source: Source;
   /** URL of a manifest.json; absent: the image can be looked at, nothing is computed. */
   readonly model?: string | URL;
-  readonly channels?: readonly number[];
+  /** Only the model's graphs of this precision; default: the one that suits the device. */
+  readonly precision?: Precision | undefined;
+  readonly channels?: readonly number[] | undefined;
   readonly signal?: AbortSignal;
 }

@@ -44,6 +44,11 @@ const pcaComponents = 32;
 const patienceMs = 60_000;
 const seed = 0;
 
+/** What of the session's options the encoder is opened with. */
+interface ModelChoice extends Pick<OpenSessionOptions, 'channels' | 'precision'> {
+  readonly manifest: string;
+}
+
 /**
  * Open an image and, where a model is named, start its pipeline in a worker beside it. The image can be
  * looked at while the model loads.
@@ -58,12 +63,12 @@ export function openSession(options: OpenSessionOptions): Promise<Session> {
 
 /** The same with a pipeline of the caller's choice: Node has it in the process. */
 export async function openSessionWith(
-  { source, model, channels, signal }: OpenSessionOptions,
+  { source, model, channels, precision, signal }: OpenSessionOptions,
   openPipeline: OpenPipeline,
 ): Promise<Session> {
   const opened = await openImage(await openStore(source, signal ? { signal } : {}), signal ? { signal } : {});
   const session = new ImageSession(withImageCache(opened));
-  if (model !== undefined) session.start(openPipeline, String(model), channels);
+  if (model !== undefined) session.start(openPipeline, { manifest: String(model), channels, precision });
   return session;
 }
 
@@ -130,27 +135,23 @@ class ImageSession extends EventTarget implements Session {
   }
 
   /** Load the model in the background; looking at the image never waits for it. */
-  start(openPipeline: OpenPipeline, manifest: string, channels: readonly number[] | undefined): void {
-    const opening = this.#open(openPipeline, manifest, channels);
+  start(openPipeline: OpenPipeline, choice: ModelChoice): void {
+    const opening = this.#open(openPipeline, choice);
     this.#pipeline = opening;
     opening.catch((error: unknown) => {
       if (isAbort(error)) return;
-      const failure = asAlibiError(error, manifest);
+      const failure = asAlibiError(error, choice.manifest);
       this.#setEncoder({ kind: 'failed', error: failure });
       this.#fail(failure);
     });
   }
 
-  async #open(
-    openPipeline: OpenPipeline,
-    manifest: string,
-    channels: readonly number[] | undefined,
-  ): Promise<Pipeline> {
+  async #open(openPipeline: OpenPipeline, { manifest, channels, precision }: ModelChoice): Promise<Pipeline> {
     const signal = this.#lifetime.signal;
     this.#setEncoder({ kind: 'loading', bytes: 0, totalBytes: 0 });
     const normalisation = await defaultNormalisation(this.image, channels, { signal });
     const pipeline = await openPipeline(
-      { pixels: this.image.pixels, normalisation, manifest },
+      { pixels: this.image.pixels, normalisation, manifest, ...(precision ? { precision } : {}) },
       { signal, onStage: (stage) => this.#onStage(stage) },
     );
     this.#cost = await pipeline.cost();

@@ -5,6 +5,16 @@ import type { ManifestGraph } from './parse-manifest.ts';
 
 export type Precision = ManifestGraph['precision'];
 
+/** As the manifest's schema has them. */
+export const PRECISIONS: readonly Precision[] = [
+  'fp32',
+  'fp16',
+  'fp16-arithmetic',
+  'int8',
+  'int8-dynamic',
+  'int4',
+];
+
 /** The name in a manifest's `measured` of a graph's time a window over that of fp32 on the same provider. */
 export const RELATIVE_TIME = 'time relative to fp32';
 

@@ -1,3 +1,4 @@
+import { PRECISIONS, type Precision } from '../encoder/graph-choice.ts';
 import { fileReader, nodeBackend } from '../encoder/ort-node.ts';
 import { defaultNormalisation } from '../ome/normalisation.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
@@ -20,6 +21,11 @@ export const workFlags: Readonly<Record<string, FlagSpec>> = {
     type: 'string',
     value: 'PATH',
     help: 'manifest.json, its folder, or the name of a shipped checkpoint',
+  },
+  precision: {
+    type: 'string',
+    value: 'P',
+    help: `run the graph of this precision; default: what suits the machine. One of ${PRECISIONS.join(', ')}`,
   },
   channels: {
     type: 'string',
@@ -74,13 +80,14 @@ export async function openWork(
     const slices = slicesOf(flags, image, command);
     const asked = levelOf(flags, image, command);
     const seed = flags.integer('seed', 0) ?? 0;
+    const precision = parsePrecision(flags.text('precision'), command);
     const manifest = await findManifest(flags.text('model'));
     const normalisation = await defaultNormalisation(image, channels, { signal });
     const bar = progressBar(io, 'Model');
     const isRemote = /^https?:/i.test(manifest);
     const open = isRemote ? pipelineOpener([nodeBackend()]) : pipelineOpener([nodeBackend()], fileReader);
     const pipeline = await open(
-      { pixels: image.pixels, normalisation, manifest },
+      { pixels: image.pixels, normalisation, manifest, ...(precision ? { precision } : {}) },
       { signal, onStage: (stage) => bar.say(stage.kind) },
     );
     bar.end();
@@ -132,6 +139,12 @@ function parseChannels(text: string | undefined, command: string): number[] | un
   const channels = text.split(',').map((part) => (/^\d+$/.test(part.trim()) ? Number(part) : Number.NaN));
   if (channels.every(Number.isInteger) && (channels.length === 1 || channels.length === 3)) return channels;
   throw invalid(`--channels is "${text}"`, { name: command }, 'Give one index, or three such as 0,1,2.');
+}
+
+function parsePrecision(text: string | undefined, command: string): Precision | undefined {
+  const precision = PRECISIONS.find((known) => known === text);
+  if (text === undefined || precision !== undefined) return precision;
+  throw invalid(`--precision is "${text}"`, { name: command }, `Give one of ${PRECISIONS.join(', ')}.`);
 }
 
 /** What the outputs say of the model. */

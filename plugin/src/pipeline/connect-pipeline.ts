@@ -64,6 +64,7 @@ export function inWorker(createWorker: () => WorkerLike): OpenPipeline {
       {
         kind: 'open',
         manifest: new URL(input.manifest, globalThis.location?.href).href,
+        ...(input.precision === undefined ? {} : { precision: input.precision }),
         normalisation: input.normalisation,
         pixels: input.pixels.map((array) => server.publish(array)),
         calls: calls.port2,

@@ -52,6 +52,7 @@ export function pipelineOpener(
       manifest: checkpoint.manifest,
       readFile: checkpoint.readFile,
       backends,
+      ...(input.precision === undefined ? {} : { precision: input.precision }),
       onReport: (latest) => {
         // The first one is part of the opened pipeline; a later one says that a device was lost.
         if (report !== null) onStage?.({ kind: 'provider', report: latest });

@@ -95,6 +95,8 @@ export interface PipelineInput {
   readonly normalisation: Normalisation;
   /** URL (or, in Node, path) of the checkpoint's manifest.json. */
   readonly manifest: string;
+  /** Only the checkpoint's graphs of this precision; default: the one that suits the device. */
+  readonly precision?: Precision;
 }
 
 export type OpeningStage =

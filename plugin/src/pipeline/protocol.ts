@@ -1,5 +1,6 @@
 import type { ArrayHandle } from '../array/remote-messages.ts';
 import type { Normalisation } from '../encoder/encoder.ts';
+import type { Precision } from '../encoder/graph-choice.ts';
 import type { PlainError } from '../errors.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
 import type { ClassifierFit, PixelGrid } from '../segment/types.ts';
@@ -14,6 +15,7 @@ import type { OpeningStage, Pipeline, Progress } from './pipeline.ts';
 export interface OpenMessage {
   readonly kind: 'open';
   readonly manifest: string;
+  readonly precision?: Precision;
   readonly normalisation: Normalisation;
   readonly pixels: readonly ArrayHandle[];
   readonly calls: MessagePort;

@@ -49,7 +49,12 @@ export async function servePipeline(message: OpenMessage, openPipeline: OpenPipe
     const cache = createChunkCache({ byteLimit: pixelCacheBytes });
     const pixels = message.pixels.map((handle) => cached(shared(client.open(handle)), { cache }));
     const pipeline = await openPipeline(
-      { pixels, normalisation: message.normalisation, manifest: message.manifest },
+      {
+        pixels,
+        normalisation: message.normalisation,
+        manifest: message.manifest,
+        ...(message.precision === undefined ? {} : { precision: message.precision }),
+      },
       { signal, onStage: (stage) => reply({ kind: 'stage', stage }) },
     );
     const arrays = createExports(message.layerPort);

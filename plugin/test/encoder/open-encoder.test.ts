@@ -247,8 +247,8 @@ describe('openEncoder with graphs of several precisions', () => {
     const losing: Backend = {
       ...gpu,
       halfFloat: async () => true,
-      async open() {
-        const session = await gpu.open();
+      async open(model, options) {
+        const session = await gpu.open(model, options);
         return {
           ...session,
           run: async (...args) => {

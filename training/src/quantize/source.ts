@@ -7,6 +7,7 @@ import { exportVit } from '../onnx/export.ts';
 import type { Precision } from '../onnx/precision.ts';
 import { readGraphWeights } from '../onnx/read-graph.ts';
 import { readVerified } from '../verify.ts';
+import { openFile } from '../weights/open-file.ts';
 import { readWeights } from '../weights/read-weights.ts';
 import type { VitWeights } from '../weights/vit-weights.ts';
 
@@ -82,6 +83,8 @@ function sourceOf(o: {
 }
 
 async function assertSource(path: string, { provenance }: CheckpointManifest): Promise<void> {
+  // Opened first for its own error where it is not there.
+  await (await openFile(path)).close();
   const actual = await hashFile(path);
   if (actual === provenance.sourceSha256) return;
   throw new AlibiError('Integrity', {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FinetuneOptions } from '../../src/finetune/options.ts';
 import { runFinetune } from '../../src/finetune/run.ts';
 import { uniformStream } from '../../src/random.ts';
-import { randomVit } from '../../src/random-checkpoint.ts';
+import { randomVit } from '../../src/random-vit.ts';
 import { readWeights } from '../../src/weights/read-weights.ts';
 import { toTimm } from '../../src/weights/to-timm.ts';
 import { writeSafetensors } from '../../src/weights/write-safetensors.ts';

@@ -4,7 +4,7 @@ import { LOSSES, type LossKind } from '../../src/finetune/loss.ts';
 import { addGradients, type Batch, createVit, disposeVit } from '../../src/finetune/student.ts';
 import type { Position } from '../../src/onnx/position.ts';
 import { normalStream, uniformStream } from '../../src/random.ts';
-import { randomVit } from '../../src/random-checkpoint.ts';
+import { randomVit } from '../../src/random-vit.ts';
 import { Gradients } from '../../src/vit/parameters.ts';
 import type { Vit } from '../../src/vit/transformer.ts';
 import type { Block, VitWeights } from '../../src/weights/vit-weights.ts';

@@ -1,0 +1,3 @@
+import { describePrecisions } from './precisions.ts';
+
+describePrecisions('webgpu');
