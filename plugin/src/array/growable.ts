@@ -39,6 +39,11 @@ export class Growable<T extends 'float64' | 'uint32'> {
     this.#values[index] = value;
   }
 
+  /** What is there so far and room for more, without a view of its own; stale once the column has grown. */
+  get room(): ChunkData[T] {
+    return this.#values;
+  }
+
   /** What is there so far, sharing its memory; stale once the column has grown. */
   get values(): ChunkData[T] {
     // `subarray` keeps the type; TypeScript widens it over the two possible ones.

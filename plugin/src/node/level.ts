@@ -1,6 +1,6 @@
 import { axisIndex } from '../array/lazy-array.ts';
+import { micrometersPer } from '../array/length-unit.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
-import { micrometersIn } from '../ome/spacing.ts';
 import { type Flags, invalid } from './flags.ts';
 
 /**
@@ -55,7 +55,7 @@ function levelOfSize(image: OmeImage, wantedUm: number, command: string): number
 /** Width of a pixel of a level in micrometres; undefined where the file states no unit we know. */
 export function pixelSizeUm(image: OmeImage, level: number): number | undefined {
   const x = axisIndex(image.axes, 'x');
-  const unit = micrometersIn(image.axes[x]?.unit);
+  const unit = micrometersPer(image.axes[x]?.unit);
   const scale = image.levels[level]?.transform.scale[x];
   return unit === undefined || scale === undefined ? undefined : unit * scale;
 }

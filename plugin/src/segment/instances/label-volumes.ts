@@ -1,7 +1,7 @@
 import type { ChunkOptions, LazyArray } from '../../array/lazy-array.ts';
 import { type Region, readRegion } from '../../array/region.ts';
+import { type Spacing, spacingOf } from '../../array/spacing.ts';
 import { withAxes } from '../../array/with-axes.ts';
-import { type Spacing, spacingOf } from '../../ome/spacing.ts';
 
 /** [t, z, y, x] */
 export type Size4 = readonly [t: number, z: number, y: number, x: number];
@@ -15,6 +15,8 @@ export interface LabelVolumes {
    * for the same id as long as this object lives.
    */
   read(region: Region, options: ChunkOptions): Promise<Uint32Array>;
+  /** The id that a number given by `read` stands for; a bigint where the labels hold 64 bits. */
+  idOf(number: number): number | bigint;
 }
 
 /**
@@ -26,16 +28,24 @@ export function labelVolumes(labels: LazyArray, only?: string): LabelVolumes {
   const volumes = withAxes(labels, ['t', 'z', 'y', 'x']);
   const [t = 1, z = 1, y = 1, x = 1] = volumes.shape;
   const numbers = new Map<bigint, number>();
+  const wideIds: bigint[] = [];
   const numberOf = (id: bigint): number => {
     if (id === 0n) return 0;
     const known = numbers.get(id);
     if (known !== undefined) return known;
-    numbers.set(id, numbers.size + 1);
-    return numbers.size;
+    wideIds.push(id);
+    numbers.set(id, wideIds.length);
+    return wideIds.length;
   };
   return {
     size: [t, z, y, x],
     spacing: spacingOf(labels),
+    idOf(number) {
+      if (number === 0) return 0;
+      if (only !== undefined) return labels.dtype.endsWith('int64') ? BigInt(only) : Number(only);
+      if (labels.dtype.endsWith('int64')) return wideIds[number - 1]!;
+      return labels.dtype.startsWith('int') ? number | 0 : number;
+    },
     async read(region, options) {
       const { data } = await readRegion(volumes, region, options);
       const isWide = data instanceof BigInt64Array || data instanceof BigUint64Array;

@@ -1,4 +1,4 @@
-import type { Spacing } from '../../ome/spacing.ts';
+import type { Spacing } from '../../array/spacing.ts';
 import type { InstanceRecipe } from './types.ts';
 
 /** Objects before they have ids, each known by a position of its own in the whole array. */

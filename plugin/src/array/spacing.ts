@@ -1,22 +1,5 @@
-import { axisIndex, type LazyArray } from '../array/lazy-array.ts';
-
-/** Micrometres in one unit, by UDUNITS name. */
-const micrometers: Readonly<Record<string, number>> = {
-  angstrom: 1e-4,
-  picometer: 1e-6,
-  nanometer: 1e-3,
-  micrometer: 1,
-  millimeter: 1e3,
-  centimeter: 1e4,
-  decimeter: 1e5,
-  meter: 1e6,
-  inch: 25_400,
-};
-
-/** Undefined for no unit and for one we do not know. */
-export function micrometersIn(unit: string | undefined): number | undefined {
-  return unit !== undefined && Object.hasOwn(micrometers, unit) ? micrometers[unit] : undefined;
-}
+import { axisIndex, type LazyArray } from './lazy-array.ts';
+import { micrometersPer } from './length-unit.ts';
 
 /** Size of an element along z, y, x in one unit. */
 export interface Spacing {
@@ -34,10 +17,10 @@ export interface Spacing {
 export function spacingOf({ axes, transform }: Pick<LazyArray, 'axes' | 'transform'>): Spacing {
   const spatial = ['z', 'y', 'x'].map((name) => axisIndex(axes, name));
   const units = [...new Set(spatial.filter((axis) => axis !== -1).map((axis) => axes[axis]?.unit))];
-  const known = units.map(micrometersIn);
+  const known = units.map(micrometersPer);
   const mixed = units.length > 1 && known.every((factor) => factor !== undefined);
   const unit = mixed ? 'micrometer' : units.length === 1 ? units[0] : undefined;
-  const factor = (axis: number): number => (mixed ? (micrometersIn(axes[axis]?.unit) ?? 1) : 1);
+  const factor = (axis: number): number => (mixed ? (micrometersPer(axes[axis]?.unit) ?? 1) : 1);
   const [z = -1, y = -1, x = -1] = spatial;
   const size = (axis: number): number => Math.abs(transform.scale[axis] ?? 1) * factor(axis);
   return {
