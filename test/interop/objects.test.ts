@@ -96,8 +96,8 @@ describe.skipIf(!hasPython())('instances (skipped without .venv, see requirement
         connectivity: reach,
       })),
     });
+    expect(scenes.reduce((sum, { basins }) => sum + basins.peaks.length, 0)).toBeGreaterThan(40);
     for (const [n, { basins }] of scenes.entries()) {
-      expect(basins.peaks.length).toBeGreaterThan(5);
       expect(Array.from(basins.labels)).toEqual(answer.watersheds[n]);
     }
   });

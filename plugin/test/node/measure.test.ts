@@ -49,7 +49,7 @@ async function read(path: string, name: string): Promise<string[]> {
     {},
   );
   const width = shape.at(-1)!;
-  const text = Array.from(data, (id) => (Number(id) === 0 ? '.' : String(id))).join('');
+  const text = Array.from(data, Number).map((id) => (id === 0 ? '.' : String(id))).join('');
   return Array.from({ length: text.length / width }, (_, row) => text.slice(row * width, (row + 1) * width));
 }
 

@@ -169,14 +169,13 @@ function printed(
   io.out(isJson ? `${JSON.stringify(about).slice(0, -1)},"rows":[` : csvHeader(columns));
   return {
     async write(batch) {
-      if (!isJson) {
-        for (const line of csvLines(columns, unit, batch)) io.out(line);
-        return;
-      }
-      for (const row of jsonRows(columns, batch)) {
-        io.out(`${isFirst ? '' : ','}${JSON.stringify(row)}`);
-        isFirst = false;
-      }
+      if (isJson) {
+        for (const row of jsonRows(columns, batch)) {
+          io.out(`${isFirst ? '' : ','}${JSON.stringify(row)}`);
+          isFirst = false;
+        }
+      } else for (const line of csvLines(columns, unit, batch)) io.out(line);
+      await io.drained?.();
     },
     finish: async () => {},
     abandon: async () => {},
