@@ -1,9 +1,11 @@
-import { setMaxListeners } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 
 /** What a command talks to: the process, or a test's own. */
 export interface Io {
   /** One line of the result, without its line end. */
   out(line: string): void;
+  /** Resolves when what was put out has been taken: for tables larger than memory. Absent where nothing has to wait. */
+  drained?(): Promise<void>;
   /** One line for people: progress, warnings, errors. */
   err(line: string): void;
   /** Text that overwrites the current line of a terminal; absent where stderr is none. */
@@ -26,10 +28,20 @@ export function processIo(): { readonly io: Io; readonly release: () => void } {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
+  // Whoever read our output has had enough (`| head`): end in order.
+  const onOutputError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    controller.abort();
+  };
+  // Stays when the process is let go of: a broken pipe may be told late.
+  process.stdout.on('error', onOutputError);
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   const io: Io = {
     out: (line) => process.stdout.write(`${line}\n`),
+    async drained() {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal: controller.signal });
+    },
     err: (line) => process.stderr.write(`${line}\n`),
     ...(process.stderr.isTTY ? { status: (text: string) => process.stderr.write(`\r\u001b[K${text}`) } : {}),
     signal: controller.signal,

@@ -111,7 +111,16 @@ export async function openWork(
   }
 }
 
-async function openOneImage(opened: OpenedLocation, signal: AbortSignal, command: string): Promise<OmeImage> {
+/**
+ * The image of a location.
+ *
+ * @throws AlibiError InvalidInput  a plate or a series: its images are named instead
+ */
+export async function openOneImage(
+  opened: OpenedLocation,
+  signal: AbortSignal,
+  command: string,
+): Promise<OmeImage> {
   const node = await openNode(opened, { signal });
   if (node.kind === 'image') {
     return withImageCache(node.image);

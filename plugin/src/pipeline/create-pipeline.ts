@@ -3,6 +3,7 @@ import { cached } from '../array/cached.ts';
 import { createChunkCache } from '../array/chunk-cache.ts';
 import { axisIndex, type DataType, type LazyArray } from '../array/lazy-array.ts';
 import { readPlaneReflected } from '../array/plane.ts';
+import { createProgress } from '../array/progress.ts';
 import { shared } from '../array/shared.ts';
 import { wrapped } from '../array/wrapped.ts';
 import type { Backend } from '../encoder/backend.ts';
@@ -25,7 +26,6 @@ import type {
   Slices,
   WorkOptions,
 } from './pipeline.ts';
-import { createProgress } from './progress.ts';
 import { clusterWindows, pcaWindows, pickWindows, sampleLevel } from './sample.ts';
 
 /** Raw windows and blended tokens kept in memory: about 500 windows of ViT-S between them. */

@@ -1,20 +1,11 @@
 import type { LazyArray, LazyPyramid } from '../array/lazy-array.ts';
+import type { WorkOptions } from '../array/progress.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import type { Precision } from '../encoder/graph-choice.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
 import type { ClassifierFit, ClassSpec, PixelGrid, Stroke } from '../segment/types.ts';
 
-/** Progress of one piece of work; `etaMs` is absent until it can be told. */
-export interface Progress {
-  readonly done: number;
-  readonly total: number;
-  readonly etaMs?: number;
-}
-
-export interface WorkOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-}
+export type { Progress, WorkOptions } from '../array/progress.ts';
 
 export interface PipelineCost {
   /** Windows of one slice of each level. */

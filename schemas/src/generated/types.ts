@@ -371,6 +371,79 @@ wells?: string[]
 images?: string[]
 }
 
+// instances.schema.json
+/**
+ * What `alibi-zarr instances --json` prints.
+ */
+export interface InstancesOutput {
+/**
+ * where the label image lies
+ */
+location: string
+name: string
+/**
+ * the label image the instances were made of
+ */
+labels: string
+/**
+ * id of the one class, in decimal digits; null: each class on its own
+ */
+class: (string | null)
+method: ("components" | "watershed")
+dims: (2 | 3)
+connectivity: (4 | 6 | 8 | 18 | 26)
+/**
+ * of a watershed, in `unit`
+ */
+depth?: number
+/**
+ * of a watershed, in `unit`
+ */
+halo?: number
+/**
+ * in `unit`² (dims 2) or `unit`³
+ */
+minSize?: number
+/**
+ * in `unit`² (dims 2) or `unit`³
+ */
+maxSize?: number
+/**
+ * of lengths; null where the labels state none
+ */
+unit: (string | null)
+tracking: ("overlap" | "none")
+/**
+ * the ids are 1 to count
+ */
+count: number
+/**
+ * objects of a watershed that are larger than the halo: their borders may depend on the chunks
+ */
+unsure?: {
+count: number
+/**
+ * the first hundred
+ */
+ids: number[]
+}
+dtype: ("uint32" | "uint64")
+shape: number[]
+fit: string
+/**
+ * slices processed
+ */
+z: number[]
+t: number[]
+written: number
+skipped: number
+seconds: number
+validation: {
+valid: boolean
+message?: string
+}
+}
+
 // label-provenance.schema.json
 /**
  * How a label image was made; stored under `alibi-zarr` in its group's attributes.
@@ -580,6 +653,63 @@ finetuned: boolean
 command: string
 tool: string
 }
+}
+
+// measure.schema.json
+/**
+ * What `alibi-zarr measure --json` prints; with the rows where no --out takes them.
+ */
+export interface MeasureOutput {
+/**
+ * where the label image lies
+ */
+location: string
+labels: string
+/**
+ * objects are planes or volumes
+ */
+dims: (2 | 3)
+/**
+ * of lengths; null where the labels state none
+ */
+unit: (string | null)
+columns: {
+name: string
+/**
+ * empty for a bare number
+ */
+unit: (string | null)
+type: ("id" | "integer" | "number")
+description: string
+/**
+ * name of the channel an intensity is of
+ */
+channel?: string
+}[]
+/**
+ * where the table lies
+ */
+out: (string | null)
+format: ("csv" | "parquet" | "anndata" | "json")
+/**
+ * one object each, by column; null where there is no value, ids beyond 2^53 as text
+ */
+rows?: {
+[k: string]: number | string | null
+}[]
+/**
+ * number of rows
+ */
+objects: number
+contours?: {
+location: string
+format: ("geojson" | "imagej")
+/**
+ * objects times the slices they are in
+ */
+count: number
+}
+seconds: number
 }
 
 // model.schema.json

@@ -1,22 +1,17 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import type { SegmentOutput } from 'alibi-zarr-schemas';
-import { AlibiError, isAbort } from '../../errors.ts';
+import { isAbort } from '../../errors.ts';
 import { assertLabelName } from '../../labels/label-name.ts';
-import { type MaterializeInput, materialize } from '../../labels/materialize.ts';
+import { materialize } from '../../labels/materialize.ts';
 import { onlySlices } from '../../labels/slices.ts';
-import type { OmeImage } from '../../ome/ome-image.ts';
 import { pixelGrid } from '../../pipeline/pixel-grid.ts';
-import { createNodeStore } from '../../stores/node-fs.ts';
-import { isWritable } from '../../stores/store.ts';
 import { clusterCount, clusterTokens } from '../clusters.ts';
 import { type Command, Interrupted } from '../command.ts';
 import { type Flags, invalid } from '../flags.ts';
 import type { Io } from '../io.ts';
+import { assertFree, labelTarget, labelTargetFlags, pruneLabel } from '../label-target.ts';
 import { labelLevelOf } from '../level.ts';
 import { modelOutput, normalisationOutput, openWork, type Work, workFlags } from '../open-work.ts';
 import { progressBar } from '../progress-bar.ts';
-import { pruneFolders } from '../prune-folders.ts';
 
 const command = 'segment';
 /** Side of a chunk of labels in pixels; the same as in a session. */
@@ -29,9 +24,7 @@ export const segment: Command = {
     positionals: ['STORE'],
     flags: {
       kmeans: { type: 'string', value: 'k', help: 'cluster the features into k classes' },
-      name: { type: 'string', value: 'NAME', help: 'name of the label image' },
-      out: { type: 'string', value: 'DIR', help: 'write DIR/labels/NAME; default: into the image itself' },
-      overwrite: { type: 'boolean', help: 'replace a label image of that name' },
+      ...labelTargetFlags,
       'label-level': {
         type: 'string',
         value: 'n',
@@ -51,10 +44,7 @@ export const segment: Command = {
       throw invalid('--kmeans is missing', { name: command }, 'Write --kmeans and a number.');
     if (name === undefined) throw invalid('--name is missing', { name: command }, 'Write --name and a name.');
     assertLabelName(name);
-    const inPlace = !flags.has('out') && !flags.has('overwrite');
-    const work = await openWork(flags, io, command, (image) => {
-      if (inPlace && image.labels.some((label) => label.name === name)) throw taken(image, name);
-    });
+    const work = await openWork(flags, io, command, (image) => assertFree(flags, image, name));
     try {
       const output = await run(work, { k, name, flags, io });
       io.out(flags.has('json') ? JSON.stringify(output) : asText(output));
@@ -69,24 +59,6 @@ export const segment: Command = {
   },
 };
 
-/** Folders that an undone save or a replaced revision leaves empty in the file system. */
-async function pruneLabel(flags: Flags, name: string): Promise<void> {
-  const out = flags.text('out') ?? flags.positionals[0]!;
-  if (/^https?:/i.test(out)) return;
-  const labels = join(resolve(out), 'labels');
-  await pruneFolders(join(labels, name));
-  if ((await readdir(labels).catch(() => ['unknown'])).length === 0) await pruneFolders(labels);
-}
-
-/** The same as the save would say, before minutes of work. */
-function taken(image: OmeImage, name: string): AlibiError {
-  return new AlibiError('Conflict', {
-    what: `a label image "${name}" is there already`,
-    where: `${image.location}/labels/${name}`,
-    remedy: 'Choose another name, or allow it to be overwritten (--overwrite).',
-  });
-}
-
 interface Request {
   readonly k: number;
   readonly name: string;
@@ -97,7 +69,7 @@ interface Request {
 async function run(work: Work, { k, name, flags, io }: Request): Promise<SegmentOutput> {
   const { image, pipeline, slices, level, seed } = work;
   const labelLevel = labelLevelOf(flags, image, command);
-  const target = await targetOf(flags, work);
+  const target = await labelTarget(flags, work, command);
   const { fit, scores, classes } = await clusterTokens(work, k, io);
   const grid = pixelGrid(image.pixels[labelLevel]!);
   const labels = onlySlices(await pipeline.labels(scores, grid, labelChunkPx), slices);
@@ -141,33 +113,6 @@ async function run(work: Work, { k, name, flags, io }: Request): Promise<Segment
     t: [...slices.t],
     ...result,
   };
-}
-
-interface Target {
-  readonly to: Pick<MaterializeInput, 'target' | 'targetPath' | 'source'>;
-  readonly location: string;
-}
-
-/** `--out`, else the image itself where it can be written to. */
-async function targetOf(flags: Flags, { image, opened }: Work): Promise<Target> {
-  const out = flags.text('out');
-  const location = opened.location.replace(/\/$/, '');
-  if (out === undefined) {
-    if (isWritable(image.store)) return { to: { target: image.store, targetPath: image.path }, location };
-    throw invalid(`${location} cannot be written to`, { name: command }, 'Name a folder with --out.');
-  }
-  if ((await stat(out).catch(() => undefined))?.isFile()) {
-    throw new AlibiError('InvalidInput', { what: 'a file', where: out, remedy: 'Name a folder with --out.' });
-  }
-  const source = /^https?:/i.test(location) ? location : resolve(location);
-  const to = { target: createNodeStore(resolve(out)), targetPath: '' };
-  // In the image itself the default, a relative path, outlives a move of the folder.
-  return { to: resolve(out) === source ? to : { ...to, source: sourceUrl(source) }, location: out };
-}
-
-/** A local path as the absolute address the specification asks for. */
-function sourceUrl(source: string): string {
-  return /^https?:/i.test(source) ? source : new URL(`file://${source}`).href;
 }
 
 function asText(output: SegmentOutput): string {

@@ -1,4 +1,14 @@
-import type { Progress } from './pipeline.ts';
+/** Progress of one piece of work; `etaMs` is absent until it can be told. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly etaMs?: number;
+}
+
+export interface WorkOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
 
 /**
  * Counts steps of equal size and estimates the time left from the mean so far.
