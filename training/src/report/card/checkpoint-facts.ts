@@ -88,7 +88,12 @@ function positionSentence(position: CheckpointManifest['position']): string {
         scale: `over ${numberText(distanceScale)} tokens`,
         none: 'in tokens',
       }[normalise];
-      return `${positionText(position)}: −m·D in every block, D the ${metric} distance ${unit}, slopes ${slopes}; CLS ${hidePrefix ? 'hidden from patches' : 'read by patches'}`;
+      const name = positionText(position);
+      // The name says so itself where it is not what the name implies.
+      const prefix = name.includes('CLS')
+        ? ''
+        : `; CLS ${hidePrefix ? 'hidden from patches' : 'read by patches'}`;
+      return `${name}: −m·D in every block, D the ${metric} distance ${unit}, slopes ${slopes}${prefix}`;
     }
   }
 }
