@@ -20,11 +20,22 @@ export type Parsed<T> =
 export function parsed<T>(check: Check, value: unknown): Parsed<T> {
   // The cast is what the generated validator has just proven.
   if (check(value)) return { ok: true, value: value as T };
-  const error = check.errors?.[0];
+  const error = mostTelling(check.errors ?? []);
   return { ok: false, path: error?.instancePath ?? '', message: describe(error) };
 }
 
-function describe(error: NonNullable<Check['errors']>[number] | undefined): string {
+type CheckError = NonNullable<Check['errors']>[number];
+
+/** Of alternatives that all failed the one that got deepest into the value; otherwise there is one error. */
+function mostTelling(errors: readonly CheckError[]): CheckError | undefined {
+  const depth = ({ instancePath }: CheckError): number => instancePath.split('/').length;
+  return errors.reduce<CheckError | undefined>(
+    (best, error) => (best === undefined || depth(error) > depth(best) ? error : best),
+    undefined,
+  );
+}
+
+function describe(error: CheckError | undefined): string {
   if (!error) return 'does not fit its schema';
   const { message = 'does not fit its schema', params } = error;
   if (typeof params.additionalProperty === 'string')

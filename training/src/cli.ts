@@ -9,6 +9,7 @@ import { finetune } from './commands/finetune.ts';
 import { probe } from './commands/probe.ts';
 import { pull } from './commands/pull.ts';
 import { quantize } from './commands/quantize.ts';
+import { report } from './commands/report.ts';
 import { verify } from './commands/verify.ts';
 
 /**
@@ -32,6 +33,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
       benchFingerprint,
       benchHomogeneity,
       benchSeam,
+      report,
     ],
     version: packageVersion,
   };

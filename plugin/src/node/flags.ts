@@ -6,6 +6,8 @@ export interface FlagSpec {
   /** Placeholder of the value in the help: `n`, `PATH`. */
   readonly value?: string;
   readonly help: string;
+  /** It may be given again; {@link Flags.all} has every value. */
+  readonly repeats?: boolean;
 }
 
 export interface CommandSpec {
@@ -27,6 +29,8 @@ export interface Flags {
   readonly positionals: readonly string[];
   has(name: string): boolean;
   text(name: string): string | undefined;
+  /** Every value of a flag that repeats, in order; none: empty. */
+  all(name: string): readonly string[];
   /** A whole number of at least `min`. */
   integer(name: string, min: number): number | undefined;
   number(name: string): number | undefined;
@@ -43,7 +47,7 @@ export function allFlags(spec: CommandSpec): Readonly<Record<string, FlagSpec>> 
 
 /**
  * @throws AlibiError InvalidInput  an unknown flag (with the nearest known one), a flag without its value,
- *                                  a flag with a value given twice, a missing or a superfluous argument
+ *                                  a flag given twice that does not repeat, a missing or a superfluous argument
  */
 export function parseFlags(spec: CommandSpec, argv: readonly string[]): Flags {
   const flags = allFlags(spec);
@@ -58,6 +62,7 @@ export function parseFlags(spec: CommandSpec, argv: readonly string[]): Flags {
     tokens: true,
   });
   const values = new Map<string, string | true>();
+  const repeated = new Map<string, string[]>();
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
@@ -77,13 +82,16 @@ export function parseFlags(spec: CommandSpec, argv: readonly string[]): Flags {
     if (flag.type === 'boolean' && token.value !== undefined) {
       throw invalid(`${token.rawName} takes no value`, spec, `Write ${token.rawName} alone.`);
     }
-    if (flag.type === 'string' && values.has(token.name)) {
+    if (flag.type === 'string' && values.has(token.name) && flag.repeats !== true) {
       throw invalid(`${token.rawName} is given twice`, spec, 'Give it once.');
+    }
+    if (token.value !== undefined) {
+      repeated.set(token.name, [...(repeated.get(token.name) ?? []), token.value]);
     }
     values.set(token.name, token.value ?? true);
   }
   if (!values.has('help')) assertPositionals(spec, positionals);
-  return { argv, ...createFlags(spec, values, positionals) };
+  return { argv, ...createFlags(spec, { values, repeated }, positionals) };
 }
 
 function assertPositionals(spec: CommandSpec, given: readonly string[]): void {
@@ -98,9 +106,15 @@ function assertPositionals(spec: CommandSpec, given: readonly string[]): void {
   }
 }
 
+interface ParsedValues {
+  readonly values: ReadonlyMap<string, string | true>;
+  /** Every value of each flag that has one, in order. */
+  readonly repeated: ReadonlyMap<string, readonly string[]>;
+}
+
 function createFlags(
   spec: CommandSpec,
-  values: ReadonlyMap<string, string | true>,
+  { values, repeated }: ParsedValues,
   positionals: readonly string[],
 ): Omit<Flags, 'argv'> {
   const text = (name: string): string | undefined => {
@@ -117,6 +131,7 @@ function createFlags(
     positionals,
     has: (name) => values.has(name),
     text,
+    all: (name) => repeated.get(name) ?? [],
     number,
     integer(name, min) {
       const value = number(name);

@@ -9,6 +9,7 @@ const spec: CommandSpec = {
   flags: {
     level: { type: 'string', value: 'n', help: 'a level' },
     overwrite: { type: 'boolean', help: 'replace' },
+    log: { type: 'string', help: 'a log', repeats: true },
   },
   examples: ['try a'],
 };
@@ -23,6 +24,13 @@ describe('parseFlags', () => {
     expect(parseFlags(spec, ['a', '--level=-3']).number('level')).toBe(-3);
     expect(parseFlags(spec, ['a', '--level', '-3']).number('level')).toBe(-3);
     expect(parseFlags(spec, ['--', '--odd.zarr']).positionals).toEqual(['--odd.zarr']);
+  });
+
+  it('keeps every value of a flag that repeats', () => {
+    const flags = parseFlags(spec, ['--log', 'x', 'a', '--log=y']);
+    expect(flags.all('log')).toEqual(['x', 'y']);
+    expect(flags.positionals).toEqual(['a']);
+    expect(parseFlags(spec, ['a']).all('log')).toEqual([]);
   });
 
   it.each([

@@ -513,6 +513,46 @@ imageMetadataSha256: string
 executionProvider: (string | null)
 }
 
+// log-line.schema.json
+/**
+ * One line of the log.jsonl that `alibi-train finetune` writes: one step of training.
+ */
+export interface LogLine {
+step: number
+/**
+ * of the batch, before the step
+ */
+loss: number
+lr: number
+/**
+ * before it is clipped
+ */
+gradientNorm?: number
+/**
+ * the step took
+ */
+seconds?: number
+validation?: {
+/**
+ * to the teacher, on pictures kept from training
+ */
+loss: number
+/**
+ * of ramps over the window, predicted from the tokens of other pictures
+ */
+probeR2: {
+lr: number
+ud: number
+diag: number
+radial: number
+}
+/**
+ * mean squared correlation of a channel with the ramps, the most positional channel's
+ */
+mostPositional?: number
+}
+}
+
 // manifest.schema.json
 /**
  * manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.
@@ -1052,6 +1092,39 @@ command: string
 note?: string
 precision: string
 provider?: string
+}[]
+}
+
+// report.schema.json
+/**
+ * What `alibi-train report --json` prints: what was written, what is in it and what is missing.
+ */
+export interface ReportOutput {
+/**
+ * the HTML file
+ */
+report: string
+/**
+ * the Markdown file, where one was asked for
+ */
+card: (string | null)
+inputs: {
+file: string
+kind: ("result" | "log" | "manifest")
+sha256: string
+}[]
+/**
+ * as the report calls them
+ */
+models: string[]
+figures: {
+id: string
+title: string
+drawn: boolean
+/**
+ * the command that makes what it is drawn from, where that is missing
+ */
+run: (string | null)
 }[]
 }
 

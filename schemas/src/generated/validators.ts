@@ -5805,9 +5805,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
   validate22.errors = vErrors;
   return errors === 0;
 }
-var validateCheckpointManifest = validate23;
-var schema36 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "enum": ["none", "sincos"] } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "How weights are stored; the arithmetic is float32 except at fp16-arithmetic (float16 throughout) and int8-dynamic (linear layers in integers)." }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "Largest relative error of the self-test admitted for this graph. Present only where whoever made it forced a graph that exceeds its precision's limit: such a graph runs only when asked for by name." } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; where graphs of several precisions lie beside each other, the answer of the fp32 weights; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted for every graph without a tolerance of its own; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "what the figure is of; absent: of the checkpoint, by its first graph" }, "provider": { "enum": ["cpu", "wasm", "webgpu"], "description": "where it was measured; absent: it does not matter, or cpu" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
-var pattern12 = new RegExp("^[a-z0-9][a-z0-9._-]*$", "u");
+var validateLogLine = validate23;
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -5815,14 +5813,257 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.format === void 0 && (missing0 = "format") || data.name === void 0 && (missing0 = "name") || data.architecture === void 0 && (missing0 = "architecture") || data.position === void 0 && (missing0 = "position") || data.input === void 0 && (missing0 = "input") || data.window === void 0 && (missing0 = "window") || data.graphs === void 0 && (missing0 = "graphs") || data.selfTest === void 0 && (missing0 = "selfTest") || data.measured === void 0 && (missing0 = "measured") || data.provenance === void 0 && (missing0 = "provenance")) {
+      if (data.step === void 0 && (missing0 = "step") || data.loss === void 0 && (missing0 = "loss") || data.lr === void 0 && (missing0 = "lr")) {
         validate23.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        if (data.step !== void 0) {
+          let data0 = data.step;
+          const _errs1 = errors;
+          if (!(typeof data0 == "number" && (!(data0 % 1) && !isNaN(data0)) && isFinite(data0))) {
+            validate23.errors = [{ instancePath: instancePath + "/step", schemaPath: "#/properties/step/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+            return false;
+          }
+          if (errors === _errs1) {
+            if (typeof data0 == "number" && isFinite(data0)) {
+              if (data0 < 1 || isNaN(data0)) {
+                validate23.errors = [{ instancePath: instancePath + "/step", schemaPath: "#/properties/step/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                return false;
+              }
+            }
+          }
+          var valid0 = _errs1 === errors;
+        } else {
+          var valid0 = true;
+        }
+        if (valid0) {
+          if (data.loss !== void 0) {
+            let data1 = data.loss;
+            const _errs3 = errors;
+            if (!(typeof data1 == "number" && isFinite(data1))) {
+              validate23.errors = [{ instancePath: instancePath + "/loss", schemaPath: "#/properties/loss/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+              return false;
+            }
+            var valid0 = _errs3 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.lr !== void 0) {
+              let data2 = data.lr;
+              const _errs5 = errors;
+              if (errors === _errs5) {
+                if (typeof data2 == "number" && isFinite(data2)) {
+                  if (data2 < 0 || isNaN(data2)) {
+                    validate23.errors = [{ instancePath: instancePath + "/lr", schemaPath: "#/properties/lr/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                    return false;
+                  }
+                } else {
+                  validate23.errors = [{ instancePath: instancePath + "/lr", schemaPath: "#/properties/lr/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs5 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.gradientNorm !== void 0) {
+                let data3 = data.gradientNorm;
+                const _errs7 = errors;
+                if (errors === _errs7) {
+                  if (typeof data3 == "number" && isFinite(data3)) {
+                    if (data3 < 0 || isNaN(data3)) {
+                      validate23.errors = [{ instancePath: instancePath + "/gradientNorm", schemaPath: "#/properties/gradientNorm/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                      return false;
+                    }
+                  } else {
+                    validate23.errors = [{ instancePath: instancePath + "/gradientNorm", schemaPath: "#/properties/gradientNorm/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                    return false;
+                  }
+                }
+                var valid0 = _errs7 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.seconds !== void 0) {
+                  let data4 = data.seconds;
+                  const _errs9 = errors;
+                  if (errors === _errs9) {
+                    if (typeof data4 == "number" && isFinite(data4)) {
+                      if (data4 < 0 || isNaN(data4)) {
+                        validate23.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                        return false;
+                      }
+                    } else {
+                      validate23.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs9 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.validation !== void 0) {
+                    let data5 = data.validation;
+                    const _errs11 = errors;
+                    if (errors === _errs11) {
+                      if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
+                        let missing1;
+                        if (data5.loss === void 0 && (missing1 = "loss") || data5.probeR2 === void 0 && (missing1 = "probeR2")) {
+                          validate23.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                          return false;
+                        } else {
+                          if (data5.loss !== void 0) {
+                            let data6 = data5.loss;
+                            const _errs13 = errors;
+                            if (!(typeof data6 == "number" && isFinite(data6))) {
+                              validate23.errors = [{ instancePath: instancePath + "/validation/loss", schemaPath: "#/properties/validation/properties/loss/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                              return false;
+                            }
+                            var valid1 = _errs13 === errors;
+                          } else {
+                            var valid1 = true;
+                          }
+                          if (valid1) {
+                            if (data5.probeR2 !== void 0) {
+                              let data7 = data5.probeR2;
+                              const _errs15 = errors;
+                              if (errors === _errs15) {
+                                if (data7 && typeof data7 == "object" && !Array.isArray(data7)) {
+                                  let missing2;
+                                  if (data7.lr === void 0 && (missing2 = "lr") || data7.ud === void 0 && (missing2 = "ud") || data7.diag === void 0 && (missing2 = "diag") || data7.radial === void 0 && (missing2 = "radial")) {
+                                    validate23.errors = [{ instancePath: instancePath + "/validation/probeR2", schemaPath: "#/properties/validation/properties/probeR2/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                    return false;
+                                  } else {
+                                    const _errs17 = errors;
+                                    for (const key0 in data7) {
+                                      if (!(key0 === "lr" || key0 === "ud" || key0 === "diag" || key0 === "radial")) {
+                                        validate23.errors = [{ instancePath: instancePath + "/validation/probeR2", schemaPath: "#/properties/validation/properties/probeR2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs17 === errors) {
+                                      if (data7.lr !== void 0) {
+                                        let data8 = data7.lr;
+                                        const _errs18 = errors;
+                                        if (!(typeof data8 == "number" && isFinite(data8))) {
+                                          validate23.errors = [{ instancePath: instancePath + "/validation/probeR2/lr", schemaPath: "#/properties/validation/properties/probeR2/properties/lr/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                          return false;
+                                        }
+                                        var valid2 = _errs18 === errors;
+                                      } else {
+                                        var valid2 = true;
+                                      }
+                                      if (valid2) {
+                                        if (data7.ud !== void 0) {
+                                          let data9 = data7.ud;
+                                          const _errs20 = errors;
+                                          if (!(typeof data9 == "number" && isFinite(data9))) {
+                                            validate23.errors = [{ instancePath: instancePath + "/validation/probeR2/ud", schemaPath: "#/properties/validation/properties/probeR2/properties/ud/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            return false;
+                                          }
+                                          var valid2 = _errs20 === errors;
+                                        } else {
+                                          var valid2 = true;
+                                        }
+                                        if (valid2) {
+                                          if (data7.diag !== void 0) {
+                                            let data10 = data7.diag;
+                                            const _errs22 = errors;
+                                            if (!(typeof data10 == "number" && isFinite(data10))) {
+                                              validate23.errors = [{ instancePath: instancePath + "/validation/probeR2/diag", schemaPath: "#/properties/validation/properties/probeR2/properties/diag/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              return false;
+                                            }
+                                            var valid2 = _errs22 === errors;
+                                          } else {
+                                            var valid2 = true;
+                                          }
+                                          if (valid2) {
+                                            if (data7.radial !== void 0) {
+                                              let data11 = data7.radial;
+                                              const _errs24 = errors;
+                                              if (!(typeof data11 == "number" && isFinite(data11))) {
+                                                validate23.errors = [{ instancePath: instancePath + "/validation/probeR2/radial", schemaPath: "#/properties/validation/properties/probeR2/properties/radial/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                return false;
+                                              }
+                                              var valid2 = _errs24 === errors;
+                                            } else {
+                                              var valid2 = true;
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate23.errors = [{ instancePath: instancePath + "/validation/probeR2", schemaPath: "#/properties/validation/properties/probeR2/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  return false;
+                                }
+                              }
+                              var valid1 = _errs15 === errors;
+                            } else {
+                              var valid1 = true;
+                            }
+                            if (valid1) {
+                              if (data5.mostPositional !== void 0) {
+                                let data12 = data5.mostPositional;
+                                const _errs26 = errors;
+                                if (!(typeof data12 == "number" && isFinite(data12))) {
+                                  validate23.errors = [{ instancePath: instancePath + "/validation/mostPositional", schemaPath: "#/properties/validation/properties/mostPositional/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                  return false;
+                                }
+                                var valid1 = _errs26 === errors;
+                              } else {
+                                var valid1 = true;
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        validate23.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs11 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate23.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate23.errors = vErrors;
+  return errors === 0;
+}
+var validateCheckpointManifest = validate24;
+var schema37 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "enum": ["none", "sincos"] } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "How weights are stored; the arithmetic is float32 except at fp16-arithmetic (float16 throughout) and int8-dynamic (linear layers in integers)." }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "Largest relative error of the self-test admitted for this graph. Present only where whoever made it forced a graph that exceeds its precision's limit: such a graph runs only when asked for by name." } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; where graphs of several precisions lie beside each other, the answer of the fp32 weights; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted for every graph without a tolerance of its own; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "what the figure is of; absent: of the checkpoint, by its first graph" }, "provider": { "enum": ["cpu", "wasm", "webgpu"], "description": "where it was measured; absent: it does not matter, or cpu" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
+var pattern12 = new RegExp("^[a-z0-9][a-z0-9._-]*$", "u");
+function validate24(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.name === void 0 && (missing0 = "name") || data.architecture === void 0 && (missing0 = "architecture") || data.position === void 0 && (missing0 = "position") || data.input === void 0 && (missing0 = "input") || data.window === void 0 && (missing0 = "window") || data.graphs === void 0 && (missing0 = "graphs") || data.selfTest === void 0 && (missing0 = "selfTest") || data.measured === void 0 && (missing0 = "measured") || data.provenance === void 0 && (missing0 = "provenance")) {
+        validate24.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema36.properties, key0)) {
-            validate23.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema37.properties, key0)) {
+            validate24.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -5831,7 +6072,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-zarr/manifest/1" !== data.format) {
-              validate23.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/manifest/1" }, message: "must be equal to constant" }];
+              validate24.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/manifest/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -5845,11 +6086,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
               if (errors === _errs3) {
                 if (typeof data1 === "string") {
                   if (!pattern12.test(data1)) {
-                    validate23.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9][a-z0-9._-]*$" }, message: 'must match pattern "^[a-z0-9][a-z0-9._-]*$"' }];
+                    validate24.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9][a-z0-9._-]*$" }, message: 'must match pattern "^[a-z0-9][a-z0-9._-]*$"' }];
                     return false;
                   }
                 } else {
-                  validate23.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate24.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
               }
@@ -5861,7 +6102,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.title !== void 0) {
                 const _errs5 = errors;
                 if (typeof data.title !== "string") {
-                  validate23.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate24.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs5 === errors;
@@ -5876,13 +6117,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
                       let missing1;
                       if (data3.patch === void 0 && (missing1 = "patch") || data3.dim === void 0 && (missing1 = "dim") || data3.blocks === void 0 && (missing1 = "blocks") || data3.heads === void 0 && (missing1 = "heads") || data3.registers === void 0 && (missing1 = "registers") || data3.layerScale === void 0 && (missing1 = "layerScale") || data3.mlp === void 0 && (missing1 = "mlp") || data3.layerNormEps === void 0 && (missing1 = "layerNormEps")) {
-                        validate23.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate24.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs9 = errors;
                         for (const key1 in data3) {
                           if (!(key1 === "patch" || key1 === "dim" || key1 === "blocks" || key1 === "heads" || key1 === "registers" || key1 === "layerScale" || key1 === "mlp" || key1 === "layerNormEps")) {
-                            validate23.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            validate24.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -5892,13 +6133,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             let data4 = data3.patch;
                             const _errs10 = errors;
                             if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                              validate23.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate24.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs10) {
                               if (typeof data4 == "number" && isFinite(data4)) {
                                 if (data4 < 1 || isNaN(data4)) {
-                                  validate23.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate24.errors = [{ instancePath: instancePath + "/architecture/patch", schemaPath: "#/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -5912,13 +6153,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               let data5 = data3.dim;
                               const _errs12 = errors;
                               if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                                validate23.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate24.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs12) {
                                 if (typeof data5 == "number" && isFinite(data5)) {
                                   if (data5 < 1 || isNaN(data5)) {
-                                    validate23.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    validate24.errors = [{ instancePath: instancePath + "/architecture/dim", schemaPath: "#/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
@@ -5932,13 +6173,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data6 = data3.blocks;
                                 const _errs14 = errors;
                                 if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                  validate23.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate24.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs14) {
                                   if (typeof data6 == "number" && isFinite(data6)) {
                                     if (data6 < 1 || isNaN(data6)) {
-                                      validate23.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate24.errors = [{ instancePath: instancePath + "/architecture/blocks", schemaPath: "#/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -5952,13 +6193,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data7 = data3.heads;
                                   const _errs16 = errors;
                                   if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                    validate23.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate24.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs16) {
                                     if (typeof data7 == "number" && isFinite(data7)) {
                                       if (data7 < 1 || isNaN(data7)) {
-                                        validate23.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/architecture/heads", schemaPath: "#/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -5972,13 +6213,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data8 = data3.registers;
                                     const _errs18 = errors;
                                     if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                      validate23.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate24.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs18) {
                                       if (typeof data8 == "number" && isFinite(data8)) {
                                         if (data8 < 0 || isNaN(data8)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          validate24.errors = [{ instancePath: instancePath + "/architecture/registers", schemaPath: "#/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                           return false;
                                         }
                                       }
@@ -5991,7 +6232,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data3.layerScale !== void 0) {
                                       const _errs20 = errors;
                                       if (typeof data3.layerScale !== "boolean") {
-                                        validate23.errors = [{ instancePath: instancePath + "/architecture/layerScale", schemaPath: "#/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/architecture/layerScale", schemaPath: "#/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                         return false;
                                       }
                                       var valid1 = _errs20 === errors;
@@ -6003,7 +6244,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data10 = data3.mlp;
                                         const _errs22 = errors;
                                         if (!(data10 === "gelu" || data10 === "swiglu")) {
-                                          validate23.errors = [{ instancePath: instancePath + "/architecture/mlp", schemaPath: "#/properties/architecture/properties/mlp/enum", keyword: "enum", params: { allowedValues: schema36.properties.architecture.properties.mlp.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate24.errors = [{ instancePath: instancePath + "/architecture/mlp", schemaPath: "#/properties/architecture/properties/mlp/enum", keyword: "enum", params: { allowedValues: schema37.properties.architecture.properties.mlp.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid1 = _errs22 === errors;
@@ -6017,11 +6258,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (errors === _errs23) {
                                             if (typeof data11 == "number" && isFinite(data11)) {
                                               if (data11 <= 0 || isNaN(data11)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                validate24.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                 return false;
                                               }
                                             } else {
-                                              validate23.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              validate24.errors = [{ instancePath: instancePath + "/architecture/layerNormEps", schemaPath: "#/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                               return false;
                                             }
                                           }
@@ -6039,7 +6280,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate23.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate24.errors = [{ instancePath: instancePath + "/architecture", schemaPath: "#/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -6101,7 +6342,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data14 = data12.metric;
                                 const _errs31 = errors;
                                 if (!(data14 === "euclidean" || data14 === "manhattan")) {
-                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema36.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
+                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema37.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err3];
                                   } else {
@@ -6134,7 +6375,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data16 = data12.normalise;
                                     const _errs34 = errors;
                                     if (!(data16 === "window" || data16 === "scale" || data16 === "none")) {
-                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema36.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
+                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema37.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
                                       if (vErrors === null) {
                                         vErrors = [err5];
                                       } else {
@@ -6151,7 +6392,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data17 = data12.distanceScale;
                                       const _errs35 = errors;
                                       if (!(typeof data17 == "number" && isFinite(data17)) && data17 !== null) {
-                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema36.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
+                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema37.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
                                         if (vErrors === null) {
                                           vErrors = [err6];
                                         } else {
@@ -6181,7 +6422,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data18 = data12.attentionRadius;
                                         const _errs37 = errors;
                                         if (!(typeof data18 == "number" && isFinite(data18)) && data18 !== null) {
-                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema36.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
+                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema37.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
                                           if (vErrors === null) {
                                             vErrors = [err8];
                                           } else {
@@ -6227,7 +6468,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data20 = data12.slopes;
                                             const _errs41 = errors;
                                             if (!(data20 === "constant" || data20 === "fixed" || data20 === "learned")) {
-                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema36.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
+                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema37.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
                                               if (vErrors === null) {
                                                 vErrors = [err11];
                                               } else {
@@ -6429,7 +6670,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data12.kind !== void 0) {
                                 let data24 = data12.kind;
                                 if (!(data24 === "none" || data24 === "sincos")) {
-                                  const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema36.properties.position.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                  const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema37.properties.position.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err24];
                                   } else {
@@ -6469,7 +6710,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         vErrors.push(err26);
                       }
                       errors++;
-                      validate23.errors = vErrors;
+                      validate24.errors = vErrors;
                       return false;
                     } else {
                       errors = _errs26;
@@ -6493,13 +6734,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
                           let missing5;
                           if (data25.mean === void 0 && (missing5 = "mean") || data25.std === void 0 && (missing5 = "std")) {
-                            validate23.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                            validate24.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                             return false;
                           } else {
                             const _errs56 = errors;
                             for (const key5 in data25) {
                               if (!(key5 === "mean" || key5 === "std")) {
-                                validate23.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                validate24.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
                               }
@@ -6511,11 +6752,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs57) {
                                   if (Array.isArray(data26)) {
                                     if (data26.length > 3) {
-                                      validate23.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                      validate24.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
                                       return false;
                                     } else {
                                       if (data26.length < 3) {
-                                        validate23.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                         return false;
                                       } else {
                                         var valid8 = true;
@@ -6524,7 +6765,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data27 = data26[i1];
                                           const _errs59 = errors;
                                           if (!(typeof data27 == "number" && isFinite(data27))) {
-                                            validate23.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate24.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                           var valid8 = _errs59 === errors;
@@ -6535,7 +6776,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate23.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate24.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -6550,11 +6791,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs61) {
                                     if (Array.isArray(data28)) {
                                       if (data28.length > 3) {
-                                        validate23.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
                                         return false;
                                       } else {
                                         if (data28.length < 3) {
-                                          validate23.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                          validate24.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                           return false;
                                         } else {
                                           var valid9 = true;
@@ -6565,11 +6806,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs63) {
                                               if (typeof data29 == "number" && isFinite(data29)) {
                                                 if (data29 <= 0 || isNaN(data29)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                  validate24.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate23.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                validate24.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                 return false;
                                               }
                                             }
@@ -6581,7 +6822,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate23.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate24.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -6593,7 +6834,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate23.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          validate24.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                           return false;
                         }
                       }
@@ -6609,13 +6850,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
                             let missing6;
                             if (data30.rows === void 0 && (missing6 = "rows") || data30.cols === void 0 && (missing6 = "cols") || data30.overlap === void 0 && (missing6 = "overlap")) {
-                              validate23.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                              validate24.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                               return false;
                             } else {
                               const _errs67 = errors;
                               for (const key6 in data30) {
                                 if (!(key6 === "rows" || key6 === "cols" || key6 === "overlap")) {
-                                  validate23.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                  validate24.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -6625,13 +6866,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data31 = data30.rows;
                                   const _errs68 = errors;
                                   if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                    validate23.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate24.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs68) {
                                     if (typeof data31 == "number" && isFinite(data31)) {
                                       if (data31 < 1 || isNaN(data31)) {
-                                        validate23.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -6645,13 +6886,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data32 = data30.cols;
                                     const _errs70 = errors;
                                     if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                      validate23.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate24.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs70) {
                                       if (typeof data32 == "number" && isFinite(data32)) {
                                         if (data32 < 1 || isNaN(data32)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                          validate24.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
@@ -6665,13 +6906,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data33 = data30.overlap;
                                       const _errs72 = errors;
                                       if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                        validate23.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs72) {
                                         if (typeof data33 == "number" && isFinite(data33)) {
                                           if (data33 < 0 || isNaN(data33)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            validate24.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                             return false;
                                           }
                                         }
@@ -6685,7 +6926,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate23.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate24.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -6700,7 +6941,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs74) {
                             if (Array.isArray(data34)) {
                               if (data34.length < 1) {
-                                validate23.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                validate24.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                 return false;
                               } else {
                                 var valid11 = true;
@@ -6712,13 +6953,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
                                       let missing7;
                                       if (data35.path === void 0 && (missing7 = "path") || data35.precision === void 0 && (missing7 = "precision") || data35.graph === void 0 && (missing7 = "graph") || data35.bytes === void 0 && (missing7 = "bytes") || data35.sha256 === void 0 && (missing7 = "sha256") || data35.layers === void 0 && (missing7 = "layers")) {
-                                        validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                         return false;
                                       } else {
                                         const _errs78 = errors;
                                         for (const key7 in data35) {
                                           if (!(key7 === "path" || key7 === "precision" || key7 === "graph" || key7 === "bytes" || key7 === "sha256" || key7 === "layers" || key7 === "tolerance")) {
-                                            validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                            validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -6727,7 +6968,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data35.path !== void 0) {
                                             const _errs79 = errors;
                                             if (typeof data35.path !== "string") {
-                                              validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid12 = _errs79 === errors;
@@ -6739,7 +6980,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data37 = data35.precision;
                                               const _errs81 = errors;
                                               if (!(data37 === "fp32" || data37 === "fp16" || data37 === "fp16-arithmetic" || data37 === "int8" || data37 === "int8-dynamic" || data37 === "int4")) {
-                                                validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema36.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema37.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
                                               var valid12 = _errs81 === errors;
@@ -6751,7 +6992,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data38 = data35.graph;
                                                 const _errs82 = errors;
                                                 if (!(data38 === "plain" || data38 === "fused")) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema36.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                  validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema37.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
                                                 var valid12 = _errs82 === errors;
@@ -6763,13 +7004,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data39 = data35.bytes;
                                                   const _errs83 = errors;
                                                   if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs83) {
                                                     if (typeof data39 == "number" && isFinite(data39)) {
                                                       if (data39 < 1 || isNaN(data39)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -6785,11 +7026,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     if (errors === _errs85) {
                                                       if (typeof data40 === "string") {
                                                         if (!pattern1.test(data40)) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                          validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                           return false;
                                                         }
                                                       } else {
-                                                        validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                         return false;
                                                       }
                                                     }
@@ -6809,13 +7050,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data42 = data41[i4];
                                                             const _errs89 = errors;
                                                             if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                              validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs89) {
                                                               if (typeof data42 == "number" && isFinite(data42)) {
                                                                 if (data42 < 0 || isNaN(data42)) {
-                                                                  validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -6826,7 +7067,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers", schemaPath: "#/properties/graphs/items/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers", schemaPath: "#/properties/graphs/items/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -6841,11 +7082,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (errors === _errs91) {
                                                           if (typeof data43 == "number" && isFinite(data43)) {
                                                             if (data43 <= 0 || isNaN(data43)) {
-                                                              validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                              validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                               return false;
                                                             }
                                                           } else {
-                                                            validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                         }
@@ -6862,7 +7103,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate23.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate24.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -6873,7 +7114,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate23.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate24.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -6889,13 +7130,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
                                 let missing8;
                                 if (data44.rows === void 0 && (missing8 = "rows") || data44.cols === void 0 && (missing8 = "cols") || data44.seed === void 0 && (missing8 = "seed") || data44.path === void 0 && (missing8 = "path") || data44.sha256 === void 0 && (missing8 = "sha256")) {
-                                  validate23.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                  validate24.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                   return false;
                                 } else {
                                   const _errs95 = errors;
                                   for (const key8 in data44) {
                                     if (!(key8 === "rows" || key8 === "cols" || key8 === "seed" || key8 === "path" || key8 === "sha256" || key8 === "tolerance")) {
-                                      validate23.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                      validate24.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -6905,13 +7146,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data45 = data44.rows;
                                       const _errs96 = errors;
                                       if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
-                                        validate23.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs96) {
                                         if (typeof data45 == "number" && isFinite(data45)) {
                                           if (data45 < 1 || isNaN(data45)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                            validate24.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
@@ -6925,13 +7166,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data46 = data44.cols;
                                         const _errs98 = errors;
                                         if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
-                                          validate23.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate24.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs98) {
                                           if (typeof data46 == "number" && isFinite(data46)) {
                                             if (data46 < 1 || isNaN(data46)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              validate24.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                               return false;
                                             }
                                           }
@@ -6945,13 +7186,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data47 = data44.seed;
                                           const _errs100 = errors;
                                           if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
-                                            validate23.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate24.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs100) {
                                             if (typeof data47 == "number" && isFinite(data47)) {
                                               if (data47 < 0 || isNaN(data47)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate24.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
@@ -6964,7 +7205,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data44.path !== void 0) {
                                             const _errs102 = errors;
                                             if (typeof data44.path !== "string") {
-                                              validate23.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate24.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid14 = _errs102 === errors;
@@ -6978,11 +7219,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (errors === _errs104) {
                                                 if (typeof data49 === "string") {
                                                   if (!pattern1.test(data49)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                    validate24.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate23.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate24.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
@@ -6997,11 +7238,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs106) {
                                                   if (typeof data50 == "number" && isFinite(data50)) {
                                                     if (data50 <= 0 || isNaN(data50)) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate24.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate23.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate24.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -7017,7 +7258,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate23.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate24.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -7040,13 +7281,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
                                         let missing9;
                                         if (data52.name === void 0 && (missing9 = "name") || data52.value === void 0 && (missing9 = "value") || data52.command === void 0 && (missing9 = "command")) {
-                                          validate23.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                          validate24.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                           return false;
                                         } else {
                                           const _errs112 = errors;
                                           for (const key9 in data52) {
                                             if (!(key9 === "name" || key9 === "value" || key9 === "command" || key9 === "note" || key9 === "precision" || key9 === "provider")) {
-                                              validate23.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                              validate24.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -7055,7 +7296,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data52.name !== void 0) {
                                               const _errs113 = errors;
                                               if (typeof data52.name !== "string") {
-                                                validate23.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate24.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid16 = _errs113 === errors;
@@ -7067,7 +7308,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data54 = data52.value;
                                                 const _errs115 = errors;
                                                 if (!(typeof data54 == "number" && isFinite(data54))) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate24.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                                 var valid16 = _errs115 === errors;
@@ -7078,7 +7319,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data52.command !== void 0) {
                                                   const _errs117 = errors;
                                                   if (typeof data52.command !== "string") {
-                                                    validate23.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate24.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid16 = _errs117 === errors;
@@ -7089,7 +7330,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data52.note !== void 0) {
                                                     const _errs119 = errors;
                                                     if (typeof data52.note !== "string") {
-                                                      validate23.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate24.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid16 = _errs119 === errors;
@@ -7101,7 +7342,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data57 = data52.precision;
                                                       const _errs121 = errors;
                                                       if (!(data57 === "fp32" || data57 === "fp16" || data57 === "fp16-arithmetic" || data57 === "int8" || data57 === "int8-dynamic" || data57 === "int4")) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema36.properties.measured.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                        validate24.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema37.properties.measured.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                         return false;
                                                       }
                                                       var valid16 = _errs121 === errors;
@@ -7113,7 +7354,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data58 = data52.provider;
                                                         const _errs122 = errors;
                                                         if (!(data58 === "cpu" || data58 === "wasm" || data58 === "webgpu")) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema36.properties.measured.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                                          validate24.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema37.properties.measured.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                                           return false;
                                                         }
                                                         var valid16 = _errs122 === errors;
@@ -7128,7 +7369,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate23.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate24.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -7138,7 +7379,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate23.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate24.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
@@ -7154,13 +7395,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
                                     let missing10;
                                     if (data59.source === void 0 && (missing10 = "source") || data59.sourceSha256 === void 0 && (missing10 = "sourceSha256") || data59.licence === void 0 && (missing10 = "licence") || data59.finetuned === void 0 && (missing10 = "finetuned") || data59.command === void 0 && (missing10 = "command") || data59.tool === void 0 && (missing10 = "tool")) {
-                                      validate23.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
+                                      validate24.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
                                       return false;
                                     } else {
                                       const _errs125 = errors;
                                       for (const key10 in data59) {
                                         if (!(key10 === "source" || key10 === "sourceSha256" || key10 === "licence" || key10 === "finetuned" || key10 === "command" || key10 === "tool")) {
-                                          validate23.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
+                                          validate24.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -7169,7 +7410,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data59.source !== void 0) {
                                           const _errs126 = errors;
                                           if (typeof data59.source !== "string") {
-                                            validate23.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate24.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid17 = _errs126 === errors;
@@ -7183,11 +7424,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs128) {
                                               if (typeof data61 === "string") {
                                                 if (!pattern1.test(data61)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  validate24.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate23.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate24.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -7199,7 +7440,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data59.licence !== void 0) {
                                               const _errs130 = errors;
                                               if (typeof data59.licence !== "string") {
-                                                validate23.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate24.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid17 = _errs130 === errors;
@@ -7210,7 +7451,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data59.finetuned !== void 0) {
                                                 const _errs132 = errors;
                                                 if (typeof data59.finetuned !== "boolean") {
-                                                  validate23.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  validate24.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
                                                 var valid17 = _errs132 === errors;
@@ -7221,7 +7462,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data59.command !== void 0) {
                                                   const _errs134 = errors;
                                                   if (typeof data59.command !== "string") {
-                                                    validate23.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate24.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid17 = _errs134 === errors;
@@ -7232,7 +7473,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data59.tool !== void 0) {
                                                     const _errs136 = errors;
                                                     if (typeof data59.tool !== "string") {
-                                                      validate23.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate24.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid17 = _errs136 === errors;
@@ -7247,388 +7488,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate23.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate24.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
                                 var valid0 = _errs123 === errors;
-                              } else {
-                                var valid0 = true;
-                              }
-                            }
-                          }
-                        }
-                      }
-                    }
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-    } else {
-      validate23.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-      return false;
-    }
-  }
-  validate23.errors = vErrors;
-  return errors === 0;
-}
-var validateMeasureOutput = validate24;
-var schema37 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/measure.schema.json", "title": "MeasureOutput", "description": "What `alibi-zarr measure --json` prints; with the rows where no --out takes them.", "type": "object", "additionalProperties": false, "required": ["location", "labels", "dims", "unit", "columns", "out", "format", "objects", "seconds"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "labels": { "type": "string" }, "dims": { "enum": [2, 3], "description": "objects are planes or volumes" }, "unit": { "type": ["string", "null"], "description": "of lengths; null where the labels state none" }, "columns": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "unit", "type", "description"], "properties": { "name": { "type": "string" }, "unit": { "type": ["string", "null"], "description": "empty for a bare number" }, "type": { "enum": ["id", "integer", "number"] }, "description": { "type": "string" }, "channel": { "type": "string", "description": "name of the channel an intensity is of" } } } }, "out": { "type": ["string", "null"], "description": "where the table lies" }, "format": { "enum": ["csv", "parquet", "anndata", "json"] }, "rows": { "type": "array", "description": "one object each, by column; null where there is no value, ids beyond 2^53 as text", "items": { "type": "object", "additionalProperties": { "type": ["number", "string", "null"] } } }, "objects": { "type": "integer", "minimum": 0, "description": "number of rows" }, "contours": { "type": "object", "additionalProperties": false, "required": ["location", "format", "count"], "properties": { "location": { "type": "string" }, "format": { "enum": ["geojson", "imagej"] }, "count": { "type": "integer", "minimum": 0, "description": "objects times the slices they are in" } } }, "seconds": { "type": "number", "minimum": 0 } } };
-function validate24(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
-  ;
-  let vErrors = null;
-  let errors = 0;
-  if (errors === 0) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.labels === void 0 && (missing0 = "labels") || data.dims === void 0 && (missing0 = "dims") || data.unit === void 0 && (missing0 = "unit") || data.columns === void 0 && (missing0 = "columns") || data.out === void 0 && (missing0 = "out") || data.format === void 0 && (missing0 = "format") || data.objects === void 0 && (missing0 = "objects") || data.seconds === void 0 && (missing0 = "seconds")) {
-        validate24.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
-        return false;
-      } else {
-        const _errs1 = errors;
-        for (const key0 in data) {
-          if (!func2.call(schema37.properties, key0)) {
-            validate24.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
-            return false;
-            break;
-          }
-        }
-        if (_errs1 === errors) {
-          if (data.location !== void 0) {
-            const _errs2 = errors;
-            if (typeof data.location !== "string") {
-              validate24.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-              return false;
-            }
-            var valid0 = _errs2 === errors;
-          } else {
-            var valid0 = true;
-          }
-          if (valid0) {
-            if (data.labels !== void 0) {
-              const _errs4 = errors;
-              if (typeof data.labels !== "string") {
-                validate24.errors = [{ instancePath: instancePath + "/labels", schemaPath: "#/properties/labels/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                return false;
-              }
-              var valid0 = _errs4 === errors;
-            } else {
-              var valid0 = true;
-            }
-            if (valid0) {
-              if (data.dims !== void 0) {
-                let data2 = data.dims;
-                const _errs6 = errors;
-                if (!(data2 === 2 || data2 === 3)) {
-                  validate24.errors = [{ instancePath: instancePath + "/dims", schemaPath: "#/properties/dims/enum", keyword: "enum", params: { allowedValues: schema37.properties.dims.enum }, message: "must be equal to one of the allowed values" }];
-                  return false;
-                }
-                var valid0 = _errs6 === errors;
-              } else {
-                var valid0 = true;
-              }
-              if (valid0) {
-                if (data.unit !== void 0) {
-                  let data3 = data.unit;
-                  const _errs7 = errors;
-                  if (typeof data3 !== "string" && data3 !== null) {
-                    validate24.errors = [{ instancePath: instancePath + "/unit", schemaPath: "#/properties/unit/type", keyword: "type", params: { type: schema37.properties.unit.type }, message: "must be string,null" }];
-                    return false;
-                  }
-                  var valid0 = _errs7 === errors;
-                } else {
-                  var valid0 = true;
-                }
-                if (valid0) {
-                  if (data.columns !== void 0) {
-                    let data4 = data.columns;
-                    const _errs9 = errors;
-                    if (errors === _errs9) {
-                      if (Array.isArray(data4)) {
-                        var valid1 = true;
-                        const len0 = data4.length;
-                        for (let i0 = 0; i0 < len0; i0++) {
-                          let data5 = data4[i0];
-                          const _errs11 = errors;
-                          if (errors === _errs11) {
-                            if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
-                              let missing1;
-                              if (data5.name === void 0 && (missing1 = "name") || data5.unit === void 0 && (missing1 = "unit") || data5.type === void 0 && (missing1 = "type") || data5.description === void 0 && (missing1 = "description")) {
-                                validate24.errors = [{ instancePath: instancePath + "/columns/" + i0, schemaPath: "#/properties/columns/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                                return false;
-                              } else {
-                                const _errs13 = errors;
-                                for (const key1 in data5) {
-                                  if (!(key1 === "name" || key1 === "unit" || key1 === "type" || key1 === "description" || key1 === "channel")) {
-                                    validate24.errors = [{ instancePath: instancePath + "/columns/" + i0, schemaPath: "#/properties/columns/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                                    return false;
-                                    break;
-                                  }
-                                }
-                                if (_errs13 === errors) {
-                                  if (data5.name !== void 0) {
-                                    const _errs14 = errors;
-                                    if (typeof data5.name !== "string") {
-                                      validate24.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/name", schemaPath: "#/properties/columns/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                      return false;
-                                    }
-                                    var valid2 = _errs14 === errors;
-                                  } else {
-                                    var valid2 = true;
-                                  }
-                                  if (valid2) {
-                                    if (data5.unit !== void 0) {
-                                      let data7 = data5.unit;
-                                      const _errs16 = errors;
-                                      if (typeof data7 !== "string" && data7 !== null) {
-                                        validate24.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/unit", schemaPath: "#/properties/columns/items/properties/unit/type", keyword: "type", params: { type: schema37.properties.columns.items.properties.unit.type }, message: "must be string,null" }];
-                                        return false;
-                                      }
-                                      var valid2 = _errs16 === errors;
-                                    } else {
-                                      var valid2 = true;
-                                    }
-                                    if (valid2) {
-                                      if (data5.type !== void 0) {
-                                        let data8 = data5.type;
-                                        const _errs18 = errors;
-                                        if (!(data8 === "id" || data8 === "integer" || data8 === "number")) {
-                                          validate24.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/type", schemaPath: "#/properties/columns/items/properties/type/enum", keyword: "enum", params: { allowedValues: schema37.properties.columns.items.properties.type.enum }, message: "must be equal to one of the allowed values" }];
-                                          return false;
-                                        }
-                                        var valid2 = _errs18 === errors;
-                                      } else {
-                                        var valid2 = true;
-                                      }
-                                      if (valid2) {
-                                        if (data5.description !== void 0) {
-                                          const _errs19 = errors;
-                                          if (typeof data5.description !== "string") {
-                                            validate24.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/description", schemaPath: "#/properties/columns/items/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                            return false;
-                                          }
-                                          var valid2 = _errs19 === errors;
-                                        } else {
-                                          var valid2 = true;
-                                        }
-                                        if (valid2) {
-                                          if (data5.channel !== void 0) {
-                                            const _errs21 = errors;
-                                            if (typeof data5.channel !== "string") {
-                                              validate24.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/channel", schemaPath: "#/properties/columns/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                              return false;
-                                            }
-                                            var valid2 = _errs21 === errors;
-                                          } else {
-                                            var valid2 = true;
-                                          }
-                                        }
-                                      }
-                                    }
-                                  }
-                                }
-                              }
-                            } else {
-                              validate24.errors = [{ instancePath: instancePath + "/columns/" + i0, schemaPath: "#/properties/columns/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                              return false;
-                            }
-                          }
-                          var valid1 = _errs11 === errors;
-                          if (!valid1) {
-                            break;
-                          }
-                        }
-                      } else {
-                        validate24.errors = [{ instancePath: instancePath + "/columns", schemaPath: "#/properties/columns/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                        return false;
-                      }
-                    }
-                    var valid0 = _errs9 === errors;
-                  } else {
-                    var valid0 = true;
-                  }
-                  if (valid0) {
-                    if (data.out !== void 0) {
-                      let data11 = data.out;
-                      const _errs23 = errors;
-                      if (typeof data11 !== "string" && data11 !== null) {
-                        validate24.errors = [{ instancePath: instancePath + "/out", schemaPath: "#/properties/out/type", keyword: "type", params: { type: schema37.properties.out.type }, message: "must be string,null" }];
-                        return false;
-                      }
-                      var valid0 = _errs23 === errors;
-                    } else {
-                      var valid0 = true;
-                    }
-                    if (valid0) {
-                      if (data.format !== void 0) {
-                        let data12 = data.format;
-                        const _errs25 = errors;
-                        if (!(data12 === "csv" || data12 === "parquet" || data12 === "anndata" || data12 === "json")) {
-                          validate24.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/enum", keyword: "enum", params: { allowedValues: schema37.properties.format.enum }, message: "must be equal to one of the allowed values" }];
-                          return false;
-                        }
-                        var valid0 = _errs25 === errors;
-                      } else {
-                        var valid0 = true;
-                      }
-                      if (valid0) {
-                        if (data.rows !== void 0) {
-                          let data13 = data.rows;
-                          const _errs26 = errors;
-                          if (errors === _errs26) {
-                            if (Array.isArray(data13)) {
-                              var valid3 = true;
-                              const len1 = data13.length;
-                              for (let i1 = 0; i1 < len1; i1++) {
-                                let data14 = data13[i1];
-                                const _errs28 = errors;
-                                if (errors === _errs28) {
-                                  if (data14 && typeof data14 == "object" && !Array.isArray(data14)) {
-                                    for (const key2 in data14) {
-                                      let data15 = data14[key2];
-                                      const _errs31 = errors;
-                                      if (!(typeof data15 == "number" && isFinite(data15)) && typeof data15 !== "string" && data15 !== null) {
-                                        validate24.errors = [{ instancePath: instancePath + "/rows/" + i1 + "/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/rows/items/additionalProperties/type", keyword: "type", params: { type: schema37.properties.rows.items.additionalProperties.type }, message: "must be number,string,null" }];
-                                        return false;
-                                      }
-                                      var valid4 = _errs31 === errors;
-                                      if (!valid4) {
-                                        break;
-                                      }
-                                    }
-                                  } else {
-                                    validate24.errors = [{ instancePath: instancePath + "/rows/" + i1, schemaPath: "#/properties/rows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                    return false;
-                                  }
-                                }
-                                var valid3 = _errs28 === errors;
-                                if (!valid3) {
-                                  break;
-                                }
-                              }
-                            } else {
-                              validate24.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                              return false;
-                            }
-                          }
-                          var valid0 = _errs26 === errors;
-                        } else {
-                          var valid0 = true;
-                        }
-                        if (valid0) {
-                          if (data.objects !== void 0) {
-                            let data16 = data.objects;
-                            const _errs33 = errors;
-                            if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                              validate24.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                              return false;
-                            }
-                            if (errors === _errs33) {
-                              if (typeof data16 == "number" && isFinite(data16)) {
-                                if (data16 < 0 || isNaN(data16)) {
-                                  validate24.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                  return false;
-                                }
-                              }
-                            }
-                            var valid0 = _errs33 === errors;
-                          } else {
-                            var valid0 = true;
-                          }
-                          if (valid0) {
-                            if (data.contours !== void 0) {
-                              let data17 = data.contours;
-                              const _errs35 = errors;
-                              if (errors === _errs35) {
-                                if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
-                                  let missing2;
-                                  if (data17.location === void 0 && (missing2 = "location") || data17.format === void 0 && (missing2 = "format") || data17.count === void 0 && (missing2 = "count")) {
-                                    validate24.errors = [{ instancePath: instancePath + "/contours", schemaPath: "#/properties/contours/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                                    return false;
-                                  } else {
-                                    const _errs37 = errors;
-                                    for (const key3 in data17) {
-                                      if (!(key3 === "location" || key3 === "format" || key3 === "count")) {
-                                        validate24.errors = [{ instancePath: instancePath + "/contours", schemaPath: "#/properties/contours/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
-                                        return false;
-                                        break;
-                                      }
-                                    }
-                                    if (_errs37 === errors) {
-                                      if (data17.location !== void 0) {
-                                        const _errs38 = errors;
-                                        if (typeof data17.location !== "string") {
-                                          validate24.errors = [{ instancePath: instancePath + "/contours/location", schemaPath: "#/properties/contours/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                          return false;
-                                        }
-                                        var valid5 = _errs38 === errors;
-                                      } else {
-                                        var valid5 = true;
-                                      }
-                                      if (valid5) {
-                                        if (data17.format !== void 0) {
-                                          let data19 = data17.format;
-                                          const _errs40 = errors;
-                                          if (!(data19 === "geojson" || data19 === "imagej")) {
-                                            validate24.errors = [{ instancePath: instancePath + "/contours/format", schemaPath: "#/properties/contours/properties/format/enum", keyword: "enum", params: { allowedValues: schema37.properties.contours.properties.format.enum }, message: "must be equal to one of the allowed values" }];
-                                            return false;
-                                          }
-                                          var valid5 = _errs40 === errors;
-                                        } else {
-                                          var valid5 = true;
-                                        }
-                                        if (valid5) {
-                                          if (data17.count !== void 0) {
-                                            let data20 = data17.count;
-                                            const _errs41 = errors;
-                                            if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                              validate24.errors = [{ instancePath: instancePath + "/contours/count", schemaPath: "#/properties/contours/properties/count/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                              return false;
-                                            }
-                                            if (errors === _errs41) {
-                                              if (typeof data20 == "number" && isFinite(data20)) {
-                                                if (data20 < 0 || isNaN(data20)) {
-                                                  validate24.errors = [{ instancePath: instancePath + "/contours/count", schemaPath: "#/properties/contours/properties/count/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                  return false;
-                                                }
-                                              }
-                                            }
-                                            var valid5 = _errs41 === errors;
-                                          } else {
-                                            var valid5 = true;
-                                          }
-                                        }
-                                      }
-                                    }
-                                  }
-                                } else {
-                                  validate24.errors = [{ instancePath: instancePath + "/contours", schemaPath: "#/properties/contours/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                  return false;
-                                }
-                              }
-                              var valid0 = _errs35 === errors;
-                            } else {
-                              var valid0 = true;
-                            }
-                            if (valid0) {
-                              if (data.seconds !== void 0) {
-                                let data21 = data.seconds;
-                                const _errs43 = errors;
-                                if (errors === _errs43) {
-                                  if (typeof data21 == "number" && isFinite(data21)) {
-                                    if (data21 < 0 || isNaN(data21)) {
-                                      validate24.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                      return false;
-                                    }
-                                  } else {
-                                    validate24.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                    return false;
-                                  }
-                                }
-                                var valid0 = _errs43 === errors;
                               } else {
                                 var valid0 = true;
                               }
@@ -7652,8 +7516,8 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
   validate24.errors = vErrors;
   return errors === 0;
 }
-var validateModelOutput = validate25;
-var schema38 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "choice"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "choice": { "type": ["integer", "null"], "minimum": 1, "description": "the place in the order in which this machine tries the graphs: 1 is taken if it passes its self-test; null: never taken unless asked for" } } } }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "of the graph that this machine takes" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the graph that this machine takes" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } } } } };
+var validateMeasureOutput = validate25;
+var schema38 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/measure.schema.json", "title": "MeasureOutput", "description": "What `alibi-zarr measure --json` prints; with the rows where no --out takes them.", "type": "object", "additionalProperties": false, "required": ["location", "labels", "dims", "unit", "columns", "out", "format", "objects", "seconds"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "labels": { "type": "string" }, "dims": { "enum": [2, 3], "description": "objects are planes or volumes" }, "unit": { "type": ["string", "null"], "description": "of lengths; null where the labels state none" }, "columns": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "unit", "type", "description"], "properties": { "name": { "type": "string" }, "unit": { "type": ["string", "null"], "description": "empty for a bare number" }, "type": { "enum": ["id", "integer", "number"] }, "description": { "type": "string" }, "channel": { "type": "string", "description": "name of the channel an intensity is of" } } } }, "out": { "type": ["string", "null"], "description": "where the table lies" }, "format": { "enum": ["csv", "parquet", "anndata", "json"] }, "rows": { "type": "array", "description": "one object each, by column; null where there is no value, ids beyond 2^53 as text", "items": { "type": "object", "additionalProperties": { "type": ["number", "string", "null"] } } }, "objects": { "type": "integer", "minimum": 0, "description": "number of rows" }, "contours": { "type": "object", "additionalProperties": false, "required": ["location", "format", "count"], "properties": { "location": { "type": "string" }, "format": { "enum": ["geojson", "imagej"] }, "count": { "type": "integer", "minimum": 0, "description": "objects times the slices they are in" } } }, "seconds": { "type": "number", "minimum": 0 } } };
 function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -7661,14 +7525,391 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.models === void 0 && (missing0 = "models")) {
+      if (data.location === void 0 && (missing0 = "location") || data.labels === void 0 && (missing0 = "labels") || data.dims === void 0 && (missing0 = "dims") || data.unit === void 0 && (missing0 = "unit") || data.columns === void 0 && (missing0 = "columns") || data.out === void 0 && (missing0 = "out") || data.format === void 0 && (missing0 = "format") || data.objects === void 0 && (missing0 = "objects") || data.seconds === void 0 && (missing0 = "seconds")) {
         validate25.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!(key0 === "models")) {
+          if (!func2.call(schema38.properties, key0)) {
             validate25.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.location !== void 0) {
+            const _errs2 = errors;
+            if (typeof data.location !== "string") {
+              validate25.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.labels !== void 0) {
+              const _errs4 = errors;
+              if (typeof data.labels !== "string") {
+                validate25.errors = [{ instancePath: instancePath + "/labels", schemaPath: "#/properties/labels/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.dims !== void 0) {
+                let data2 = data.dims;
+                const _errs6 = errors;
+                if (!(data2 === 2 || data2 === 3)) {
+                  validate25.errors = [{ instancePath: instancePath + "/dims", schemaPath: "#/properties/dims/enum", keyword: "enum", params: { allowedValues: schema38.properties.dims.enum }, message: "must be equal to one of the allowed values" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.unit !== void 0) {
+                  let data3 = data.unit;
+                  const _errs7 = errors;
+                  if (typeof data3 !== "string" && data3 !== null) {
+                    validate25.errors = [{ instancePath: instancePath + "/unit", schemaPath: "#/properties/unit/type", keyword: "type", params: { type: schema38.properties.unit.type }, message: "must be string,null" }];
+                    return false;
+                  }
+                  var valid0 = _errs7 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.columns !== void 0) {
+                    let data4 = data.columns;
+                    const _errs9 = errors;
+                    if (errors === _errs9) {
+                      if (Array.isArray(data4)) {
+                        var valid1 = true;
+                        const len0 = data4.length;
+                        for (let i0 = 0; i0 < len0; i0++) {
+                          let data5 = data4[i0];
+                          const _errs11 = errors;
+                          if (errors === _errs11) {
+                            if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
+                              let missing1;
+                              if (data5.name === void 0 && (missing1 = "name") || data5.unit === void 0 && (missing1 = "unit") || data5.type === void 0 && (missing1 = "type") || data5.description === void 0 && (missing1 = "description")) {
+                                validate25.errors = [{ instancePath: instancePath + "/columns/" + i0, schemaPath: "#/properties/columns/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                return false;
+                              } else {
+                                const _errs13 = errors;
+                                for (const key1 in data5) {
+                                  if (!(key1 === "name" || key1 === "unit" || key1 === "type" || key1 === "description" || key1 === "channel")) {
+                                    validate25.errors = [{ instancePath: instancePath + "/columns/" + i0, schemaPath: "#/properties/columns/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    return false;
+                                    break;
+                                  }
+                                }
+                                if (_errs13 === errors) {
+                                  if (data5.name !== void 0) {
+                                    const _errs14 = errors;
+                                    if (typeof data5.name !== "string") {
+                                      validate25.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/name", schemaPath: "#/properties/columns/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid2 = _errs14 === errors;
+                                  } else {
+                                    var valid2 = true;
+                                  }
+                                  if (valid2) {
+                                    if (data5.unit !== void 0) {
+                                      let data7 = data5.unit;
+                                      const _errs16 = errors;
+                                      if (typeof data7 !== "string" && data7 !== null) {
+                                        validate25.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/unit", schemaPath: "#/properties/columns/items/properties/unit/type", keyword: "type", params: { type: schema38.properties.columns.items.properties.unit.type }, message: "must be string,null" }];
+                                        return false;
+                                      }
+                                      var valid2 = _errs16 === errors;
+                                    } else {
+                                      var valid2 = true;
+                                    }
+                                    if (valid2) {
+                                      if (data5.type !== void 0) {
+                                        let data8 = data5.type;
+                                        const _errs18 = errors;
+                                        if (!(data8 === "id" || data8 === "integer" || data8 === "number")) {
+                                          validate25.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/type", schemaPath: "#/properties/columns/items/properties/type/enum", keyword: "enum", params: { allowedValues: schema38.properties.columns.items.properties.type.enum }, message: "must be equal to one of the allowed values" }];
+                                          return false;
+                                        }
+                                        var valid2 = _errs18 === errors;
+                                      } else {
+                                        var valid2 = true;
+                                      }
+                                      if (valid2) {
+                                        if (data5.description !== void 0) {
+                                          const _errs19 = errors;
+                                          if (typeof data5.description !== "string") {
+                                            validate25.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/description", schemaPath: "#/properties/columns/items/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            return false;
+                                          }
+                                          var valid2 = _errs19 === errors;
+                                        } else {
+                                          var valid2 = true;
+                                        }
+                                        if (valid2) {
+                                          if (data5.channel !== void 0) {
+                                            const _errs21 = errors;
+                                            if (typeof data5.channel !== "string") {
+                                              validate25.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/channel", schemaPath: "#/properties/columns/items/properties/channel/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                            var valid2 = _errs21 === errors;
+                                          } else {
+                                            var valid2 = true;
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            } else {
+                              validate25.errors = [{ instancePath: instancePath + "/columns/" + i0, schemaPath: "#/properties/columns/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid1 = _errs11 === errors;
+                          if (!valid1) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate25.errors = [{ instancePath: instancePath + "/columns", schemaPath: "#/properties/columns/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs9 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.out !== void 0) {
+                      let data11 = data.out;
+                      const _errs23 = errors;
+                      if (typeof data11 !== "string" && data11 !== null) {
+                        validate25.errors = [{ instancePath: instancePath + "/out", schemaPath: "#/properties/out/type", keyword: "type", params: { type: schema38.properties.out.type }, message: "must be string,null" }];
+                        return false;
+                      }
+                      var valid0 = _errs23 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.format !== void 0) {
+                        let data12 = data.format;
+                        const _errs25 = errors;
+                        if (!(data12 === "csv" || data12 === "parquet" || data12 === "anndata" || data12 === "json")) {
+                          validate25.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/enum", keyword: "enum", params: { allowedValues: schema38.properties.format.enum }, message: "must be equal to one of the allowed values" }];
+                          return false;
+                        }
+                        var valid0 = _errs25 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.rows !== void 0) {
+                          let data13 = data.rows;
+                          const _errs26 = errors;
+                          if (errors === _errs26) {
+                            if (Array.isArray(data13)) {
+                              var valid3 = true;
+                              const len1 = data13.length;
+                              for (let i1 = 0; i1 < len1; i1++) {
+                                let data14 = data13[i1];
+                                const _errs28 = errors;
+                                if (errors === _errs28) {
+                                  if (data14 && typeof data14 == "object" && !Array.isArray(data14)) {
+                                    for (const key2 in data14) {
+                                      let data15 = data14[key2];
+                                      const _errs31 = errors;
+                                      if (!(typeof data15 == "number" && isFinite(data15)) && typeof data15 !== "string" && data15 !== null) {
+                                        validate25.errors = [{ instancePath: instancePath + "/rows/" + i1 + "/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/rows/items/additionalProperties/type", keyword: "type", params: { type: schema38.properties.rows.items.additionalProperties.type }, message: "must be number,string,null" }];
+                                        return false;
+                                      }
+                                      var valid4 = _errs31 === errors;
+                                      if (!valid4) {
+                                        break;
+                                      }
+                                    }
+                                  } else {
+                                    validate25.errors = [{ instancePath: instancePath + "/rows/" + i1, schemaPath: "#/properties/rows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    return false;
+                                  }
+                                }
+                                var valid3 = _errs28 === errors;
+                                if (!valid3) {
+                                  break;
+                                }
+                              }
+                            } else {
+                              validate25.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs26 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.objects !== void 0) {
+                            let data16 = data.objects;
+                            const _errs33 = errors;
+                            if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
+                              validate25.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
+                            if (errors === _errs33) {
+                              if (typeof data16 == "number" && isFinite(data16)) {
+                                if (data16 < 0 || isNaN(data16)) {
+                                  validate25.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                  return false;
+                                }
+                              }
+                            }
+                            var valid0 = _errs33 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.contours !== void 0) {
+                              let data17 = data.contours;
+                              const _errs35 = errors;
+                              if (errors === _errs35) {
+                                if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
+                                  let missing2;
+                                  if (data17.location === void 0 && (missing2 = "location") || data17.format === void 0 && (missing2 = "format") || data17.count === void 0 && (missing2 = "count")) {
+                                    validate25.errors = [{ instancePath: instancePath + "/contours", schemaPath: "#/properties/contours/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                    return false;
+                                  } else {
+                                    const _errs37 = errors;
+                                    for (const key3 in data17) {
+                                      if (!(key3 === "location" || key3 === "format" || key3 === "count")) {
+                                        validate25.errors = [{ instancePath: instancePath + "/contours", schemaPath: "#/properties/contours/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs37 === errors) {
+                                      if (data17.location !== void 0) {
+                                        const _errs38 = errors;
+                                        if (typeof data17.location !== "string") {
+                                          validate25.errors = [{ instancePath: instancePath + "/contours/location", schemaPath: "#/properties/contours/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        var valid5 = _errs38 === errors;
+                                      } else {
+                                        var valid5 = true;
+                                      }
+                                      if (valid5) {
+                                        if (data17.format !== void 0) {
+                                          let data19 = data17.format;
+                                          const _errs40 = errors;
+                                          if (!(data19 === "geojson" || data19 === "imagej")) {
+                                            validate25.errors = [{ instancePath: instancePath + "/contours/format", schemaPath: "#/properties/contours/properties/format/enum", keyword: "enum", params: { allowedValues: schema38.properties.contours.properties.format.enum }, message: "must be equal to one of the allowed values" }];
+                                            return false;
+                                          }
+                                          var valid5 = _errs40 === errors;
+                                        } else {
+                                          var valid5 = true;
+                                        }
+                                        if (valid5) {
+                                          if (data17.count !== void 0) {
+                                            let data20 = data17.count;
+                                            const _errs41 = errors;
+                                            if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
+                                              validate25.errors = [{ instancePath: instancePath + "/contours/count", schemaPath: "#/properties/contours/properties/count/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs41) {
+                                              if (typeof data20 == "number" && isFinite(data20)) {
+                                                if (data20 < 0 || isNaN(data20)) {
+                                                  validate25.errors = [{ instancePath: instancePath + "/contours/count", schemaPath: "#/properties/contours/properties/count/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                            var valid5 = _errs41 === errors;
+                                          } else {
+                                            var valid5 = true;
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate25.errors = [{ instancePath: instancePath + "/contours", schemaPath: "#/properties/contours/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  return false;
+                                }
+                              }
+                              var valid0 = _errs35 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                            if (valid0) {
+                              if (data.seconds !== void 0) {
+                                let data21 = data.seconds;
+                                const _errs43 = errors;
+                                if (errors === _errs43) {
+                                  if (typeof data21 == "number" && isFinite(data21)) {
+                                    if (data21 < 0 || isNaN(data21)) {
+                                      validate25.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                      return false;
+                                    }
+                                  } else {
+                                    validate25.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                    return false;
+                                  }
+                                }
+                                var valid0 = _errs43 === errors;
+                              } else {
+                                var valid0 = true;
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate25.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate25.errors = vErrors;
+  return errors === 0;
+}
+var validateModelOutput = validate26;
+var schema39 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "choice"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "choice": { "type": ["integer", "null"], "minimum": 1, "description": "the place in the order in which this machine tries the graphs: 1 is taken if it passes its self-test; null: never taken unless asked for" } } } }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "of the graph that this machine takes" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the graph that this machine takes" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } } } } };
+function validate26(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.models === void 0 && (missing0 = "models")) {
+        validate26.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "models")) {
+            validate26.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -7688,13 +7929,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                       let missing1;
                       if (data1.name === void 0 && (missing1 = "name") || data1.manifest === void 0 && (missing1 = "manifest") || data1.architecture === void 0 && (missing1 = "architecture") || data1.position === void 0 && (missing1 = "position") || data1.window === void 0 && (missing1 = "window") || data1.graphs === void 0 && (missing1 = "graphs") || data1.precision === void 0 && (missing1 = "precision") || data1.bytes === void 0 && (missing1 = "bytes") || data1.licence === void 0 && (missing1 = "licence") || data1.finetuned === void 0 && (missing1 = "finetuned") || data1.measured === void 0 && (missing1 = "measured")) {
-                        validate25.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate26.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs6 = errors;
                         for (const key1 in data1) {
-                          if (!func2.call(schema38.properties.models.items.properties, key1)) {
-                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                          if (!func2.call(schema39.properties.models.items.properties, key1)) {
+                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -7703,7 +7944,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.name !== void 0) {
                             const _errs7 = errors;
                             if (typeof data1.name !== "string") {
-                              validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/name", schemaPath: "#/properties/models/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/name", schemaPath: "#/properties/models/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs7 === errors;
@@ -7714,7 +7955,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.title !== void 0) {
                               const _errs9 = errors;
                               if (typeof data1.title !== "string") {
-                                validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/title", schemaPath: "#/properties/models/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/title", schemaPath: "#/properties/models/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs9 === errors;
@@ -7725,7 +7966,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data1.manifest !== void 0) {
                                 const _errs11 = errors;
                                 if (typeof data1.manifest !== "string") {
-                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/manifest", schemaPath: "#/properties/models/items/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/manifest", schemaPath: "#/properties/models/items/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid2 = _errs11 === errors;
@@ -7740,13 +7981,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                                       let missing2;
                                       if (data5.patch === void 0 && (missing2 = "patch") || data5.dim === void 0 && (missing2 = "dim") || data5.blocks === void 0 && (missing2 = "blocks") || data5.heads === void 0 && (missing2 = "heads") || data5.registers === void 0 && (missing2 = "registers") || data5.layerScale === void 0 && (missing2 = "layerScale") || data5.mlp === void 0 && (missing2 = "mlp") || data5.layerNormEps === void 0 && (missing2 = "layerNormEps")) {
-                                        validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                        validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                         return false;
                                       } else {
                                         const _errs15 = errors;
                                         for (const key2 in data5) {
                                           if (!(key2 === "patch" || key2 === "dim" || key2 === "blocks" || key2 === "heads" || key2 === "registers" || key2 === "layerScale" || key2 === "mlp" || key2 === "layerNormEps")) {
-                                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
@@ -7756,13 +7997,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data6 = data5.patch;
                                             const _errs16 = errors;
                                             if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                              validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs16) {
                                               if (typeof data6 == "number" && isFinite(data6)) {
                                                 if (data6 < 1 || isNaN(data6)) {
-                                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/patch", schemaPath: "#/properties/models/items/properties/architecture/properties/patch/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -7776,13 +8017,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data7 = data5.dim;
                                               const _errs18 = errors;
                                               if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                                validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs18) {
                                                 if (typeof data7 == "number" && isFinite(data7)) {
                                                   if (data7 < 1 || isNaN(data7)) {
-                                                    validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/dim", schemaPath: "#/properties/models/items/properties/architecture/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -7796,13 +8037,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data8 = data5.blocks;
                                                 const _errs20 = errors;
                                                 if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs20) {
                                                   if (typeof data8 == "number" && isFinite(data8)) {
                                                     if (data8 < 1 || isNaN(data8)) {
-                                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/blocks", schemaPath: "#/properties/models/items/properties/architecture/properties/blocks/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -7816,13 +8057,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data9 = data5.heads;
                                                   const _errs22 = errors;
                                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                                    validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs22) {
                                                     if (typeof data9 == "number" && isFinite(data9)) {
                                                       if (data9 < 1 || isNaN(data9)) {
-                                                        validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/heads", schemaPath: "#/properties/models/items/properties/architecture/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -7836,13 +8077,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data10 = data5.registers;
                                                     const _errs24 = errors;
                                                     if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
-                                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs24) {
                                                       if (typeof data10 == "number" && isFinite(data10)) {
                                                         if (data10 < 0 || isNaN(data10)) {
-                                                          validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/registers", schemaPath: "#/properties/models/items/properties/architecture/properties/registers/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -7855,7 +8096,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                     if (data5.layerScale !== void 0) {
                                                       const _errs26 = errors;
                                                       if (typeof data5.layerScale !== "boolean") {
-                                                        validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerScale", schemaPath: "#/properties/models/items/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                        validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerScale", schemaPath: "#/properties/models/items/properties/architecture/properties/layerScale/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                         return false;
                                                       }
                                                       var valid3 = _errs26 === errors;
@@ -7866,7 +8107,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data5.mlp !== void 0) {
                                                         const _errs28 = errors;
                                                         if (typeof data5.mlp !== "string") {
-                                                          validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/mlp", schemaPath: "#/properties/models/items/properties/architecture/properties/mlp/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/mlp", schemaPath: "#/properties/models/items/properties/architecture/properties/mlp/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                         var valid3 = _errs28 === errors;
@@ -7878,7 +8119,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data13 = data5.layerNormEps;
                                                           const _errs30 = errors;
                                                           if (!(typeof data13 == "number" && isFinite(data13))) {
-                                                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerNormEps", schemaPath: "#/properties/models/items/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture/layerNormEps", schemaPath: "#/properties/models/items/properties/architecture/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid3 = _errs30 === errors;
@@ -7895,7 +8136,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/architecture", schemaPath: "#/properties/models/items/properties/architecture/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -7907,7 +8148,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data1.position !== void 0) {
                                     const _errs32 = errors;
                                     if (typeof data1.position !== "string") {
-                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/position", schemaPath: "#/properties/models/items/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/position", schemaPath: "#/properties/models/items/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs32 === errors;
@@ -7922,13 +8163,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
                                           let missing3;
                                           if (data15.rows === void 0 && (missing3 = "rows") || data15.cols === void 0 && (missing3 = "cols") || data15.overlap === void 0 && (missing3 = "overlap")) {
-                                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                             return false;
                                           } else {
                                             const _errs36 = errors;
                                             for (const key3 in data15) {
                                               if (!(key3 === "rows" || key3 === "cols" || key3 === "overlap")) {
-                                                validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
@@ -7938,13 +8179,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data16 = data15.rows;
                                                 const _errs37 = errors;
                                                 if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs37) {
                                                   if (typeof data16 == "number" && isFinite(data16)) {
                                                     if (data16 < 1 || isNaN(data16)) {
-                                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/rows", schemaPath: "#/properties/models/items/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -7958,13 +8199,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data17 = data15.cols;
                                                   const _errs39 = errors;
                                                   if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                    validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs39) {
                                                     if (typeof data17 == "number" && isFinite(data17)) {
                                                       if (data17 < 1 || isNaN(data17)) {
-                                                        validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/cols", schemaPath: "#/properties/models/items/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -7978,13 +8219,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data18 = data15.overlap;
                                                     const _errs41 = errors;
                                                     if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs41) {
                                                       if (typeof data18 == "number" && isFinite(data18)) {
                                                         if (data18 < 0 || isNaN(data18)) {
-                                                          validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window/overlap", schemaPath: "#/properties/models/items/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -7998,7 +8239,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/window", schemaPath: "#/properties/models/items/properties/window/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                           return false;
                                         }
                                       }
@@ -8021,13 +8262,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                                   let missing4;
                                                   if (data20.path === void 0 && (missing4 = "path") || data20.precision === void 0 && (missing4 = "precision") || data20.graph === void 0 && (missing4 = "graph") || data20.bytes === void 0 && (missing4 = "bytes") || data20.choice === void 0 && (missing4 = "choice")) {
-                                                    validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                    validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                     return false;
                                                   } else {
                                                     const _errs47 = errors;
                                                     for (const key4 in data20) {
                                                       if (!(key4 === "path" || key4 === "precision" || key4 === "graph" || key4 === "bytes" || key4 === "choice")) {
-                                                        validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                        validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                         return false;
                                                         break;
                                                       }
@@ -8036,7 +8277,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data20.path !== void 0) {
                                                         const _errs48 = errors;
                                                         if (typeof data20.path !== "string") {
-                                                          validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/path", schemaPath: "#/properties/models/items/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/path", schemaPath: "#/properties/models/items/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                         var valid6 = _errs48 === errors;
@@ -8048,7 +8289,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data22 = data20.precision;
                                                           const _errs50 = errors;
                                                           if (!(data22 === "fp32" || data22 === "fp16" || data22 === "fp16-arithmetic" || data22 === "int8" || data22 === "int8-dynamic" || data22 === "int4")) {
-                                                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema38.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema39.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                             return false;
                                                           }
                                                           var valid6 = _errs50 === errors;
@@ -8060,7 +8301,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data23 = data20.graph;
                                                             const _errs51 = errors;
                                                             if (!(data23 === "plain" || data23 === "fused")) {
-                                                              validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema38.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                              validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema39.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                               return false;
                                                             }
                                                             var valid6 = _errs51 === errors;
@@ -8072,13 +8313,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data24 = data20.bytes;
                                                               const _errs52 = errors;
                                                               if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
-                                                                validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs52) {
                                                                 if (typeof data24 == "number" && isFinite(data24)) {
                                                                   if (data24 < 1 || isNaN(data24)) {
-                                                                    validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                    validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/models/items/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -8092,13 +8333,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data25 = data20.choice;
                                                                 const _errs54 = errors;
                                                                 if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25)) && data25 !== null) {
-                                                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/choice", schemaPath: "#/properties/models/items/properties/graphs/items/properties/choice/type", keyword: "type", params: { type: schema38.properties.models.items.properties.graphs.items.properties.choice.type }, message: "must be integer,null" }];
+                                                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/choice", schemaPath: "#/properties/models/items/properties/graphs/items/properties/choice/type", keyword: "type", params: { type: schema39.properties.models.items.properties.graphs.items.properties.choice.type }, message: "must be integer,null" }];
                                                                   return false;
                                                                 }
                                                                 if (errors === _errs54) {
                                                                   if (typeof data25 == "number" && isFinite(data25)) {
                                                                     if (data25 < 1 || isNaN(data25)) {
-                                                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/choice", schemaPath: "#/properties/models/items/properties/graphs/items/properties/choice/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/choice", schemaPath: "#/properties/models/items/properties/graphs/items/properties/choice/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                       return false;
                                                                     }
                                                                   }
@@ -8114,7 +8355,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1, schemaPath: "#/properties/models/items/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                   return false;
                                                 }
                                               }
@@ -8124,7 +8365,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs", schemaPath: "#/properties/models/items/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs", schemaPath: "#/properties/models/items/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                             return false;
                                           }
                                         }
@@ -8137,7 +8378,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data26 = data1.precision;
                                           const _errs56 = errors;
                                           if (!(data26 === "fp32" || data26 === "fp16" || data26 === "fp16-arithmetic" || data26 === "int8" || data26 === "int8-dynamic" || data26 === "int4")) {
-                                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema38.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema39.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid2 = _errs56 === errors;
@@ -8149,13 +8390,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data27 = data1.bytes;
                                             const _errs57 = errors;
                                             if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
-                                              validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs57) {
                                               if (typeof data27 == "number" && isFinite(data27)) {
                                                 if (data27 < 1 || isNaN(data27)) {
-                                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/bytes", schemaPath: "#/properties/models/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -8168,7 +8409,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data1.licence !== void 0) {
                                               const _errs59 = errors;
                                               if (typeof data1.licence !== "string") {
-                                                validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/licence", schemaPath: "#/properties/models/items/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid2 = _errs59 === errors;
@@ -8179,7 +8420,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data1.finetuned !== void 0) {
                                                 const _errs61 = errors;
                                                 if (typeof data1.finetuned !== "boolean") {
-                                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/finetuned", schemaPath: "#/properties/models/items/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
                                                 var valid2 = _errs61 === errors;
@@ -8201,13 +8442,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
                                                             let missing5;
                                                             if (data31.name === void 0 && (missing5 = "name") || data31.value === void 0 && (missing5 = "value") || data31.command === void 0 && (missing5 = "command")) {
-                                                              validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                              validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                               return false;
                                                             } else {
                                                               const _errs67 = errors;
                                                               for (const key5 in data31) {
                                                                 if (!(key5 === "name" || key5 === "value" || key5 === "command" || key5 === "note" || key5 === "precision" || key5 === "provider")) {
-                                                                  validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                  validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                   return false;
                                                                   break;
                                                                 }
@@ -8216,7 +8457,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 if (data31.name !== void 0) {
                                                                   const _errs68 = errors;
                                                                   if (typeof data31.name !== "string") {
-                                                                    validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/name", schemaPath: "#/properties/models/items/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
                                                                   var valid8 = _errs68 === errors;
@@ -8228,7 +8469,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     let data33 = data31.value;
                                                                     const _errs70 = errors;
                                                                     if (!(typeof data33 == "number" && isFinite(data33))) {
-                                                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/value", schemaPath: "#/properties/models/items/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                       return false;
                                                                     }
                                                                     var valid8 = _errs70 === errors;
@@ -8239,7 +8480,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     if (data31.command !== void 0) {
                                                                       const _errs72 = errors;
                                                                       if (typeof data31.command !== "string") {
-                                                                        validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/command", schemaPath: "#/properties/models/items/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
                                                                       var valid8 = _errs72 === errors;
@@ -8250,7 +8491,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       if (data31.note !== void 0) {
                                                                         const _errs74 = errors;
                                                                         if (typeof data31.note !== "string") {
-                                                                          validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/note", schemaPath: "#/properties/models/items/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                           return false;
                                                                         }
                                                                         var valid8 = _errs74 === errors;
@@ -8261,7 +8502,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         if (data31.precision !== void 0) {
                                                                           const _errs76 = errors;
                                                                           if (typeof data31.precision !== "string") {
-                                                                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/precision", schemaPath: "#/properties/models/items/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/precision", schemaPath: "#/properties/models/items/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                             return false;
                                                                           }
                                                                           var valid8 = _errs76 === errors;
@@ -8272,7 +8513,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           if (data31.provider !== void 0) {
                                                                             const _errs78 = errors;
                                                                             if (typeof data31.provider !== "string") {
-                                                                              validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/provider", schemaPath: "#/properties/models/items/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2 + "/provider", schemaPath: "#/properties/models/items/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                               return false;
                                                                             }
                                                                             var valid8 = _errs78 === errors;
@@ -8287,7 +8528,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                            validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured/" + i2, schemaPath: "#/properties/models/items/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                             return false;
                                                           }
                                                         }
@@ -8297,7 +8538,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured", schemaPath: "#/properties/models/items/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0 + "/measured", schemaPath: "#/properties/models/items/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -8319,7 +8560,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate25.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate26.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -8329,7 +8570,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                validate25.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                validate26.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                 return false;
               }
             }
@@ -8337,15 +8578,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate25.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate26.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate25.errors = vErrors;
+  validate26.errors = vErrors;
   return errors === 0;
 }
-var validateProbeTensorsOutput = validate26;
-function validate26(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateProbeTensorsOutput = validate27;
+function validate27(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -8358,13 +8599,13 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
           if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
             let missing0;
             if (data0.r2 === void 0 && (missing0 = "r2") || data0.per_channel_r2 === void 0 && (missing0 = "per_channel_r2")) {
-              validate26.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+              validate27.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
               return false;
             } else {
               const _errs4 = errors;
               for (const key1 in data0) {
                 if (!(key1 === "r2" || key1 === "per_channel_r2")) {
-                  validate26.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                  validate27.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                   return false;
                   break;
                 }
@@ -8374,7 +8615,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                   let data1 = data0.r2;
                   const _errs5 = errors;
                   if (!(typeof data1 == "number" && isFinite(data1))) {
-                    validate26.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/r2", schemaPath: "#/additionalProperties/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                    validate27.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/r2", schemaPath: "#/additionalProperties/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                     return false;
                   }
                   var valid1 = _errs5 === errors;
@@ -8393,7 +8634,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data2[i0];
                           const _errs9 = errors;
                           if (!(typeof data3 == "number" && isFinite(data3))) {
-                            validate26.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2/" + i0, schemaPath: "#/additionalProperties/properties/per_channel_r2/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            validate27.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2/" + i0, schemaPath: "#/additionalProperties/properties/per_channel_r2/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                             return false;
                           }
                           var valid2 = _errs9 === errors;
@@ -8402,7 +8643,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate26.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2", schemaPath: "#/additionalProperties/properties/per_channel_r2/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate27.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2", schemaPath: "#/additionalProperties/properties/per_channel_r2/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -8414,7 +8655,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
               }
             }
           } else {
-            validate26.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+            validate27.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
             return false;
           }
         }
@@ -8424,16 +8665,16 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate26.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate27.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate26.errors = vErrors;
+  validate27.errors = vErrors;
   return errors === 0;
 }
-var validateProbeResult = validate27;
-var schema40 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/probe.schema.json", "title": "ProbeResult", "description": "What `alibi-train probe MANIFEST IMAGE --json` prints: how well a place is read from a token (R\xB2 of ridge regression on ramps).", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "sizePx", "rows", "cols", "dim", "seed", "reference", "heldOut", "positionalChannels"], "properties": { "format": { "const": "alibi-train/probe/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" }, "description": "file names" }, "sizePx": { "type": "integer", "minimum": 1, "description": "a side of the images as they were encoded" }, "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "reference": { "type": "object", "additionalProperties": false, "required": ["samples", "repeats", "ramps"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "repeats": { "type": "integer", "minimum": 1, "description": "masks of an image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "deviation", "perImage", "perChannel", "perChannelDeviation", "target", "predicted"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "mean over images" }, "deviation": { "type": "number", "description": "population deviation over images" }, "perImage": { "type": "array", "items": { "type": "number" }, "description": "mean over repeats" }, "perChannel": { "type": "array", "items": { "type": "number" }, "description": "[dim], mean over images" }, "perChannelDeviation": { "type": "array", "items": { "type": "number" }, "description": "[dim]" }, "target": { "$ref": "bench-map.schema.json" }, "predicted": { "$ref": "bench-map.schema.json" } } } } }, "description": "the reference's protocol: trained on few tokens of an image, R\xB2 over all of the same image; predicted: mean over images" }, "heldOut": { "oneOf": [{ "type": "null" }, { "type": "object", "additionalProperties": false, "required": ["samples", "folds", "ramps", "strengths"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "folds": { "type": "integer", "minimum": 1, "description": "one for each image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "perImage"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "over the tokens of all held-out images together" }, "perImage": { "type": "array", "items": { "type": "number" } } } } }, "strengths": { "type": "array", "items": { "type": "number" }, "description": "chosen ridge strength over the number of samples, for each image held out" } } }], "description": "trained on the other images, R\xB2 on the one held out; null with fewer than three images" }, "positionalChannels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["channel", "score"], "properties": { "channel": { "type": "integer", "minimum": 0 }, "score": { "type": "number" } } }, "description": "the most positional first: mean squared correlation with the ramps" } } };
-function validate27(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateProbeResult = validate28;
+var schema41 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/probe.schema.json", "title": "ProbeResult", "description": "What `alibi-train probe MANIFEST IMAGE --json` prints: how well a place is read from a token (R\xB2 of ridge regression on ramps).", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "sizePx", "rows", "cols", "dim", "seed", "reference", "heldOut", "positionalChannels"], "properties": { "format": { "const": "alibi-train/probe/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" }, "description": "file names" }, "sizePx": { "type": "integer", "minimum": 1, "description": "a side of the images as they were encoded" }, "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "reference": { "type": "object", "additionalProperties": false, "required": ["samples", "repeats", "ramps"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "repeats": { "type": "integer", "minimum": 1, "description": "masks of an image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "deviation", "perImage", "perChannel", "perChannelDeviation", "target", "predicted"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "mean over images" }, "deviation": { "type": "number", "description": "population deviation over images" }, "perImage": { "type": "array", "items": { "type": "number" }, "description": "mean over repeats" }, "perChannel": { "type": "array", "items": { "type": "number" }, "description": "[dim], mean over images" }, "perChannelDeviation": { "type": "array", "items": { "type": "number" }, "description": "[dim]" }, "target": { "$ref": "bench-map.schema.json" }, "predicted": { "$ref": "bench-map.schema.json" } } } } }, "description": "the reference's protocol: trained on few tokens of an image, R\xB2 over all of the same image; predicted: mean over images" }, "heldOut": { "oneOf": [{ "type": "null" }, { "type": "object", "additionalProperties": false, "required": ["samples", "folds", "ramps", "strengths"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "folds": { "type": "integer", "minimum": 1, "description": "one for each image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "perImage"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "over the tokens of all held-out images together" }, "perImage": { "type": "array", "items": { "type": "number" } } } } }, "strengths": { "type": "array", "items": { "type": "number" }, "description": "chosen ridge strength over the number of samples, for each image held out" } } }], "description": "trained on the other images, R\xB2 on the one held out; null with fewer than three images" }, "positionalChannels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["channel", "score"], "properties": { "channel": { "type": "integer", "minimum": 0 }, "score": { "type": "number" } } }, "description": "the most positional first: mean squared correlation with the ramps" } } };
+function validate28(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -8441,13 +8682,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.sizePx === void 0 && (missing0 = "sizePx") || data.rows === void 0 && (missing0 = "rows") || data.cols === void 0 && (missing0 = "cols") || data.dim === void 0 && (missing0 = "dim") || data.seed === void 0 && (missing0 = "seed") || data.reference === void 0 && (missing0 = "reference") || data.heldOut === void 0 && (missing0 = "heldOut") || data.positionalChannels === void 0 && (missing0 = "positionalChannels")) {
-        validate27.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate28.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema40.properties, key0)) {
-            validate27.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema41.properties, key0)) {
+            validate28.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -8456,7 +8697,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-train/probe/1" !== data.format) {
-              validate27.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/probe/1" }, message: "must be equal to constant" }];
+              validate28.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/probe/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -8472,13 +8713,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                   let missing1;
                   if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
-                    validate27.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    validate28.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                     return false;
                   } else {
                     const _errs6 = errors;
                     for (const key1 in data1) {
                       if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
-                        validate27.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        validate28.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                         return false;
                         break;
                       }
@@ -8487,7 +8728,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                       if (data1.name !== void 0) {
                         const _errs7 = errors;
                         if (typeof data1.name !== "string") {
-                          validate27.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate28.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid2 = _errs7 === errors;
@@ -8499,13 +8740,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data1.manifestSha256;
                           const _errs9 = errors;
                           if (typeof data3 !== "string" && data3 !== null) {
-                            validate27.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            validate28.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
                             return false;
                           }
                           if (errors === _errs9) {
                             if (typeof data3 === "string") {
                               if (!pattern1.test(data3)) {
-                                validate27.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                validate28.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                 return false;
                               }
                             }
@@ -8518,7 +8759,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.position !== void 0) {
                             const _errs11 = errors;
                             if (typeof data1.position !== "string") {
-                              validate27.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate28.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs11 === errors;
@@ -8529,7 +8770,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.precision !== void 0) {
                               const _errs13 = errors;
                               if (typeof data1.precision !== "string") {
-                                validate27.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate28.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs13 === errors;
@@ -8542,7 +8783,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                   }
                 } else {
-                  validate27.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  validate28.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                   return false;
                 }
               }
@@ -8554,7 +8795,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.command !== void 0) {
                 const _errs15 = errors;
                 if (typeof data.command !== "string") {
-                  validate27.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate28.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs15 === errors;
@@ -8577,13 +8818,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                             let missing2;
                             if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
-                              validate27.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              validate28.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                               return false;
                             } else {
                               const _errs22 = errors;
                               for (const key2 in data8) {
                                 if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
-                                  validate27.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  validate28.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -8592,7 +8833,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data8.name !== void 0) {
                                   const _errs23 = errors;
                                   if (typeof data8.name !== "string") {
-                                    validate27.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate28.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid5 = _errs23 === errors;
@@ -8604,7 +8845,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data10 = data8.value;
                                     const _errs25 = errors;
                                     if (!(typeof data10 == "number" && isFinite(data10))) {
-                                      validate27.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate28.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                     var valid5 = _errs25 === errors;
@@ -8615,7 +8856,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.note !== void 0) {
                                       const _errs27 = errors;
                                       if (typeof data8.note !== "string") {
-                                        validate27.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate28.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid5 = _errs27 === errors;
@@ -8627,7 +8868,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate27.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate28.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -8637,7 +8878,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate27.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate28.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -8656,7 +8897,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                         for (let i1 = 0; i1 < len1; i1++) {
                           const _errs31 = errors;
                           if (typeof data12[i1] !== "string") {
-                            validate27.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate28.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid6 = _errs31 === errors;
@@ -8665,7 +8906,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate27.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate28.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -8678,13 +8919,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                       let data14 = data.sizePx;
                       const _errs33 = errors;
                       if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                        validate27.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate28.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs33) {
                         if (typeof data14 == "number" && isFinite(data14)) {
                           if (data14 < 1 || isNaN(data14)) {
-                            validate27.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            validate28.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                             return false;
                           }
                         }
@@ -8698,13 +8939,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                         let data15 = data.rows;
                         const _errs35 = errors;
                         if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                          validate27.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate28.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs35) {
                           if (typeof data15 == "number" && isFinite(data15)) {
                             if (data15 < 1 || isNaN(data15)) {
-                              validate27.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              validate28.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                               return false;
                             }
                           }
@@ -8718,13 +8959,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                           let data16 = data.cols;
                           const _errs37 = errors;
                           if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                            validate27.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                            validate28.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                             return false;
                           }
                           if (errors === _errs37) {
                             if (typeof data16 == "number" && isFinite(data16)) {
                               if (data16 < 1 || isNaN(data16)) {
-                                validate27.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                validate28.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                 return false;
                               }
                             }
@@ -8738,13 +8979,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                             let data17 = data.dim;
                             const _errs39 = errors;
                             if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                              validate27.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate28.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs39) {
                               if (typeof data17 == "number" && isFinite(data17)) {
                                 if (data17 < 1 || isNaN(data17)) {
-                                  validate27.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate28.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -8758,13 +8999,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                               let data18 = data.seed;
                               const _errs41 = errors;
                               if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                validate27.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate28.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs41) {
                                 if (typeof data18 == "number" && isFinite(data18)) {
                                   if (data18 < 0 || isNaN(data18)) {
-                                    validate27.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    validate28.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                     return false;
                                   }
                                 }
@@ -8781,13 +9022,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
                                     let missing3;
                                     if (data19.samples === void 0 && (missing3 = "samples") || data19.repeats === void 0 && (missing3 = "repeats") || data19.ramps === void 0 && (missing3 = "ramps")) {
-                                      validate27.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                      validate28.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                       return false;
                                     } else {
                                       const _errs45 = errors;
                                       for (const key3 in data19) {
                                         if (!(key3 === "samples" || key3 === "repeats" || key3 === "ramps")) {
-                                          validate27.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                          validate28.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -8797,13 +9038,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data20 = data19.samples;
                                           const _errs46 = errors;
                                           if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                            validate27.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate28.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs46) {
                                             if (typeof data20 == "number" && isFinite(data20)) {
                                               if (data20 < 1 || isNaN(data20)) {
-                                                validate27.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate28.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -8817,13 +9058,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data21 = data19.repeats;
                                             const _errs48 = errors;
                                             if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                              validate27.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate28.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs48) {
                                               if (typeof data21 == "number" && isFinite(data21)) {
                                                 if (data21 < 1 || isNaN(data21)) {
-                                                  validate27.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate28.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -8847,13 +9088,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
                                                         let missing4;
                                                         if (data23.ramp === void 0 && (missing4 = "ramp") || data23.r2 === void 0 && (missing4 = "r2") || data23.deviation === void 0 && (missing4 = "deviation") || data23.perImage === void 0 && (missing4 = "perImage") || data23.perChannel === void 0 && (missing4 = "perChannel") || data23.perChannelDeviation === void 0 && (missing4 = "perChannelDeviation") || data23.target === void 0 && (missing4 = "target") || data23.predicted === void 0 && (missing4 = "predicted")) {
-                                                          validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                          validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                           return false;
                                                         } else {
                                                           const _errs54 = errors;
                                                           for (const key4 in data23) {
                                                             if (!(key4 === "ramp" || key4 === "r2" || key4 === "deviation" || key4 === "perImage" || key4 === "perChannel" || key4 === "perChannelDeviation" || key4 === "target" || key4 === "predicted")) {
-                                                              validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                              validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                               return false;
                                                               break;
                                                             }
@@ -8863,7 +9104,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data24 = data23.ramp;
                                                               const _errs55 = errors;
                                                               if (!(data24 === "lr" || data24 === "ud" || data24 === "diag" || data24 === "radial")) {
-                                                                validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/ramp", schemaPath: "#/properties/reference/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema40.properties.reference.properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" }];
+                                                                validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/ramp", schemaPath: "#/properties/reference/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema41.properties.reference.properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" }];
                                                                 return false;
                                                               }
                                                               var valid9 = _errs55 === errors;
@@ -8875,7 +9116,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data25 = data23.r2;
                                                                 const _errs56 = errors;
                                                                 if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                                  validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/r2", schemaPath: "#/properties/reference/properties/ramps/items/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/r2", schemaPath: "#/properties/reference/properties/ramps/items/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                   return false;
                                                                 }
                                                                 var valid9 = _errs56 === errors;
@@ -8887,7 +9128,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   let data26 = data23.deviation;
                                                                   const _errs58 = errors;
                                                                   if (!(typeof data26 == "number" && isFinite(data26))) {
-                                                                    validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/deviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/deviation/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                    validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/deviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/deviation/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                     return false;
                                                                   }
                                                                   var valid9 = _errs58 === errors;
@@ -8906,7 +9147,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           let data28 = data27[i3];
                                                                           const _errs62 = errors;
                                                                           if (!(typeof data28 == "number" && isFinite(data28))) {
-                                                                            validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage/" + i3, schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                            validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage/" + i3, schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                             return false;
                                                                           }
                                                                           var valid10 = _errs62 === errors;
@@ -8915,7 +9156,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                         }
                                                                       } else {
-                                                                        validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage", schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                        validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage", schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                         return false;
                                                                       }
                                                                     }
@@ -8935,7 +9176,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             let data30 = data29[i4];
                                                                             const _errs66 = errors;
                                                                             if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                                              validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel/" + i4, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                              validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel/" + i4, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                               return false;
                                                                             }
                                                                             var valid11 = _errs66 === errors;
@@ -8944,7 +9185,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                          validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                           return false;
                                                                         }
                                                                       }
@@ -8964,7 +9205,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               let data32 = data31[i5];
                                                                               const _errs70 = errors;
                                                                               if (!(typeof data32 == "number" && isFinite(data32))) {
-                                                                                validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation/" + i5, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation/" + i5, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                 return false;
                                                                               }
                                                                               var valid12 = _errs70 === errors;
@@ -8973,7 +9214,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -8990,13 +9231,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
                                                                               let missing5;
                                                                               if (data33.rows === void 0 && (missing5 = "rows") || data33.cols === void 0 && (missing5 = "cols") || data33.low === void 0 && (missing5 = "low") || data33.high === void 0 && (missing5 = "high") || data33.data === void 0 && (missing5 = "data")) {
-                                                                                validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                                validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                                                 return false;
                                                                               } else {
                                                                                 const _errs75 = errors;
                                                                                 for (const key5 in data33) {
                                                                                   if (!(key5 === "rows" || key5 === "cols" || key5 === "low" || key5 === "high" || key5 === "data")) {
-                                                                                    validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                                    validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                                     return false;
                                                                                     break;
                                                                                   }
@@ -9006,13 +9247,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     let data34 = data33.rows;
                                                                                     const _errs76 = errors;
                                                                                     if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
-                                                                                      validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
                                                                                     if (errors === _errs76) {
                                                                                       if (typeof data34 == "number" && isFinite(data34)) {
                                                                                         if (data34 < 1 || isNaN(data34)) {
-                                                                                          validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                          validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
@@ -9026,13 +9267,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       let data35 = data33.cols;
                                                                                       const _errs78 = errors;
                                                                                       if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                                                        validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
                                                                                       if (errors === _errs78) {
                                                                                         if (typeof data35 == "number" && isFinite(data35)) {
                                                                                           if (data35 < 1 || isNaN(data35)) {
-                                                                                            validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
@@ -9046,7 +9287,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         let data36 = data33.low;
                                                                                         const _errs80 = errors;
                                                                                         if (!(typeof data36 == "number" && isFinite(data36))) {
-                                                                                          validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                          validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid14 = _errs80 === errors;
@@ -9058,7 +9299,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data37 = data33.high;
                                                                                           const _errs82 = errors;
                                                                                           if (!(typeof data37 == "number" && isFinite(data37))) {
-                                                                                            validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid14 = _errs82 === errors;
@@ -9069,7 +9310,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           if (data33.data !== void 0) {
                                                                                             const _errs84 = errors;
                                                                                             if (typeof data33.data !== "string") {
-                                                                                              validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                              validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                               return false;
                                                                                             }
                                                                                             var valid14 = _errs84 === errors;
@@ -9083,7 +9324,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                               }
                                                                             } else {
-                                                                              validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                              validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                               return false;
                                                                             }
                                                                           }
@@ -9100,13 +9341,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                                                                 let missing6;
                                                                                 if (data39.rows === void 0 && (missing6 = "rows") || data39.cols === void 0 && (missing6 = "cols") || data39.low === void 0 && (missing6 = "low") || data39.high === void 0 && (missing6 = "high") || data39.data === void 0 && (missing6 = "data")) {
-                                                                                  validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                                                                  validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                                                                   return false;
                                                                                 } else {
                                                                                   const _errs89 = errors;
                                                                                   for (const key6 in data39) {
                                                                                     if (!(key6 === "rows" || key6 === "cols" || key6 === "low" || key6 === "high" || key6 === "data")) {
-                                                                                      validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                                                                      validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                                                                       return false;
                                                                                       break;
                                                                                     }
@@ -9116,13 +9357,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       let data40 = data39.rows;
                                                                                       const _errs90 = errors;
                                                                                       if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
-                                                                                        validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
                                                                                       if (errors === _errs90) {
                                                                                         if (typeof data40 == "number" && isFinite(data40)) {
                                                                                           if (data40 < 1 || isNaN(data40)) {
-                                                                                            validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
@@ -9136,13 +9377,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         let data41 = data39.cols;
                                                                                         const _errs92 = errors;
                                                                                         if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
-                                                                                          validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                           return false;
                                                                                         }
                                                                                         if (errors === _errs92) {
                                                                                           if (typeof data41 == "number" && isFinite(data41)) {
                                                                                             if (data41 < 1 || isNaN(data41)) {
-                                                                                              validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                              validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                               return false;
                                                                                             }
                                                                                           }
@@ -9156,7 +9397,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data42 = data39.low;
                                                                                           const _errs94 = errors;
                                                                                           if (!(typeof data42 == "number" && isFinite(data42))) {
-                                                                                            validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid16 = _errs94 === errors;
@@ -9168,7 +9409,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             let data43 = data39.high;
                                                                                             const _errs96 = errors;
                                                                                             if (!(typeof data43 == "number" && isFinite(data43))) {
-                                                                                              validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                              validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                               return false;
                                                                                             }
                                                                                             var valid16 = _errs96 === errors;
@@ -9179,7 +9420,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             if (data39.data !== void 0) {
                                                                                               const _errs98 = errors;
                                                                                               if (typeof data39.data !== "string") {
-                                                                                                validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                                 return false;
                                                                                               }
                                                                                               var valid16 = _errs98 === errors;
@@ -9193,7 +9434,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   }
                                                                                 }
                                                                               } else {
-                                                                                validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                 return false;
                                                                               }
                                                                             }
@@ -9211,7 +9452,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate27.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                        validate28.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                         return false;
                                                       }
                                                     }
@@ -9221,7 +9462,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate27.errors = [{ instancePath: instancePath + "/reference/ramps", schemaPath: "#/properties/reference/properties/ramps/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate28.errors = [{ instancePath: instancePath + "/reference/ramps", schemaPath: "#/properties/reference/properties/ramps/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -9234,7 +9475,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate27.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate28.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -9391,7 +9632,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data50 = data49.ramp;
                                                                 const _errs116 = errors;
                                                                 if (!(data50 === "lr" || data50 === "ud" || data50 === "diag" || data50 === "radial")) {
-                                                                  const err9 = { instancePath: instancePath + "/heldOut/ramps/" + i6 + "/ramp", schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema40.properties.heldOut.oneOf[1].properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" };
+                                                                  const err9 = { instancePath: instancePath + "/heldOut/ramps/" + i6 + "/ramp", schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema41.properties.heldOut.oneOf[1].properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" };
                                                                   if (vErrors === null) {
                                                                     vErrors = [err9];
                                                                   } else {
@@ -9564,7 +9805,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                       vErrors.push(err18);
                                     }
                                     errors++;
-                                    validate27.errors = vErrors;
+                                    validate28.errors = vErrors;
                                     return false;
                                   } else {
                                     errors = _errs101;
@@ -9595,13 +9836,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data57 && typeof data57 == "object" && !Array.isArray(data57)) {
                                               let missing9;
                                               if (data57.channel === void 0 && (missing9 = "channel") || data57.score === void 0 && (missing9 = "score")) {
-                                                validate27.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                validate28.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                                 return false;
                                               } else {
                                                 const _errs131 = errors;
                                                 for (const key9 in data57) {
                                                   if (!(key9 === "channel" || key9 === "score")) {
-                                                    validate27.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                    validate28.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                                     return false;
                                                     break;
                                                   }
@@ -9611,13 +9852,13 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data58 = data57.channel;
                                                     const _errs132 = errors;
                                                     if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
-                                                      validate27.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate28.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs132) {
                                                       if (typeof data58 == "number" && isFinite(data58)) {
                                                         if (data58 < 0 || isNaN(data58)) {
-                                                          validate27.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate28.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -9631,7 +9872,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data59 = data57.score;
                                                       const _errs134 = errors;
                                                       if (!(typeof data59 == "number" && isFinite(data59))) {
-                                                        validate27.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/score", schemaPath: "#/properties/positionalChannels/items/properties/score/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate28.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/score", schemaPath: "#/properties/positionalChannels/items/properties/score/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid24 = _errs134 === errors;
@@ -9642,7 +9883,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate27.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              validate28.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                               return false;
                                             }
                                           }
@@ -9652,7 +9893,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate27.errors = [{ instancePath: instancePath + "/positionalChannels", schemaPath: "#/properties/positionalChannels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        validate28.errors = [{ instancePath: instancePath + "/positionalChannels", schemaPath: "#/properties/positionalChannels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                         return false;
                                       }
                                     }
@@ -9675,15 +9916,15 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate27.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate28.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate27.errors = vErrors;
+  validate28.errors = vErrors;
   return errors === 0;
 }
-var validatePullListOutput = validate28;
-function validate28(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validatePullListOutput = validate29;
+function validate29(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -9691,13 +9932,13 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.checkpoints === void 0 && (missing0 = "checkpoints")) {
-        validate28.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate29.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "checkpoints")) {
-            validate28.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate29.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -9717,13 +9958,13 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                       let missing1;
                       if (data1.name === void 0 && (missing1 = "name") || data1.repository === void 0 && (missing1 = "repository") || data1.files === void 0 && (missing1 = "files") || data1.about === void 0 && (missing1 = "about") || data1.gated === void 0 && (missing1 = "gated")) {
-                        validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs6 = errors;
                         for (const key1 in data1) {
                           if (!(key1 === "name" || key1 === "repository" || key1 === "files" || key1 === "about" || key1 === "gated")) {
-                            validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -9732,7 +9973,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.name !== void 0) {
                             const _errs7 = errors;
                             if (typeof data1.name !== "string") {
-                              validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/name", schemaPath: "#/properties/checkpoints/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/name", schemaPath: "#/properties/checkpoints/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs7 === errors;
@@ -9743,7 +9984,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.repository !== void 0) {
                               const _errs9 = errors;
                               if (typeof data1.repository !== "string") {
-                                validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/repository", schemaPath: "#/properties/checkpoints/items/properties/repository/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/repository", schemaPath: "#/properties/checkpoints/items/properties/repository/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs9 === errors;
@@ -9761,7 +10002,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                                     for (let i1 = 0; i1 < len1; i1++) {
                                       const _errs13 = errors;
                                       if (typeof data4[i1] !== "string") {
-                                        validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/files/" + i1, schemaPath: "#/properties/checkpoints/items/properties/files/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/files/" + i1, schemaPath: "#/properties/checkpoints/items/properties/files/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid3 = _errs13 === errors;
@@ -9770,7 +10011,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/files", schemaPath: "#/properties/checkpoints/items/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/files", schemaPath: "#/properties/checkpoints/items/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -9782,7 +10023,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data1.about !== void 0) {
                                   const _errs15 = errors;
                                   if (typeof data1.about !== "string") {
-                                    validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/about", schemaPath: "#/properties/checkpoints/items/properties/about/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/about", schemaPath: "#/properties/checkpoints/items/properties/about/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs15 === errors;
@@ -9793,7 +10034,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data1.gated !== void 0) {
                                     const _errs17 = errors;
                                     if (typeof data1.gated !== "boolean") {
-                                      validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/gated", schemaPath: "#/properties/checkpoints/items/properties/gated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                      validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/gated", schemaPath: "#/properties/checkpoints/items/properties/gated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                       return false;
                                     }
                                     var valid2 = _errs17 === errors;
@@ -9807,7 +10048,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate28.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate29.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -9817,7 +10058,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                validate28.errors = [{ instancePath: instancePath + "/checkpoints", schemaPath: "#/properties/checkpoints/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                validate29.errors = [{ instancePath: instancePath + "/checkpoints", schemaPath: "#/properties/checkpoints/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                 return false;
               }
             }
@@ -9825,16 +10066,16 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate28.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate29.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate28.errors = vErrors;
+  validate29.errors = vErrors;
   return errors === 0;
 }
-var validatePullOutput = validate29;
-var schema46 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/pull.schema.json", "title": "PullOutput", "description": "What `alibi-train pull --json` prints.", "type": "object", "additionalProperties": false, "required": ["name", "files", "convert"], "properties": { "name": { "type": ["string", "null"], "description": "the checkpoint's name in `pull --list`, if it has one" }, "files": { "type": "array", "minItems": 1, "description": "the weights last", "items": { "type": "object", "additionalProperties": false, "required": ["name", "path", "url", "bytes", "sha256", "commit", "from", "checked", "resumedAt"], "properties": { "name": { "type": "string" }, "path": { "type": "string", "description": "absolute, on this machine" }, "url": { "type": "string" }, "bytes": { "type": "integer", "minimum": 0 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file on disk" }, "commit": { "type": ["string", "null"], "description": "commit of the hub that the revision stood for; null where the server does not say" }, "from": { "enum": ["network", "cache"], "description": "cache: it was there already" }, "checked": { "enum": ["sha256", "git-sha1", "recorded", "nothing"], "description": "what the hash agreed with: a SHA-256 of the server's or of --sha256, git's id of the content, the hash it had when it was pulled; or nothing was known" }, "resumedAt": { "type": "integer", "minimum": 0, "description": "bytes that an earlier, unfinished pull had left" } } } }, "convert": { "type": ["string", "null"], "description": "the command that converts it, where its architecture is known" } } };
-function validate29(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validatePullOutput = validate30;
+var schema47 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/pull.schema.json", "title": "PullOutput", "description": "What `alibi-train pull --json` prints.", "type": "object", "additionalProperties": false, "required": ["name", "files", "convert"], "properties": { "name": { "type": ["string", "null"], "description": "the checkpoint's name in `pull --list`, if it has one" }, "files": { "type": "array", "minItems": 1, "description": "the weights last", "items": { "type": "object", "additionalProperties": false, "required": ["name", "path", "url", "bytes", "sha256", "commit", "from", "checked", "resumedAt"], "properties": { "name": { "type": "string" }, "path": { "type": "string", "description": "absolute, on this machine" }, "url": { "type": "string" }, "bytes": { "type": "integer", "minimum": 0 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file on disk" }, "commit": { "type": ["string", "null"], "description": "commit of the hub that the revision stood for; null where the server does not say" }, "from": { "enum": ["network", "cache"], "description": "cache: it was there already" }, "checked": { "enum": ["sha256", "git-sha1", "recorded", "nothing"], "description": "what the hash agreed with: a SHA-256 of the server's or of --sha256, git's id of the content, the hash it had when it was pulled; or nothing was known" }, "resumedAt": { "type": "integer", "minimum": 0, "description": "bytes that an earlier, unfinished pull had left" } } } }, "convert": { "type": ["string", "null"], "description": "the command that converts it, where its architecture is known" } } };
+function validate30(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -9842,13 +10083,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.name === void 0 && (missing0 = "name") || data.files === void 0 && (missing0 = "files") || data.convert === void 0 && (missing0 = "convert")) {
-        validate29.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate30.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "name" || key0 === "files" || key0 === "convert")) {
-            validate29.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate30.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -9858,7 +10099,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
             let data0 = data.name;
             const _errs2 = errors;
             if (typeof data0 !== "string" && data0 !== null) {
-              validate29.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: schema46.properties.name.type }, message: "must be string,null" }];
+              validate30.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: schema47.properties.name.type }, message: "must be string,null" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -9872,7 +10113,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
               if (errors === _errs4) {
                 if (Array.isArray(data1)) {
                   if (data1.length < 1) {
-                    validate29.errors = [{ instancePath: instancePath + "/files", schemaPath: "#/properties/files/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                    validate30.errors = [{ instancePath: instancePath + "/files", schemaPath: "#/properties/files/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                     return false;
                   } else {
                     var valid1 = true;
@@ -9884,13 +10125,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
                           let missing1;
                           if (data2.name === void 0 && (missing1 = "name") || data2.path === void 0 && (missing1 = "path") || data2.url === void 0 && (missing1 = "url") || data2.bytes === void 0 && (missing1 = "bytes") || data2.sha256 === void 0 && (missing1 = "sha256") || data2.commit === void 0 && (missing1 = "commit") || data2.from === void 0 && (missing1 = "from") || data2.checked === void 0 && (missing1 = "checked") || data2.resumedAt === void 0 && (missing1 = "resumedAt")) {
-                            validate29.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                            validate30.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                             return false;
                           } else {
                             const _errs8 = errors;
                             for (const key1 in data2) {
-                              if (!func2.call(schema46.properties.files.items.properties, key1)) {
-                                validate29.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                              if (!func2.call(schema47.properties.files.items.properties, key1)) {
+                                validate30.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
                               }
@@ -9899,7 +10140,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data2.name !== void 0) {
                                 const _errs9 = errors;
                                 if (typeof data2.name !== "string") {
-                                  validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/name", schemaPath: "#/properties/files/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/name", schemaPath: "#/properties/files/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid2 = _errs9 === errors;
@@ -9910,7 +10151,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data2.path !== void 0) {
                                   const _errs11 = errors;
                                   if (typeof data2.path !== "string") {
-                                    validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/path", schemaPath: "#/properties/files/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/path", schemaPath: "#/properties/files/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs11 === errors;
@@ -9921,7 +10162,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data2.url !== void 0) {
                                     const _errs13 = errors;
                                     if (typeof data2.url !== "string") {
-                                      validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/url", schemaPath: "#/properties/files/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/url", schemaPath: "#/properties/files/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs13 === errors;
@@ -9933,13 +10174,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data6 = data2.bytes;
                                       const _errs15 = errors;
                                       if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                        validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/bytes", schemaPath: "#/properties/files/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/bytes", schemaPath: "#/properties/files/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs15) {
                                         if (typeof data6 == "number" && isFinite(data6)) {
                                           if (data6 < 0 || isNaN(data6)) {
-                                            validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/bytes", schemaPath: "#/properties/files/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/bytes", schemaPath: "#/properties/files/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                             return false;
                                           }
                                         }
@@ -9955,11 +10196,11 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (errors === _errs17) {
                                           if (typeof data7 === "string") {
                                             if (!pattern1.test(data7)) {
-                                              validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/sha256", schemaPath: "#/properties/files/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                              validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/sha256", schemaPath: "#/properties/files/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                               return false;
                                             }
                                           } else {
-                                            validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/sha256", schemaPath: "#/properties/files/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/sha256", schemaPath: "#/properties/files/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                         }
@@ -9972,7 +10213,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data8 = data2.commit;
                                           const _errs19 = errors;
                                           if (typeof data8 !== "string" && data8 !== null) {
-                                            validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/commit", schemaPath: "#/properties/files/items/properties/commit/type", keyword: "type", params: { type: schema46.properties.files.items.properties.commit.type }, message: "must be string,null" }];
+                                            validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/commit", schemaPath: "#/properties/files/items/properties/commit/type", keyword: "type", params: { type: schema47.properties.files.items.properties.commit.type }, message: "must be string,null" }];
                                             return false;
                                           }
                                           var valid2 = _errs19 === errors;
@@ -9984,7 +10225,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data9 = data2.from;
                                             const _errs21 = errors;
                                             if (!(data9 === "network" || data9 === "cache")) {
-                                              validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/from", schemaPath: "#/properties/files/items/properties/from/enum", keyword: "enum", params: { allowedValues: schema46.properties.files.items.properties.from.enum }, message: "must be equal to one of the allowed values" }];
+                                              validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/from", schemaPath: "#/properties/files/items/properties/from/enum", keyword: "enum", params: { allowedValues: schema47.properties.files.items.properties.from.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
                                             var valid2 = _errs21 === errors;
@@ -9996,7 +10237,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data10 = data2.checked;
                                               const _errs22 = errors;
                                               if (!(data10 === "sha256" || data10 === "git-sha1" || data10 === "recorded" || data10 === "nothing")) {
-                                                validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/checked", schemaPath: "#/properties/files/items/properties/checked/enum", keyword: "enum", params: { allowedValues: schema46.properties.files.items.properties.checked.enum }, message: "must be equal to one of the allowed values" }];
+                                                validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/checked", schemaPath: "#/properties/files/items/properties/checked/enum", keyword: "enum", params: { allowedValues: schema47.properties.files.items.properties.checked.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
                                               var valid2 = _errs22 === errors;
@@ -10008,13 +10249,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data11 = data2.resumedAt;
                                                 const _errs23 = errors;
                                                 if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                                  validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/resumedAt", schemaPath: "#/properties/files/items/properties/resumedAt/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/resumedAt", schemaPath: "#/properties/files/items/properties/resumedAt/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs23) {
                                                   if (typeof data11 == "number" && isFinite(data11)) {
                                                     if (data11 < 0 || isNaN(data11)) {
-                                                      validate29.errors = [{ instancePath: instancePath + "/files/" + i0 + "/resumedAt", schemaPath: "#/properties/files/items/properties/resumedAt/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate30.errors = [{ instancePath: instancePath + "/files/" + i0 + "/resumedAt", schemaPath: "#/properties/files/items/properties/resumedAt/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -10034,7 +10275,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate29.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          validate30.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                           return false;
                         }
                       }
@@ -10045,7 +10286,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                   }
                 } else {
-                  validate29.errors = [{ instancePath: instancePath + "/files", schemaPath: "#/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                  validate30.errors = [{ instancePath: instancePath + "/files", schemaPath: "#/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                   return false;
                 }
               }
@@ -10058,7 +10299,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                 let data12 = data.convert;
                 const _errs25 = errors;
                 if (typeof data12 !== "string" && data12 !== null) {
-                  validate29.errors = [{ instancePath: instancePath + "/convert", schemaPath: "#/properties/convert/type", keyword: "type", params: { type: schema46.properties.convert.type }, message: "must be string,null" }];
+                  validate30.errors = [{ instancePath: instancePath + "/convert", schemaPath: "#/properties/convert/type", keyword: "type", params: { type: schema47.properties.convert.type }, message: "must be string,null" }];
                   return false;
                 }
                 var valid0 = _errs25 === errors;
@@ -10070,16 +10311,16 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate29.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate30.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate29.errors = vErrors;
+  validate30.errors = vErrors;
   return errors === 0;
 }
-var validateQuantizeOutput = validate30;
-var schema47 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/quantize.schema.json", "title": "QuantizeOutput", "description": "What `alibi-train quantize --json` prints: a checkpoint's graphs at lower precisions, each held against fp32.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "source", "images", "admitted", "graphs", "measured"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "source": { "type": "object", "additionalProperties": false, "required": ["kind", "path"], "properties": { "kind": { "enum": ["graph", "weights"], "description": "where the float32 weights were read: a graph of the manifest, or the file it was converted from" }, "path": { "type": "string" } } }, "images": { "type": "array", "items": { "type": "string" }, "description": "names of the images compared on; empty: the encoder's own seeded sample" }, "admitted": { "type": "boolean", "description": "every precision asked for is within its limit" }, "graphs": { "type": "array", "description": "one for each precision asked for, in that order", "items": { "type": "object", "additionalProperties": false, "required": ["precision", "path", "bytes", "sha256", "outcome", "tolerance", "selfTest", "features", "speed"], "properties": { "precision": { "enum": ["fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "path": { "type": ["string", "null"], "description": "relative to the manifest; null where it was kept out" }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "outcome": { "enum": ["admitted", "kept-out", "forced"], "description": "admitted: within the limit on every provider; kept-out: above it, not written; forced: above it, written because --force was given" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error of the self-test admitted" }, "selfTest": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "relativeError", "ok"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "to the answer at fp32; null where it is not finite" }, "ok": { "type": "boolean" } } } }, "features": { "type": "object", "additionalProperties": false, "description": "the features of the images against those at fp32, on the CPU; null where a feature is not finite", "required": ["cosineMean", "cosineMin", "relativeError", "pcaAgreement"], "properties": { "cosineMean": { "type": ["number", "null"], "description": "of a token with its own at fp32, mean over tokens" }, "cosineMin": { "type": ["number", "null"] }, "relativeError": { "type": ["number", "null"], "description": "\u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082" }, "pcaAgreement": { "type": ["number", "null"], "description": "mean cosine of the principal angles between the first three principal components" } } }, "speed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "ms", "fp32Ms", "relativeTime"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "ms": { "type": "number", "description": "median of a window, milliseconds" }, "fp32Ms": { "type": "number", "description": "the same at fp32, run alternately" }, "relativeTime": { "type": "number", "description": "ms / fp32Ms: below 1 is faster than fp32" } } } } } } }, "measured": { "type": "array", "description": "what was added to the manifest's `measured`", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command", "precision"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } };
-function validate30(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateQuantizeOutput = validate31;
+var schema48 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/quantize.schema.json", "title": "QuantizeOutput", "description": "What `alibi-train quantize --json` prints: a checkpoint's graphs at lower precisions, each held against fp32.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "source", "images", "admitted", "graphs", "measured"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "source": { "type": "object", "additionalProperties": false, "required": ["kind", "path"], "properties": { "kind": { "enum": ["graph", "weights"], "description": "where the float32 weights were read: a graph of the manifest, or the file it was converted from" }, "path": { "type": "string" } } }, "images": { "type": "array", "items": { "type": "string" }, "description": "names of the images compared on; empty: the encoder's own seeded sample" }, "admitted": { "type": "boolean", "description": "every precision asked for is within its limit" }, "graphs": { "type": "array", "description": "one for each precision asked for, in that order", "items": { "type": "object", "additionalProperties": false, "required": ["precision", "path", "bytes", "sha256", "outcome", "tolerance", "selfTest", "features", "speed"], "properties": { "precision": { "enum": ["fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "path": { "type": ["string", "null"], "description": "relative to the manifest; null where it was kept out" }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "outcome": { "enum": ["admitted", "kept-out", "forced"], "description": "admitted: within the limit on every provider; kept-out: above it, not written; forced: above it, written because --force was given" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error of the self-test admitted" }, "selfTest": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "relativeError", "ok"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "to the answer at fp32; null where it is not finite" }, "ok": { "type": "boolean" } } } }, "features": { "type": "object", "additionalProperties": false, "description": "the features of the images against those at fp32, on the CPU; null where a feature is not finite", "required": ["cosineMean", "cosineMin", "relativeError", "pcaAgreement"], "properties": { "cosineMean": { "type": ["number", "null"], "description": "of a token with its own at fp32, mean over tokens" }, "cosineMin": { "type": ["number", "null"] }, "relativeError": { "type": ["number", "null"], "description": "\u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082" }, "pcaAgreement": { "type": ["number", "null"], "description": "mean cosine of the principal angles between the first three principal components" } } }, "speed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "ms", "fp32Ms", "relativeTime"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "ms": { "type": "number", "description": "median of a window, milliseconds" }, "fp32Ms": { "type": "number", "description": "the same at fp32, run alternately" }, "relativeTime": { "type": "number", "description": "ms / fp32Ms: below 1 is faster than fp32" } } } } } } }, "measured": { "type": "array", "description": "what was added to the manifest's `measured`", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command", "precision"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } };
+function validate31(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -10087,13 +10328,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.source === void 0 && (missing0 = "source") || data.images === void 0 && (missing0 = "images") || data.admitted === void 0 && (missing0 = "admitted") || data.graphs === void 0 && (missing0 = "graphs") || data.measured === void 0 && (missing0 = "measured")) {
-        validate30.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate31.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "source" || key0 === "images" || key0 === "admitted" || key0 === "graphs" || key0 === "measured")) {
-            validate30.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate31.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -10102,7 +10343,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate30.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate31.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -10113,7 +10354,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate30.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate31.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -10128,13 +10369,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
                     let missing1;
                     if (data2.kind === void 0 && (missing1 = "kind") || data2.path === void 0 && (missing1 = "path")) {
-                      validate30.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                      validate31.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                       return false;
                     } else {
                       const _errs8 = errors;
                       for (const key1 in data2) {
                         if (!(key1 === "kind" || key1 === "path")) {
-                          validate30.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                          validate31.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                           return false;
                           break;
                         }
@@ -10144,7 +10385,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data2.kind;
                           const _errs9 = errors;
                           if (!(data3 === "graph" || data3 === "weights")) {
-                            validate30.errors = [{ instancePath: instancePath + "/source/kind", schemaPath: "#/properties/source/properties/kind/enum", keyword: "enum", params: { allowedValues: schema47.properties.source.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                            validate31.errors = [{ instancePath: instancePath + "/source/kind", schemaPath: "#/properties/source/properties/kind/enum", keyword: "enum", params: { allowedValues: schema48.properties.source.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
                           var valid1 = _errs9 === errors;
@@ -10155,7 +10396,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data2.path !== void 0) {
                             const _errs10 = errors;
                             if (typeof data2.path !== "string") {
-                              validate30.errors = [{ instancePath: instancePath + "/source/path", schemaPath: "#/properties/source/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate31.errors = [{ instancePath: instancePath + "/source/path", schemaPath: "#/properties/source/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid1 = _errs10 === errors;
@@ -10166,7 +10407,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    validate30.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                    validate31.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                     return false;
                   }
                 }
@@ -10185,7 +10426,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                       for (let i0 = 0; i0 < len0; i0++) {
                         const _errs14 = errors;
                         if (typeof data5[i0] !== "string") {
-                          validate30.errors = [{ instancePath: instancePath + "/images/" + i0, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate31.errors = [{ instancePath: instancePath + "/images/" + i0, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid2 = _errs14 === errors;
@@ -10194,7 +10435,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate30.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate31.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -10206,7 +10447,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.admitted !== void 0) {
                     const _errs16 = errors;
                     if (typeof data.admitted !== "boolean") {
-                      validate30.errors = [{ instancePath: instancePath + "/admitted", schemaPath: "#/properties/admitted/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                      validate31.errors = [{ instancePath: instancePath + "/admitted", schemaPath: "#/properties/admitted/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                       return false;
                     }
                     var valid0 = _errs16 === errors;
@@ -10228,13 +10469,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data9 && typeof data9 == "object" && !Array.isArray(data9)) {
                                 let missing2;
                                 if (data9.precision === void 0 && (missing2 = "precision") || data9.path === void 0 && (missing2 = "path") || data9.bytes === void 0 && (missing2 = "bytes") || data9.sha256 === void 0 && (missing2 = "sha256") || data9.outcome === void 0 && (missing2 = "outcome") || data9.tolerance === void 0 && (missing2 = "tolerance") || data9.selfTest === void 0 && (missing2 = "selfTest") || data9.features === void 0 && (missing2 = "features") || data9.speed === void 0 && (missing2 = "speed")) {
-                                  validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                  validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                   return false;
                                 } else {
                                   const _errs22 = errors;
                                   for (const key2 in data9) {
-                                    if (!func2.call(schema47.properties.graphs.items.properties, key2)) {
-                                      validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    if (!func2.call(schema48.properties.graphs.items.properties, key2)) {
+                                      validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -10244,7 +10485,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data10 = data9.precision;
                                       const _errs23 = errors;
                                       if (!(data10 === "fp16" || data10 === "fp16-arithmetic" || data10 === "int8" || data10 === "int8-dynamic" || data10 === "int4")) {
-                                        validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema47.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema48.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid4 = _errs23 === errors;
@@ -10256,7 +10497,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data9.path;
                                         const _errs24 = errors;
                                         if (typeof data11 !== "string" && data11 !== null) {
-                                          validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: schema47.properties.graphs.items.properties.path.type }, message: "must be string,null" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: schema48.properties.graphs.items.properties.path.type }, message: "must be string,null" }];
                                           return false;
                                         }
                                         var valid4 = _errs24 === errors;
@@ -10268,13 +10509,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data9.bytes;
                                           const _errs26 = errors;
                                           if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
-                                            validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs26) {
                                             if (typeof data12 == "number" && isFinite(data12)) {
                                               if (data12 < 1 || isNaN(data12)) {
-                                                validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -10290,11 +10531,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs28) {
                                               if (typeof data13 === "string") {
                                                 if (!pattern1.test(data13)) {
-                                                  validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -10307,7 +10548,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data9.outcome;
                                               const _errs30 = errors;
                                               if (!(data14 === "admitted" || data14 === "kept-out" || data14 === "forced")) {
-                                                validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/outcome", schemaPath: "#/properties/graphs/items/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema47.properties.graphs.items.properties.outcome.enum }, message: "must be equal to one of the allowed values" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/outcome", schemaPath: "#/properties/graphs/items/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema48.properties.graphs.items.properties.outcome.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
                                               var valid4 = _errs30 === errors;
@@ -10321,11 +10562,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs31) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 <= 0 || isNaN(data15)) {
-                                                      validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -10348,13 +10589,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
                                                             let missing3;
                                                             if (data17.provider === void 0 && (missing3 = "provider") || data17.relativeError === void 0 && (missing3 = "relativeError") || data17.ok === void 0 && (missing3 = "ok")) {
-                                                              validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                              validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                               return false;
                                                             } else {
                                                               const _errs37 = errors;
                                                               for (const key3 in data17) {
                                                                 if (!(key3 === "provider" || key3 === "relativeError" || key3 === "ok")) {
-                                                                  validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                                  validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                                   return false;
                                                                   break;
                                                                 }
@@ -10364,7 +10605,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   let data18 = data17.provider;
                                                                   const _errs38 = errors;
                                                                   if (!(data18 === "cpu" || data18 === "wasm")) {
-                                                                    validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/provider", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema47.properties.graphs.items.properties.selfTest.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                                                    validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/provider", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema48.properties.graphs.items.properties.selfTest.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                                                     return false;
                                                                   }
                                                                   var valid6 = _errs38 === errors;
@@ -10376,13 +10617,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     let data19 = data17.relativeError;
                                                                     const _errs39 = errors;
                                                                     if (!(typeof data19 == "number" && isFinite(data19)) && data19 !== null) {
-                                                                      validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/type", keyword: "type", params: { type: schema47.properties.graphs.items.properties.selfTest.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                                      validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/type", keyword: "type", params: { type: schema48.properties.graphs.items.properties.selfTest.items.properties.relativeError.type }, message: "must be number,null" }];
                                                                       return false;
                                                                     }
                                                                     if (errors === _errs39) {
                                                                       if (typeof data19 == "number" && isFinite(data19)) {
                                                                         if (data19 < 0 || isNaN(data19)) {
-                                                                          validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                          validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                           return false;
                                                                         }
                                                                       }
@@ -10395,7 +10636,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     if (data17.ok !== void 0) {
                                                                       const _errs41 = errors;
                                                                       if (typeof data17.ok !== "boolean") {
-                                                                        validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/ok", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                        validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/ok", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                                         return false;
                                                                       }
                                                                       var valid6 = _errs41 === errors;
@@ -10407,7 +10648,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                            validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                             return false;
                                                           }
                                                         }
@@ -10417,7 +10658,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest", schemaPath: "#/properties/graphs/items/properties/selfTest/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest", schemaPath: "#/properties/graphs/items/properties/selfTest/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -10433,13 +10674,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
                                                         let missing4;
                                                         if (data21.cosineMean === void 0 && (missing4 = "cosineMean") || data21.cosineMin === void 0 && (missing4 = "cosineMin") || data21.relativeError === void 0 && (missing4 = "relativeError") || data21.pcaAgreement === void 0 && (missing4 = "pcaAgreement")) {
-                                                          validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                          validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                           return false;
                                                         } else {
                                                           const _errs45 = errors;
                                                           for (const key4 in data21) {
                                                             if (!(key4 === "cosineMean" || key4 === "cosineMin" || key4 === "relativeError" || key4 === "pcaAgreement")) {
-                                                              validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                              validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                               return false;
                                                               break;
                                                             }
@@ -10449,7 +10690,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data22 = data21.cosineMean;
                                                               const _errs46 = errors;
                                                               if (!(typeof data22 == "number" && isFinite(data22)) && data22 !== null) {
-                                                                validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMean", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMean/type", keyword: "type", params: { type: schema47.properties.graphs.items.properties.features.properties.cosineMean.type }, message: "must be number,null" }];
+                                                                validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMean", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMean/type", keyword: "type", params: { type: schema48.properties.graphs.items.properties.features.properties.cosineMean.type }, message: "must be number,null" }];
                                                                 return false;
                                                               }
                                                               var valid7 = _errs46 === errors;
@@ -10461,7 +10702,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data23 = data21.cosineMin;
                                                                 const _errs48 = errors;
                                                                 if (!(typeof data23 == "number" && isFinite(data23)) && data23 !== null) {
-                                                                  validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMin", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMin/type", keyword: "type", params: { type: schema47.properties.graphs.items.properties.features.properties.cosineMin.type }, message: "must be number,null" }];
+                                                                  validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMin", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMin/type", keyword: "type", params: { type: schema48.properties.graphs.items.properties.features.properties.cosineMin.type }, message: "must be number,null" }];
                                                                   return false;
                                                                 }
                                                                 var valid7 = _errs48 === errors;
@@ -10473,7 +10714,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   let data24 = data21.relativeError;
                                                                   const _errs50 = errors;
                                                                   if (!(typeof data24 == "number" && isFinite(data24)) && data24 !== null) {
-                                                                    validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/relativeError", schemaPath: "#/properties/graphs/items/properties/features/properties/relativeError/type", keyword: "type", params: { type: schema47.properties.graphs.items.properties.features.properties.relativeError.type }, message: "must be number,null" }];
+                                                                    validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/relativeError", schemaPath: "#/properties/graphs/items/properties/features/properties/relativeError/type", keyword: "type", params: { type: schema48.properties.graphs.items.properties.features.properties.relativeError.type }, message: "must be number,null" }];
                                                                     return false;
                                                                   }
                                                                   var valid7 = _errs50 === errors;
@@ -10485,7 +10726,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     let data25 = data21.pcaAgreement;
                                                                     const _errs52 = errors;
                                                                     if (!(typeof data25 == "number" && isFinite(data25)) && data25 !== null) {
-                                                                      validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/pcaAgreement", schemaPath: "#/properties/graphs/items/properties/features/properties/pcaAgreement/type", keyword: "type", params: { type: schema47.properties.graphs.items.properties.features.properties.pcaAgreement.type }, message: "must be number,null" }];
+                                                                      validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/pcaAgreement", schemaPath: "#/properties/graphs/items/properties/features/properties/pcaAgreement/type", keyword: "type", params: { type: schema48.properties.graphs.items.properties.features.properties.pcaAgreement.type }, message: "must be number,null" }];
                                                                       return false;
                                                                     }
                                                                     var valid7 = _errs52 === errors;
@@ -10498,7 +10739,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                        validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                         return false;
                                                       }
                                                     }
@@ -10521,13 +10762,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                               if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
                                                                 let missing5;
                                                                 if (data27.provider === void 0 && (missing5 = "provider") || data27.ms === void 0 && (missing5 = "ms") || data27.fp32Ms === void 0 && (missing5 = "fp32Ms") || data27.relativeTime === void 0 && (missing5 = "relativeTime")) {
-                                                                  validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                  validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                                   return false;
                                                                 } else {
                                                                   const _errs58 = errors;
                                                                   for (const key5 in data27) {
                                                                     if (!(key5 === "provider" || key5 === "ms" || key5 === "fp32Ms" || key5 === "relativeTime")) {
-                                                                      validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                      validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                       return false;
                                                                       break;
                                                                     }
@@ -10537,7 +10778,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       let data28 = data27.provider;
                                                                       const _errs59 = errors;
                                                                       if (!(data28 === "cpu" || data28 === "wasm")) {
-                                                                        validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/provider", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema47.properties.graphs.items.properties.speed.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                                                        validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/provider", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema48.properties.graphs.items.properties.speed.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                                                         return false;
                                                                       }
                                                                       var valid9 = _errs59 === errors;
@@ -10549,7 +10790,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         let data29 = data27.ms;
                                                                         const _errs60 = errors;
                                                                         if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                          validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                          validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                           return false;
                                                                         }
                                                                         var valid9 = _errs60 === errors;
@@ -10561,7 +10802,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           let data30 = data27.fp32Ms;
                                                                           const _errs62 = errors;
                                                                           if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                                            validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/fp32Ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/fp32Ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                            validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/fp32Ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/fp32Ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                             return false;
                                                                           }
                                                                           var valid9 = _errs62 === errors;
@@ -10573,7 +10814,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             let data31 = data27.relativeTime;
                                                                             const _errs64 = errors;
                                                                             if (!(typeof data31 == "number" && isFinite(data31))) {
-                                                                              validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/relativeTime", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/relativeTime/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                              validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/relativeTime", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/relativeTime/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                               return false;
                                                                             }
                                                                             var valid9 = _errs64 === errors;
@@ -10586,7 +10827,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                 }
                                                               } else {
-                                                                validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                 return false;
                                                               }
                                                             }
@@ -10596,7 +10837,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed", schemaPath: "#/properties/graphs/items/properties/speed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed", schemaPath: "#/properties/graphs/items/properties/speed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -10615,7 +10856,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate30.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate31.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -10625,7 +10866,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate30.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          validate31.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                           return false;
                         }
                       }
@@ -10648,13 +10889,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
                                   let missing6;
                                   if (data33.name === void 0 && (missing6 = "name") || data33.value === void 0 && (missing6 = "value") || data33.command === void 0 && (missing6 = "command") || data33.precision === void 0 && (missing6 = "precision")) {
-                                    validate30.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                    validate31.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                     return false;
                                   } else {
                                     const _errs70 = errors;
                                     for (const key6 in data33) {
                                       if (!(key6 === "name" || key6 === "value" || key6 === "command" || key6 === "note" || key6 === "precision" || key6 === "provider")) {
-                                        validate30.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                         return false;
                                         break;
                                       }
@@ -10663,7 +10904,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data33.name !== void 0) {
                                         const _errs71 = errors;
                                         if (typeof data33.name !== "string") {
-                                          validate30.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid11 = _errs71 === errors;
@@ -10675,7 +10916,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data35 = data33.value;
                                           const _errs73 = errors;
                                           if (!(typeof data35 == "number" && isFinite(data35))) {
-                                            validate30.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                           var valid11 = _errs73 === errors;
@@ -10686,7 +10927,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data33.command !== void 0) {
                                             const _errs75 = errors;
                                             if (typeof data33.command !== "string") {
-                                              validate30.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid11 = _errs75 === errors;
@@ -10697,7 +10938,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data33.note !== void 0) {
                                               const _errs77 = errors;
                                               if (typeof data33.note !== "string") {
-                                                validate30.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid11 = _errs77 === errors;
@@ -10708,7 +10949,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data33.precision !== void 0) {
                                                 const _errs79 = errors;
                                                 if (typeof data33.precision !== "string") {
-                                                  validate30.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                                 var valid11 = _errs79 === errors;
@@ -10719,7 +10960,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data33.provider !== void 0) {
                                                   const _errs81 = errors;
                                                   if (typeof data33.provider !== "string") {
-                                                    validate30.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid11 = _errs81 === errors;
@@ -10734,7 +10975,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate30.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  validate31.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                   return false;
                                 }
                               }
@@ -10744,7 +10985,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate30.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            validate31.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                             return false;
                           }
                         }
@@ -10761,16 +11002,288 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate30.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate31.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate30.errors = vErrors;
+  validate31.errors = vErrors;
   return errors === 0;
 }
-var validateScribblesResult = validate31;
-var schema48 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/scribbles.schema.json", "title": "ScribblesResult", "description": "What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "features", "classifier", "scale", "tolerancePx", "folders"], "properties": { "format": { "const": "alibi-train/scribbles/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "features": { "type": "string", "description": "what a pixel is classified by" }, "classifier": { "type": "string", "description": "and by what, with its settings" }, "scale": { "type": ["number", "null"], "description": "how many times images were enlarged; null where it depends on their size or nothing was enlarged" }, "tolerancePx": { "type": "number", "minimum": 0, "description": "of the boundary F1" }, "folders": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "meanIou", "boundaryF1", "images"], "properties": { "name": { "type": "string" }, "meanIou": { "type": "number", "description": "mean over images" }, "boundaryF1": { "type": "number", "description": "mean over images" }, "images": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "height", "width", "labels", "scribbledPx", "meanIou", "classIou", "boundaryF1", "classBoundaryF1"], "properties": { "name": { "type": "string" }, "height": { "type": "integer", "minimum": 1 }, "width": { "type": "integer", "minimum": 1 }, "labels": { "enum": ["classes", "instances"], "description": "what the file of labels held; instances became background and object" }, "scribbledPx": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "pixels of each class" }, "meanIou": { "type": "number", "description": "over the classes that are in truth or prediction" }, "classIou": { "type": "array", "items": { "type": ["number", "null"] }, "description": "null: in neither" }, "boundaryF1": { "type": "number", "description": "mean over the classes that have a boundary" }, "classBoundaryF1": { "type": "array", "items": { "type": ["number", "null"] } } } } } } } }, "skipped": { "type": "array", "items": { "type": "string" }, "description": "what was asked for and could not be had, and why" } } };
-function validate31(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateReportOutput = validate32;
+var schema49 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/report.schema.json", "title": "ReportOutput", "description": "What `alibi-train report --json` prints: what was written, what is in it and what is missing.", "type": "object", "additionalProperties": false, "required": ["report", "card", "inputs", "models", "figures"], "properties": { "report": { "type": "string", "description": "the HTML file" }, "card": { "type": ["string", "null"], "description": "the Markdown file, where one was asked for" }, "inputs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["file", "kind", "sha256"], "properties": { "file": { "type": "string" }, "kind": { "enum": ["result", "log", "manifest"] }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } }, "models": { "type": "array", "items": { "type": "string" }, "description": "as the report calls them" }, "figures": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "title", "drawn", "run"], "properties": { "id": { "type": "string" }, "title": { "type": "string" }, "drawn": { "type": "boolean" }, "run": { "type": ["string", "null"], "description": "the command that makes what it is drawn from, where that is missing" } } } } } };
+function validate32(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.report === void 0 && (missing0 = "report") || data.card === void 0 && (missing0 = "card") || data.inputs === void 0 && (missing0 = "inputs") || data.models === void 0 && (missing0 = "models") || data.figures === void 0 && (missing0 = "figures")) {
+        validate32.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "report" || key0 === "card" || key0 === "inputs" || key0 === "models" || key0 === "figures")) {
+            validate32.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.report !== void 0) {
+            const _errs2 = errors;
+            if (typeof data.report !== "string") {
+              validate32.errors = [{ instancePath: instancePath + "/report", schemaPath: "#/properties/report/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.card !== void 0) {
+              let data1 = data.card;
+              const _errs4 = errors;
+              if (typeof data1 !== "string" && data1 !== null) {
+                validate32.errors = [{ instancePath: instancePath + "/card", schemaPath: "#/properties/card/type", keyword: "type", params: { type: schema49.properties.card.type }, message: "must be string,null" }];
+                return false;
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.inputs !== void 0) {
+                let data2 = data.inputs;
+                const _errs6 = errors;
+                if (errors === _errs6) {
+                  if (Array.isArray(data2)) {
+                    var valid1 = true;
+                    const len0 = data2.length;
+                    for (let i0 = 0; i0 < len0; i0++) {
+                      let data3 = data2[i0];
+                      const _errs8 = errors;
+                      if (errors === _errs8) {
+                        if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
+                          let missing1;
+                          if (data3.file === void 0 && (missing1 = "file") || data3.kind === void 0 && (missing1 = "kind") || data3.sha256 === void 0 && (missing1 = "sha256")) {
+                            validate32.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                            return false;
+                          } else {
+                            const _errs10 = errors;
+                            for (const key1 in data3) {
+                              if (!(key1 === "file" || key1 === "kind" || key1 === "sha256")) {
+                                validate32.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                return false;
+                                break;
+                              }
+                            }
+                            if (_errs10 === errors) {
+                              if (data3.file !== void 0) {
+                                const _errs11 = errors;
+                                if (typeof data3.file !== "string") {
+                                  validate32.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/file", schemaPath: "#/properties/inputs/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
+                                var valid2 = _errs11 === errors;
+                              } else {
+                                var valid2 = true;
+                              }
+                              if (valid2) {
+                                if (data3.kind !== void 0) {
+                                  let data5 = data3.kind;
+                                  const _errs13 = errors;
+                                  if (!(data5 === "result" || data5 === "log" || data5 === "manifest")) {
+                                    validate32.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/kind", schemaPath: "#/properties/inputs/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema49.properties.inputs.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                    return false;
+                                  }
+                                  var valid2 = _errs13 === errors;
+                                } else {
+                                  var valid2 = true;
+                                }
+                                if (valid2) {
+                                  if (data3.sha256 !== void 0) {
+                                    let data6 = data3.sha256;
+                                    const _errs14 = errors;
+                                    if (errors === _errs14) {
+                                      if (typeof data6 === "string") {
+                                        if (!pattern1.test(data6)) {
+                                          validate32.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/sha256", schemaPath: "#/properties/inputs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                          return false;
+                                        }
+                                      } else {
+                                        validate32.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/sha256", schemaPath: "#/properties/inputs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid2 = _errs14 === errors;
+                                  } else {
+                                    var valid2 = true;
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          validate32.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          return false;
+                        }
+                      }
+                      var valid1 = _errs8 === errors;
+                      if (!valid1) {
+                        break;
+                      }
+                    }
+                  } else {
+                    validate32.errors = [{ instancePath: instancePath + "/inputs", schemaPath: "#/properties/inputs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                    return false;
+                  }
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.models !== void 0) {
+                  let data7 = data.models;
+                  const _errs16 = errors;
+                  if (errors === _errs16) {
+                    if (Array.isArray(data7)) {
+                      var valid3 = true;
+                      const len1 = data7.length;
+                      for (let i1 = 0; i1 < len1; i1++) {
+                        const _errs18 = errors;
+                        if (typeof data7[i1] !== "string") {
+                          validate32.errors = [{ instancePath: instancePath + "/models/" + i1, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid3 = _errs18 === errors;
+                        if (!valid3) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate32.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs16 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.figures !== void 0) {
+                    let data9 = data.figures;
+                    const _errs20 = errors;
+                    if (errors === _errs20) {
+                      if (Array.isArray(data9)) {
+                        var valid4 = true;
+                        const len2 = data9.length;
+                        for (let i2 = 0; i2 < len2; i2++) {
+                          let data10 = data9[i2];
+                          const _errs22 = errors;
+                          if (errors === _errs22) {
+                            if (data10 && typeof data10 == "object" && !Array.isArray(data10)) {
+                              let missing2;
+                              if (data10.id === void 0 && (missing2 = "id") || data10.title === void 0 && (missing2 = "title") || data10.drawn === void 0 && (missing2 = "drawn") || data10.run === void 0 && (missing2 = "run")) {
+                                validate32.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                return false;
+                              } else {
+                                const _errs24 = errors;
+                                for (const key2 in data10) {
+                                  if (!(key2 === "id" || key2 === "title" || key2 === "drawn" || key2 === "run")) {
+                                    validate32.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    return false;
+                                    break;
+                                  }
+                                }
+                                if (_errs24 === errors) {
+                                  if (data10.id !== void 0) {
+                                    const _errs25 = errors;
+                                    if (typeof data10.id !== "string") {
+                                      validate32.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/id", schemaPath: "#/properties/figures/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data10.title !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data10.title !== "string") {
+                                        validate32.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/title", schemaPath: "#/properties/figures/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                    if (valid5) {
+                                      if (data10.drawn !== void 0) {
+                                        const _errs29 = errors;
+                                        if (typeof data10.drawn !== "boolean") {
+                                          validate32.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/drawn", schemaPath: "#/properties/figures/items/properties/drawn/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                          return false;
+                                        }
+                                        var valid5 = _errs29 === errors;
+                                      } else {
+                                        var valid5 = true;
+                                      }
+                                      if (valid5) {
+                                        if (data10.run !== void 0) {
+                                          let data14 = data10.run;
+                                          const _errs31 = errors;
+                                          if (typeof data14 !== "string" && data14 !== null) {
+                                            validate32.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/run", schemaPath: "#/properties/figures/items/properties/run/type", keyword: "type", params: { type: schema49.properties.figures.items.properties.run.type }, message: "must be string,null" }];
+                                            return false;
+                                          }
+                                          var valid5 = _errs31 === errors;
+                                        } else {
+                                          var valid5 = true;
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            } else {
+                              validate32.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid4 = _errs22 === errors;
+                          if (!valid4) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate32.errors = [{ instancePath: instancePath + "/figures", schemaPath: "#/properties/figures/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs20 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate32.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate32.errors = vErrors;
+  return errors === 0;
+}
+var validateScribblesResult = validate33;
+var schema50 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/scribbles.schema.json", "title": "ScribblesResult", "description": "What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "features", "classifier", "scale", "tolerancePx", "folders"], "properties": { "format": { "const": "alibi-train/scribbles/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "features": { "type": "string", "description": "what a pixel is classified by" }, "classifier": { "type": "string", "description": "and by what, with its settings" }, "scale": { "type": ["number", "null"], "description": "how many times images were enlarged; null where it depends on their size or nothing was enlarged" }, "tolerancePx": { "type": "number", "minimum": 0, "description": "of the boundary F1" }, "folders": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "meanIou", "boundaryF1", "images"], "properties": { "name": { "type": "string" }, "meanIou": { "type": "number", "description": "mean over images" }, "boundaryF1": { "type": "number", "description": "mean over images" }, "images": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "height", "width", "labels", "scribbledPx", "meanIou", "classIou", "boundaryF1", "classBoundaryF1"], "properties": { "name": { "type": "string" }, "height": { "type": "integer", "minimum": 1 }, "width": { "type": "integer", "minimum": 1 }, "labels": { "enum": ["classes", "instances"], "description": "what the file of labels held; instances became background and object" }, "scribbledPx": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "pixels of each class" }, "meanIou": { "type": "number", "description": "over the classes that are in truth or prediction" }, "classIou": { "type": "array", "items": { "type": ["number", "null"] }, "description": "null: in neither" }, "boundaryF1": { "type": "number", "description": "mean over the classes that have a boundary" }, "classBoundaryF1": { "type": "array", "items": { "type": ["number", "null"] } } } } } } } }, "skipped": { "type": "array", "items": { "type": "string" }, "description": "what was asked for and could not be had, and why" } } };
+function validate33(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -10778,13 +11291,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.features === void 0 && (missing0 = "features") || data.classifier === void 0 && (missing0 = "classifier") || data.scale === void 0 && (missing0 = "scale") || data.tolerancePx === void 0 && (missing0 = "tolerancePx") || data.folders === void 0 && (missing0 = "folders")) {
-        validate31.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate33.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema48.properties, key0)) {
-            validate31.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema50.properties, key0)) {
+            validate33.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -10793,7 +11306,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-train/scribbles/1" !== data.format) {
-              validate31.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/scribbles/1" }, message: "must be equal to constant" }];
+              validate33.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/scribbles/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -10809,13 +11322,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                   let missing1;
                   if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
-                    validate31.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    validate33.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                     return false;
                   } else {
                     const _errs6 = errors;
                     for (const key1 in data1) {
                       if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
-                        validate31.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        validate33.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                         return false;
                         break;
                       }
@@ -10824,7 +11337,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                       if (data1.name !== void 0) {
                         const _errs7 = errors;
                         if (typeof data1.name !== "string") {
-                          validate31.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate33.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid2 = _errs7 === errors;
@@ -10836,13 +11349,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data1.manifestSha256;
                           const _errs9 = errors;
                           if (typeof data3 !== "string" && data3 !== null) {
-                            validate31.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            validate33.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
                             return false;
                           }
                           if (errors === _errs9) {
                             if (typeof data3 === "string") {
                               if (!pattern1.test(data3)) {
-                                validate31.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                validate33.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                 return false;
                               }
                             }
@@ -10855,7 +11368,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.position !== void 0) {
                             const _errs11 = errors;
                             if (typeof data1.position !== "string") {
-                              validate31.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate33.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs11 === errors;
@@ -10866,7 +11379,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.precision !== void 0) {
                               const _errs13 = errors;
                               if (typeof data1.precision !== "string") {
-                                validate31.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate33.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs13 === errors;
@@ -10879,7 +11392,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                   }
                 } else {
-                  validate31.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  validate33.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                   return false;
                 }
               }
@@ -10891,7 +11404,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.command !== void 0) {
                 const _errs15 = errors;
                 if (typeof data.command !== "string") {
-                  validate31.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate33.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs15 === errors;
@@ -10914,13 +11427,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                             let missing2;
                             if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
-                              validate31.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              validate33.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                               return false;
                             } else {
                               const _errs22 = errors;
                               for (const key2 in data8) {
                                 if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
-                                  validate31.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  validate33.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -10929,7 +11442,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data8.name !== void 0) {
                                   const _errs23 = errors;
                                   if (typeof data8.name !== "string") {
-                                    validate31.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate33.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid5 = _errs23 === errors;
@@ -10941,7 +11454,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data10 = data8.value;
                                     const _errs25 = errors;
                                     if (!(typeof data10 == "number" && isFinite(data10))) {
-                                      validate31.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate33.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                     var valid5 = _errs25 === errors;
@@ -10952,7 +11465,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.note !== void 0) {
                                       const _errs27 = errors;
                                       if (typeof data8.note !== "string") {
-                                        validate31.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate33.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid5 = _errs27 === errors;
@@ -10964,7 +11477,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate31.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate33.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -10974,7 +11487,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate31.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate33.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -10986,7 +11499,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.features !== void 0) {
                     const _errs29 = errors;
                     if (typeof data.features !== "string") {
-                      validate31.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      validate33.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                       return false;
                     }
                     var valid0 = _errs29 === errors;
@@ -10997,7 +11510,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data.classifier !== void 0) {
                       const _errs31 = errors;
                       if (typeof data.classifier !== "string") {
-                        validate31.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        validate33.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                         return false;
                       }
                       var valid0 = _errs31 === errors;
@@ -11009,7 +11522,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                         let data14 = data.scale;
                         const _errs33 = errors;
                         if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
-                          validate31.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: schema48.properties.scale.type }, message: "must be number,null" }];
+                          validate33.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: schema50.properties.scale.type }, message: "must be number,null" }];
                           return false;
                         }
                         var valid0 = _errs33 === errors;
@@ -11023,11 +11536,11 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs35) {
                             if (typeof data15 == "number" && isFinite(data15)) {
                               if (data15 < 0 || isNaN(data15)) {
-                                validate31.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                validate33.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                 return false;
                               }
                             } else {
-                              validate31.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                              validate33.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                               return false;
                             }
                           }
@@ -11042,7 +11555,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                             if (errors === _errs37) {
                               if (Array.isArray(data16)) {
                                 if (data16.length < 1) {
-                                  validate31.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                  validate33.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                   return false;
                                 } else {
                                   var valid6 = true;
@@ -11054,13 +11567,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
                                         let missing3;
                                         if (data17.name === void 0 && (missing3 = "name") || data17.meanIou === void 0 && (missing3 = "meanIou") || data17.boundaryF1 === void 0 && (missing3 = "boundaryF1") || data17.images === void 0 && (missing3 = "images")) {
-                                          validate31.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                          validate33.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                           return false;
                                         } else {
                                           const _errs41 = errors;
                                           for (const key3 in data17) {
                                             if (!(key3 === "name" || key3 === "meanIou" || key3 === "boundaryF1" || key3 === "images")) {
-                                              validate31.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                              validate33.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
@@ -11069,7 +11582,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data17.name !== void 0) {
                                               const _errs42 = errors;
                                               if (typeof data17.name !== "string") {
-                                                validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/name", schemaPath: "#/properties/folders/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/name", schemaPath: "#/properties/folders/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid7 = _errs42 === errors;
@@ -11081,7 +11594,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data19 = data17.meanIou;
                                                 const _errs44 = errors;
                                                 if (!(typeof data19 == "number" && isFinite(data19))) {
-                                                  validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/meanIou", schemaPath: "#/properties/folders/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/meanIou", schemaPath: "#/properties/folders/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
                                                 var valid7 = _errs44 === errors;
@@ -11093,7 +11606,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data20 = data17.boundaryF1;
                                                   const _errs46 = errors;
                                                   if (!(typeof data20 == "number" && isFinite(data20))) {
-                                                    validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                   var valid7 = _errs46 === errors;
@@ -11107,7 +11620,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                     if (errors === _errs48) {
                                                       if (Array.isArray(data21)) {
                                                         if (data21.length < 1) {
-                                                          validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                          validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                           return false;
                                                         } else {
                                                           var valid8 = true;
@@ -11119,13 +11632,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                               if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
                                                                 let missing4;
                                                                 if (data22.name === void 0 && (missing4 = "name") || data22.height === void 0 && (missing4 = "height") || data22.width === void 0 && (missing4 = "width") || data22.labels === void 0 && (missing4 = "labels") || data22.scribbledPx === void 0 && (missing4 = "scribbledPx") || data22.meanIou === void 0 && (missing4 = "meanIou") || data22.classIou === void 0 && (missing4 = "classIou") || data22.boundaryF1 === void 0 && (missing4 = "boundaryF1") || data22.classBoundaryF1 === void 0 && (missing4 = "classBoundaryF1")) {
-                                                                  validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                  validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                                   return false;
                                                                 } else {
                                                                   const _errs52 = errors;
                                                                   for (const key4 in data22) {
-                                                                    if (!func2.call(schema48.properties.folders.items.properties.images.items.properties, key4)) {
-                                                                      validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                    if (!func2.call(schema50.properties.folders.items.properties.images.items.properties, key4)) {
+                                                                      validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                                       return false;
                                                                       break;
                                                                     }
@@ -11134,7 +11647,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     if (data22.name !== void 0) {
                                                                       const _errs53 = errors;
                                                                       if (typeof data22.name !== "string") {
-                                                                        validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/name", schemaPath: "#/properties/folders/items/properties/images/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/name", schemaPath: "#/properties/folders/items/properties/images/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
                                                                       var valid9 = _errs53 === errors;
@@ -11146,13 +11659,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         let data24 = data22.height;
                                                                         const _errs55 = errors;
                                                                         if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
-                                                                          validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                           return false;
                                                                         }
                                                                         if (errors === _errs55) {
                                                                           if (typeof data24 == "number" && isFinite(data24)) {
                                                                             if (data24 < 1 || isNaN(data24)) {
-                                                                              validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                              validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                               return false;
                                                                             }
                                                                           }
@@ -11166,13 +11679,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           let data25 = data22.width;
                                                                           const _errs57 = errors;
                                                                           if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
-                                                                            validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                             return false;
                                                                           }
                                                                           if (errors === _errs57) {
                                                                             if (typeof data25 == "number" && isFinite(data25)) {
                                                                               if (data25 < 1 || isNaN(data25)) {
-                                                                                validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                 return false;
                                                                               }
                                                                             }
@@ -11186,7 +11699,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             let data26 = data22.labels;
                                                                             const _errs59 = errors;
                                                                             if (!(data26 === "classes" || data26 === "instances")) {
-                                                                              validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/labels", schemaPath: "#/properties/folders/items/properties/images/items/properties/labels/enum", keyword: "enum", params: { allowedValues: schema48.properties.folders.items.properties.images.items.properties.labels.enum }, message: "must be equal to one of the allowed values" }];
+                                                                              validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/labels", schemaPath: "#/properties/folders/items/properties/images/items/properties/labels/enum", keyword: "enum", params: { allowedValues: schema50.properties.folders.items.properties.images.items.properties.labels.enum }, message: "must be equal to one of the allowed values" }];
                                                                               return false;
                                                                             }
                                                                             var valid9 = _errs59 === errors;
@@ -11205,13 +11718,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     let data28 = data27[i3];
                                                                                     const _errs62 = errors;
                                                                                     if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                                                      validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
                                                                                     if (errors === _errs62) {
                                                                                       if (typeof data28 == "number" && isFinite(data28)) {
                                                                                         if (data28 < 0 || isNaN(data28)) {
-                                                                                          validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                          validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
@@ -11222,7 +11735,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                   }
                                                                                 } else {
-                                                                                  validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx", schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                  validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx", schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                                   return false;
                                                                                 }
                                                                               }
@@ -11235,7 +11748,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 let data29 = data22.meanIou;
                                                                                 const _errs64 = errors;
                                                                                 if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                                  validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/meanIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                  validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/meanIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                   return false;
                                                                                 }
                                                                                 var valid9 = _errs64 === errors;
@@ -11254,7 +11767,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         let data31 = data30[i4];
                                                                                         const _errs68 = errors;
                                                                                         if (!(typeof data31 == "number" && isFinite(data31)) && data31 !== null) {
-                                                                                          validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou/" + i4, schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/items/type", keyword: "type", params: { type: schema48.properties.folders.items.properties.images.items.properties.classIou.items.type }, message: "must be number,null" }];
+                                                                                          validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou/" + i4, schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/items/type", keyword: "type", params: { type: schema50.properties.folders.items.properties.images.items.properties.classIou.items.type }, message: "must be number,null" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid11 = _errs68 === errors;
@@ -11263,7 +11776,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         }
                                                                                       }
                                                                                     } else {
-                                                                                      validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                      validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                                       return false;
                                                                                     }
                                                                                   }
@@ -11276,7 +11789,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     let data32 = data22.boundaryF1;
                                                                                     const _errs70 = errors;
                                                                                     if (!(typeof data32 == "number" && isFinite(data32))) {
-                                                                                      validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                       return false;
                                                                                     }
                                                                                     var valid9 = _errs70 === errors;
@@ -11295,7 +11808,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             let data34 = data33[i5];
                                                                                             const _errs74 = errors;
                                                                                             if (!(typeof data34 == "number" && isFinite(data34)) && data34 !== null) {
-                                                                                              validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1/" + i5, schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/items/type", keyword: "type", params: { type: schema48.properties.folders.items.properties.images.items.properties.classBoundaryF1.items.type }, message: "must be number,null" }];
+                                                                                              validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1/" + i5, schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/items/type", keyword: "type", params: { type: schema50.properties.folders.items.properties.images.items.properties.classBoundaryF1.items.type }, message: "must be number,null" }];
                                                                                               return false;
                                                                                             }
                                                                                             var valid12 = _errs74 === errors;
@@ -11304,7 +11817,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             }
                                                                                           }
                                                                                         } else {
-                                                                                          validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                          validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
@@ -11323,7 +11836,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                 }
                                                               } else {
-                                                                validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                 return false;
                                                               }
                                                             }
@@ -11334,7 +11847,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate31.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        validate33.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                         return false;
                                                       }
                                                     }
@@ -11348,7 +11861,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate31.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate33.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
@@ -11359,7 +11872,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate31.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate33.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -11378,7 +11891,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                   for (let i6 = 0; i6 < len6; i6++) {
                                     const _errs78 = errors;
                                     if (typeof data35[i6] !== "string") {
-                                      validate31.errors = [{ instancePath: instancePath + "/skipped/" + i6, schemaPath: "#/properties/skipped/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate33.errors = [{ instancePath: instancePath + "/skipped/" + i6, schemaPath: "#/properties/skipped/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid13 = _errs78 === errors;
@@ -11387,1335 +11900,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate31.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate33.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
                               var valid0 = _errs76 === errors;
                             } else {
                               var valid0 = true;
-                            }
-                          }
-                        }
-                      }
-                    }
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-    } else {
-      validate31.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-      return false;
-    }
-  }
-  validate31.errors = vErrors;
-  return errors === 0;
-}
-var validateSeamResult = validate32;
-var schema51 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
-function validate32(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
-  ;
-  let vErrors = null;
-  let errors = 0;
-  if (errors === 0) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
-        validate32.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
-        return false;
-      } else {
-        const _errs1 = errors;
-        for (const key0 in data) {
-          if (!func2.call(schema51.properties, key0)) {
-            validate32.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
-            return false;
-            break;
-          }
-        }
-        if (_errs1 === errors) {
-          if (data.format !== void 0) {
-            const _errs2 = errors;
-            if ("alibi-train/seam/1" !== data.format) {
-              validate32.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
-              return false;
-            }
-            var valid0 = _errs2 === errors;
-          } else {
-            var valid0 = true;
-          }
-          if (valid0) {
-            if (data.model !== void 0) {
-              let data1 = data.model;
-              const _errs3 = errors;
-              const _errs4 = errors;
-              if (errors === _errs4) {
-                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
-                  let missing1;
-                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
-                    validate32.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                    return false;
-                  } else {
-                    const _errs6 = errors;
-                    for (const key1 in data1) {
-                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
-                        validate32.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                        return false;
-                        break;
-                      }
-                    }
-                    if (_errs6 === errors) {
-                      if (data1.name !== void 0) {
-                        const _errs7 = errors;
-                        if (typeof data1.name !== "string") {
-                          validate32.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                          return false;
-                        }
-                        var valid2 = _errs7 === errors;
-                      } else {
-                        var valid2 = true;
-                      }
-                      if (valid2) {
-                        if (data1.manifestSha256 !== void 0) {
-                          let data3 = data1.manifestSha256;
-                          const _errs9 = errors;
-                          if (typeof data3 !== "string" && data3 !== null) {
-                            validate32.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
-                            return false;
-                          }
-                          if (errors === _errs9) {
-                            if (typeof data3 === "string") {
-                              if (!pattern1.test(data3)) {
-                                validate32.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
-                                return false;
-                              }
-                            }
-                          }
-                          var valid2 = _errs9 === errors;
-                        } else {
-                          var valid2 = true;
-                        }
-                        if (valid2) {
-                          if (data1.position !== void 0) {
-                            const _errs11 = errors;
-                            if (typeof data1.position !== "string") {
-                              validate32.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                              return false;
-                            }
-                            var valid2 = _errs11 === errors;
-                          } else {
-                            var valid2 = true;
-                          }
-                          if (valid2) {
-                            if (data1.precision !== void 0) {
-                              const _errs13 = errors;
-                              if (typeof data1.precision !== "string") {
-                                validate32.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                return false;
-                              }
-                              var valid2 = _errs13 === errors;
-                            } else {
-                              var valid2 = true;
-                            }
-                          }
-                        }
-                      }
-                    }
-                  }
-                } else {
-                  validate32.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                  return false;
-                }
-              }
-              var valid0 = _errs3 === errors;
-            } else {
-              var valid0 = true;
-            }
-            if (valid0) {
-              if (data.command !== void 0) {
-                const _errs15 = errors;
-                if (typeof data.command !== "string") {
-                  validate32.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                  return false;
-                }
-                var valid0 = _errs15 === errors;
-              } else {
-                var valid0 = true;
-              }
-              if (valid0) {
-                if (data.figures !== void 0) {
-                  let data7 = data.figures;
-                  const _errs17 = errors;
-                  const _errs18 = errors;
-                  if (errors === _errs18) {
-                    if (Array.isArray(data7)) {
-                      var valid4 = true;
-                      const len0 = data7.length;
-                      for (let i0 = 0; i0 < len0; i0++) {
-                        let data8 = data7[i0];
-                        const _errs20 = errors;
-                        if (errors === _errs20) {
-                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
-                            let missing2;
-                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
-                              validate32.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                              return false;
-                            } else {
-                              const _errs22 = errors;
-                              for (const key2 in data8) {
-                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
-                                  validate32.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                  return false;
-                                  break;
-                                }
-                              }
-                              if (_errs22 === errors) {
-                                if (data8.name !== void 0) {
-                                  const _errs23 = errors;
-                                  if (typeof data8.name !== "string") {
-                                    validate32.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
-                                  var valid5 = _errs23 === errors;
-                                } else {
-                                  var valid5 = true;
-                                }
-                                if (valid5) {
-                                  if (data8.value !== void 0) {
-                                    let data10 = data8.value;
-                                    const _errs25 = errors;
-                                    if (!(typeof data10 == "number" && isFinite(data10))) {
-                                      validate32.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                      return false;
-                                    }
-                                    var valid5 = _errs25 === errors;
-                                  } else {
-                                    var valid5 = true;
-                                  }
-                                  if (valid5) {
-                                    if (data8.note !== void 0) {
-                                      const _errs27 = errors;
-                                      if (typeof data8.note !== "string") {
-                                        validate32.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                        return false;
-                                      }
-                                      var valid5 = _errs27 === errors;
-                                    } else {
-                                      var valid5 = true;
-                                    }
-                                  }
-                                }
-                              }
-                            }
-                          } else {
-                            validate32.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                            return false;
-                          }
-                        }
-                        var valid4 = _errs20 === errors;
-                        if (!valid4) {
-                          break;
-                        }
-                      }
-                    } else {
-                      validate32.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                      return false;
-                    }
-                  }
-                  var valid0 = _errs17 === errors;
-                } else {
-                  var valid0 = true;
-                }
-                if (valid0) {
-                  if (data.images !== void 0) {
-                    let data12 = data.images;
-                    const _errs29 = errors;
-                    if (errors === _errs29) {
-                      if (Array.isArray(data12)) {
-                        var valid6 = true;
-                        const len1 = data12.length;
-                        for (let i1 = 0; i1 < len1; i1++) {
-                          const _errs31 = errors;
-                          if (typeof data12[i1] !== "string") {
-                            validate32.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                            return false;
-                          }
-                          var valid6 = _errs31 === errors;
-                          if (!valid6) {
-                            break;
-                          }
-                        }
-                      } else {
-                        validate32.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                        return false;
-                      }
-                    }
-                    var valid0 = _errs29 === errors;
-                  } else {
-                    var valid0 = true;
-                  }
-                  if (valid0) {
-                    if (data.tokens !== void 0) {
-                      let data14 = data.tokens;
-                      const _errs33 = errors;
-                      if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                        validate32.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                        return false;
-                      }
-                      if (errors === _errs33) {
-                        if (typeof data14 == "number" && isFinite(data14)) {
-                          if (data14 < 1 || isNaN(data14)) {
-                            validate32.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                            return false;
-                          }
-                        }
-                      }
-                      var valid0 = _errs33 === errors;
-                    } else {
-                      var valid0 = true;
-                    }
-                    if (valid0) {
-                      if (data.crops !== void 0) {
-                        let data15 = data.crops;
-                        const _errs35 = errors;
-                        if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                          validate32.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                          return false;
-                        }
-                        if (errors === _errs35) {
-                          if (typeof data15 == "number" && isFinite(data15)) {
-                            if (data15 < 1 || isNaN(data15)) {
-                              validate32.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                              return false;
-                            }
-                          }
-                        }
-                        var valid0 = _errs35 === errors;
-                      } else {
-                        var valid0 = true;
-                      }
-                      if (valid0) {
-                        if (data.scale !== void 0) {
-                          let data16 = data.scale;
-                          const _errs37 = errors;
-                          if (!(typeof data16 == "number" && isFinite(data16))) {
-                            validate32.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                            return false;
-                          }
-                          var valid0 = _errs37 === errors;
-                        } else {
-                          var valid0 = true;
-                        }
-                        if (valid0) {
-                          if (data.classes !== void 0) {
-                            let data17 = data.classes;
-                            const _errs39 = errors;
-                            if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                              validate32.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                              return false;
-                            }
-                            if (errors === _errs39) {
-                              if (typeof data17 == "number" && isFinite(data17)) {
-                                if (data17 < 1 || isNaN(data17)) {
-                                  validate32.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                  return false;
-                                }
-                              }
-                            }
-                            var valid0 = _errs39 === errors;
-                          } else {
-                            var valid0 = true;
-                          }
-                          if (valid0) {
-                            if (data.seed !== void 0) {
-                              let data18 = data.seed;
-                              const _errs41 = errors;
-                              if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                validate32.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                return false;
-                              }
-                              if (errors === _errs41) {
-                                if (typeof data18 == "number" && isFinite(data18)) {
-                                  if (data18 < 0 || isNaN(data18)) {
-                                    validate32.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                    return false;
-                                  }
-                                }
-                              }
-                              var valid0 = _errs41 === errors;
-                            } else {
-                              var valid0 = true;
-                            }
-                            if (valid0) {
-                              if (data.windows !== void 0) {
-                                let data19 = data.windows;
-                                const _errs43 = errors;
-                                if (errors === _errs43) {
-                                  if (Array.isArray(data19)) {
-                                    var valid7 = true;
-                                    const len2 = data19.length;
-                                    for (let i2 = 0; i2 < len2; i2++) {
-                                      let data20 = data19[i2];
-                                      const _errs45 = errors;
-                                      if (errors === _errs45) {
-                                        if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
-                                          let missing3;
-                                          if (data20.rows === void 0 && (missing3 = "rows") || data20.cols === void 0 && (missing3 = "cols") || data20.overlap === void 0 && (missing3 = "overlap") || data20.centredConsistency === void 0 && (missing3 = "centredConsistency") || data20.plainConsistency === void 0 && (missing3 = "plainConsistency") || data20.seamRatio === void 0 && (missing3 = "seamRatio") || data20.cost === void 0 && (missing3 = "cost") || data20.changedLabels === void 0 && (missing3 = "changedLabels") || data20.windowMs === void 0 && (missing3 = "windowMs") || data20.perCrop === void 0 && (missing3 = "perCrop")) {
-                                            validate32.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
-                                            return false;
-                                          } else {
-                                            const _errs47 = errors;
-                                            for (const key3 in data20) {
-                                              if (!func2.call(schema51.properties.windows.items.properties, key3)) {
-                                                validate32.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
-                                                return false;
-                                                break;
-                                              }
-                                            }
-                                            if (_errs47 === errors) {
-                                              if (data20.rows !== void 0) {
-                                                let data21 = data20.rows;
-                                                const _errs48 = errors;
-                                                if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                                  validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                  return false;
-                                                }
-                                                if (errors === _errs48) {
-                                                  if (typeof data21 == "number" && isFinite(data21)) {
-                                                    if (data21 < 1 || isNaN(data21)) {
-                                                      validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                      return false;
-                                                    }
-                                                  }
-                                                }
-                                                var valid8 = _errs48 === errors;
-                                              } else {
-                                                var valid8 = true;
-                                              }
-                                              if (valid8) {
-                                                if (data20.cols !== void 0) {
-                                                  let data22 = data20.cols;
-                                                  const _errs50 = errors;
-                                                  if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
-                                                    validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                    return false;
-                                                  }
-                                                  if (errors === _errs50) {
-                                                    if (typeof data22 == "number" && isFinite(data22)) {
-                                                      if (data22 < 1 || isNaN(data22)) {
-                                                        validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                  }
-                                                  var valid8 = _errs50 === errors;
-                                                } else {
-                                                  var valid8 = true;
-                                                }
-                                                if (valid8) {
-                                                  if (data20.overlap !== void 0) {
-                                                    let data23 = data20.overlap;
-                                                    const _errs52 = errors;
-                                                    if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
-                                                      validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                      return false;
-                                                    }
-                                                    if (errors === _errs52) {
-                                                      if (typeof data23 == "number" && isFinite(data23)) {
-                                                        if (data23 < 0 || isNaN(data23)) {
-                                                          validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                          return false;
-                                                        }
-                                                      }
-                                                    }
-                                                    var valid8 = _errs52 === errors;
-                                                  } else {
-                                                    var valid8 = true;
-                                                  }
-                                                  if (valid8) {
-                                                    if (data20.centredConsistency !== void 0) {
-                                                      let data24 = data20.centredConsistency;
-                                                      const _errs54 = errors;
-                                                      if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                        validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                        return false;
-                                                      }
-                                                      var valid8 = _errs54 === errors;
-                                                    } else {
-                                                      var valid8 = true;
-                                                    }
-                                                    if (valid8) {
-                                                      if (data20.plainConsistency !== void 0) {
-                                                        let data25 = data20.plainConsistency;
-                                                        const _errs56 = errors;
-                                                        if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                          validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                          return false;
-                                                        }
-                                                        var valid8 = _errs56 === errors;
-                                                      } else {
-                                                        var valid8 = true;
-                                                      }
-                                                      if (valid8) {
-                                                        if (data20.seamRatio !== void 0) {
-                                                          let data26 = data20.seamRatio;
-                                                          const _errs58 = errors;
-                                                          if (!(typeof data26 == "number" && isFinite(data26)) && data26 !== null) {
-                                                            validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema51.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
-                                                            return false;
-                                                          }
-                                                          var valid8 = _errs58 === errors;
-                                                        } else {
-                                                          var valid8 = true;
-                                                        }
-                                                        if (valid8) {
-                                                          if (data20.cost !== void 0) {
-                                                            let data27 = data20.cost;
-                                                            const _errs60 = errors;
-                                                            if (!(typeof data27 == "number" && isFinite(data27))) {
-                                                              validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                              return false;
-                                                            }
-                                                            var valid8 = _errs60 === errors;
-                                                          } else {
-                                                            var valid8 = true;
-                                                          }
-                                                          if (valid8) {
-                                                            if (data20.changedLabels !== void 0) {
-                                                              let data28 = data20.changedLabels;
-                                                              const _errs62 = errors;
-                                                              if (!(typeof data28 == "number" && isFinite(data28)) && data28 !== null) {
-                                                                validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema51.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
-                                                                return false;
-                                                              }
-                                                              var valid8 = _errs62 === errors;
-                                                            } else {
-                                                              var valid8 = true;
-                                                            }
-                                                            if (valid8) {
-                                                              if (data20.windowMs !== void 0) {
-                                                                let data29 = data20.windowMs;
-                                                                const _errs64 = errors;
-                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                  validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                  return false;
-                                                                }
-                                                                var valid8 = _errs64 === errors;
-                                                              } else {
-                                                                var valid8 = true;
-                                                              }
-                                                              if (valid8) {
-                                                                if (data20.perCrop !== void 0) {
-                                                                  let data30 = data20.perCrop;
-                                                                  const _errs66 = errors;
-                                                                  if (errors === _errs66) {
-                                                                    if (Array.isArray(data30)) {
-                                                                      var valid9 = true;
-                                                                      const len3 = data30.length;
-                                                                      for (let i3 = 0; i3 < len3; i3++) {
-                                                                        let data31 = data30[i3];
-                                                                        const _errs68 = errors;
-                                                                        if (errors === _errs68) {
-                                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
-                                                                            let missing4;
-                                                                            if (data31.image === void 0 && (missing4 = "image") || data31.centredConsistency === void 0 && (missing4 = "centredConsistency") || data31.plainConsistency === void 0 && (missing4 = "plainConsistency") || data31.seamRatio === void 0 && (missing4 = "seamRatio") || data31.changedLabels === void 0 && (missing4 = "changedLabels")) {
-                                                                              validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
-                                                                              return false;
-                                                                            } else {
-                                                                              const _errs70 = errors;
-                                                                              for (const key4 in data31) {
-                                                                                if (!(key4 === "image" || key4 === "centredConsistency" || key4 === "plainConsistency" || key4 === "seamRatio" || key4 === "changedLabels")) {
-                                                                                  validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
-                                                                                  return false;
-                                                                                  break;
-                                                                                }
-                                                                              }
-                                                                              if (_errs70 === errors) {
-                                                                                if (data31.image !== void 0) {
-                                                                                  const _errs71 = errors;
-                                                                                  if (typeof data31.image !== "string") {
-                                                                                    validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                                    return false;
-                                                                                  }
-                                                                                  var valid10 = _errs71 === errors;
-                                                                                } else {
-                                                                                  var valid10 = true;
-                                                                                }
-                                                                                if (valid10) {
-                                                                                  if (data31.centredConsistency !== void 0) {
-                                                                                    let data33 = data31.centredConsistency;
-                                                                                    const _errs73 = errors;
-                                                                                    if (!(typeof data33 == "number" && isFinite(data33))) {
-                                                                                      validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                                      return false;
-                                                                                    }
-                                                                                    var valid10 = _errs73 === errors;
-                                                                                  } else {
-                                                                                    var valid10 = true;
-                                                                                  }
-                                                                                  if (valid10) {
-                                                                                    if (data31.plainConsistency !== void 0) {
-                                                                                      let data34 = data31.plainConsistency;
-                                                                                      const _errs75 = errors;
-                                                                                      if (!(typeof data34 == "number" && isFinite(data34))) {
-                                                                                        validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                                        return false;
-                                                                                      }
-                                                                                      var valid10 = _errs75 === errors;
-                                                                                    } else {
-                                                                                      var valid10 = true;
-                                                                                    }
-                                                                                    if (valid10) {
-                                                                                      if (data31.seamRatio !== void 0) {
-                                                                                        let data35 = data31.seamRatio;
-                                                                                        const _errs77 = errors;
-                                                                                        if (!(typeof data35 == "number" && isFinite(data35)) && data35 !== null) {
-                                                                                          validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema51.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
-                                                                                          return false;
-                                                                                        }
-                                                                                        var valid10 = _errs77 === errors;
-                                                                                      } else {
-                                                                                        var valid10 = true;
-                                                                                      }
-                                                                                      if (valid10) {
-                                                                                        if (data31.changedLabels !== void 0) {
-                                                                                          let data36 = data31.changedLabels;
-                                                                                          const _errs79 = errors;
-                                                                                          if (!(typeof data36 == "number" && isFinite(data36)) && data36 !== null) {
-                                                                                            validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema51.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
-                                                                                            return false;
-                                                                                          }
-                                                                                          var valid10 = _errs79 === errors;
-                                                                                        } else {
-                                                                                          var valid10 = true;
-                                                                                        }
-                                                                                      }
-                                                                                    }
-                                                                                  }
-                                                                                }
-                                                                              }
-                                                                            }
-                                                                          } else {
-                                                                            validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                            return false;
-                                                                          }
-                                                                        }
-                                                                        var valid9 = _errs68 === errors;
-                                                                        if (!valid9) {
-                                                                          break;
-                                                                        }
-                                                                      }
-                                                                    } else {
-                                                                      validate32.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                      return false;
-                                                                    }
-                                                                  }
-                                                                  var valid8 = _errs66 === errors;
-                                                                } else {
-                                                                  var valid8 = true;
-                                                                }
-                                                              }
-                                                            }
-                                                          }
-                                                        }
-                                                      }
-                                                    }
-                                                  }
-                                                }
-                                              }
-                                            }
-                                          }
-                                        } else {
-                                          validate32.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                          return false;
-                                        }
-                                      }
-                                      var valid7 = _errs45 === errors;
-                                      if (!valid7) {
-                                        break;
-                                      }
-                                    }
-                                  } else {
-                                    validate32.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                    return false;
-                                  }
-                                }
-                                var valid0 = _errs43 === errors;
-                              } else {
-                                var valid0 = true;
-                              }
-                            }
-                          }
-                        }
-                      }
-                    }
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-    } else {
-      validate32.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-      return false;
-    }
-  }
-  validate32.errors = vErrors;
-  return errors === 0;
-}
-var validateSegmentOutput = validate33;
-var schema54 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
-function validate33(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
-  ;
-  let vErrors = null;
-  let errors = 0;
-  if (errors === 0) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
-        validate33.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
-        return false;
-      } else {
-        const _errs1 = errors;
-        for (const key0 in data) {
-          if (!func2.call(schema54.properties, key0)) {
-            validate33.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
-            return false;
-            break;
-          }
-        }
-        if (_errs1 === errors) {
-          if (data.location !== void 0) {
-            const _errs2 = errors;
-            if (typeof data.location !== "string") {
-              validate33.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-              return false;
-            }
-            var valid0 = _errs2 === errors;
-          } else {
-            var valid0 = true;
-          }
-          if (valid0) {
-            if (data.name !== void 0) {
-              const _errs4 = errors;
-              if (typeof data.name !== "string") {
-                validate33.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                return false;
-              }
-              var valid0 = _errs4 === errors;
-            } else {
-              var valid0 = true;
-            }
-            if (valid0) {
-              if (data.method !== void 0) {
-                const _errs6 = errors;
-                if ("kmeans" !== data.method) {
-                  validate33.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
-                  return false;
-                }
-                var valid0 = _errs6 === errors;
-              } else {
-                var valid0 = true;
-              }
-              if (valid0) {
-                if (data.k !== void 0) {
-                  let data3 = data.k;
-                  const _errs7 = errors;
-                  if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
-                    validate33.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                    return false;
-                  }
-                  if (errors === _errs7) {
-                    if (typeof data3 == "number" && isFinite(data3)) {
-                      if (data3 < 1 || isNaN(data3)) {
-                        validate33.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                        return false;
-                      }
-                    }
-                  }
-                  var valid0 = _errs7 === errors;
-                } else {
-                  var valid0 = true;
-                }
-                if (valid0) {
-                  if (data.seed !== void 0) {
-                    let data4 = data.seed;
-                    const _errs9 = errors;
-                    if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                      validate33.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                      return false;
-                    }
-                    if (errors === _errs9) {
-                      if (typeof data4 == "number" && isFinite(data4)) {
-                        if (data4 < 0 || isNaN(data4)) {
-                          validate33.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                          return false;
-                        }
-                      }
-                    }
-                    var valid0 = _errs9 === errors;
-                  } else {
-                    var valid0 = true;
-                  }
-                  if (valid0) {
-                    if (data.level !== void 0) {
-                      let data5 = data.level;
-                      const _errs11 = errors;
-                      if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                        validate33.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                        return false;
-                      }
-                      if (errors === _errs11) {
-                        if (typeof data5 == "number" && isFinite(data5)) {
-                          if (data5 < 0 || isNaN(data5)) {
-                            validate33.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                            return false;
-                          }
-                        }
-                      }
-                      var valid0 = _errs11 === errors;
-                    } else {
-                      var valid0 = true;
-                    }
-                    if (valid0) {
-                      if (data.labelLevel !== void 0) {
-                        let data6 = data.labelLevel;
-                        const _errs13 = errors;
-                        if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                          validate33.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                          return false;
-                        }
-                        if (errors === _errs13) {
-                          if (typeof data6 == "number" && isFinite(data6)) {
-                            if (data6 < 0 || isNaN(data6)) {
-                              validate33.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                              return false;
-                            }
-                          }
-                        }
-                        var valid0 = _errs13 === errors;
-                      } else {
-                        var valid0 = true;
-                      }
-                      if (valid0) {
-                        if (data.dtype !== void 0) {
-                          const _errs15 = errors;
-                          if (typeof data.dtype !== "string") {
-                            validate33.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                            return false;
-                          }
-                          var valid0 = _errs15 === errors;
-                        } else {
-                          var valid0 = true;
-                        }
-                        if (valid0) {
-                          if (data.shape !== void 0) {
-                            let data8 = data.shape;
-                            const _errs17 = errors;
-                            if (errors === _errs17) {
-                              if (Array.isArray(data8)) {
-                                var valid1 = true;
-                                const len0 = data8.length;
-                                for (let i0 = 0; i0 < len0; i0++) {
-                                  let data9 = data8[i0];
-                                  const _errs19 = errors;
-                                  if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                    validate33.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                    return false;
-                                  }
-                                  if (errors === _errs19) {
-                                    if (typeof data9 == "number" && isFinite(data9)) {
-                                      if (data9 < 1 || isNaN(data9)) {
-                                        validate33.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                        return false;
-                                      }
-                                    }
-                                  }
-                                  var valid1 = _errs19 === errors;
-                                  if (!valid1) {
-                                    break;
-                                  }
-                                }
-                              } else {
-                                validate33.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                return false;
-                              }
-                            }
-                            var valid0 = _errs17 === errors;
-                          } else {
-                            var valid0 = true;
-                          }
-                          if (valid0) {
-                            if (data.counts !== void 0) {
-                              let data10 = data.counts;
-                              const _errs21 = errors;
-                              if (errors === _errs21) {
-                                if (Array.isArray(data10)) {
-                                  var valid2 = true;
-                                  const len1 = data10.length;
-                                  for (let i1 = 0; i1 < len1; i1++) {
-                                    let data11 = data10[i1];
-                                    const _errs23 = errors;
-                                    if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                      validate33.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                      return false;
-                                    }
-                                    if (errors === _errs23) {
-                                      if (typeof data11 == "number" && isFinite(data11)) {
-                                        if (data11 < 0 || isNaN(data11)) {
-                                          validate33.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                          return false;
-                                        }
-                                      }
-                                    }
-                                    var valid2 = _errs23 === errors;
-                                    if (!valid2) {
-                                      break;
-                                    }
-                                  }
-                                } else {
-                                  validate33.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                  return false;
-                                }
-                              }
-                              var valid0 = _errs21 === errors;
-                            } else {
-                              var valid0 = true;
-                            }
-                            if (valid0) {
-                              if (data.fit !== void 0) {
-                                let data12 = data.fit;
-                                const _errs25 = errors;
-                                if (errors === _errs25) {
-                                  if (typeof data12 === "string") {
-                                    if (!pattern1.test(data12)) {
-                                      validate33.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
-                                      return false;
-                                    }
-                                  } else {
-                                    validate33.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
-                                }
-                                var valid0 = _errs25 === errors;
-                              } else {
-                                var valid0 = true;
-                              }
-                              if (valid0) {
-                                if (data.model !== void 0) {
-                                  let data13 = data.model;
-                                  const _errs27 = errors;
-                                  if (errors === _errs27) {
-                                    if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
-                                      let missing1;
-                                      if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                        validate33.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                                        return false;
-                                      } else {
-                                        const _errs29 = errors;
-                                        for (const key1 in data13) {
-                                          if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                            validate33.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                                            return false;
-                                            break;
-                                          }
-                                        }
-                                        if (_errs29 === errors) {
-                                          if (data13.name !== void 0) {
-                                            const _errs30 = errors;
-                                            if (typeof data13.name !== "string") {
-                                              validate33.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                              return false;
-                                            }
-                                            var valid3 = _errs30 === errors;
-                                          } else {
-                                            var valid3 = true;
-                                          }
-                                          if (valid3) {
-                                            if (data13.sha256 !== void 0) {
-                                              let data15 = data13.sha256;
-                                              const _errs32 = errors;
-                                              if (errors === _errs32) {
-                                                if (typeof data15 === "string") {
-                                                  if (!pattern1.test(data15)) {
-                                                    validate33.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
-                                                    return false;
-                                                  }
-                                                } else {
-                                                  validate33.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                  return false;
-                                                }
-                                              }
-                                              var valid3 = _errs32 === errors;
-                                            } else {
-                                              var valid3 = true;
-                                            }
-                                            if (valid3) {
-                                              if (data13.precision !== void 0) {
-                                                let data16 = data13.precision;
-                                                const _errs34 = errors;
-                                                if (!(data16 === "fp32" || data16 === "fp16" || data16 === "fp16-arithmetic" || data16 === "int8" || data16 === "int8-dynamic" || data16 === "int4")) {
-                                                  validate33.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema54.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
-                                                  return false;
-                                                }
-                                                var valid3 = _errs34 === errors;
-                                              } else {
-                                                var valid3 = true;
-                                              }
-                                              if (valid3) {
-                                                if (data13.provider !== void 0) {
-                                                  const _errs35 = errors;
-                                                  if (typeof data13.provider !== "string") {
-                                                    validate33.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                    return false;
-                                                  }
-                                                  var valid3 = _errs35 === errors;
-                                                } else {
-                                                  var valid3 = true;
-                                                }
-                                              }
-                                            }
-                                          }
-                                        }
-                                      }
-                                    } else {
-                                      validate33.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                      return false;
-                                    }
-                                  }
-                                  var valid0 = _errs27 === errors;
-                                } else {
-                                  var valid0 = true;
-                                }
-                                if (valid0) {
-                                  if (data.normalisation !== void 0) {
-                                    let data18 = data.normalisation;
-                                    const _errs37 = errors;
-                                    if (errors === _errs37) {
-                                      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
-                                        let missing2;
-                                        if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                          validate33.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                                          return false;
-                                        } else {
-                                          const _errs39 = errors;
-                                          for (const key2 in data18) {
-                                            if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                              validate33.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                              return false;
-                                              break;
-                                            }
-                                          }
-                                          if (_errs39 === errors) {
-                                            if (data18.channels !== void 0) {
-                                              let data19 = data18.channels;
-                                              const _errs40 = errors;
-                                              if (errors === _errs40) {
-                                                if (Array.isArray(data19)) {
-                                                  if (data19.length < 1) {
-                                                    validate33.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                                    return false;
-                                                  } else {
-                                                    var valid5 = true;
-                                                    const len2 = data19.length;
-                                                    for (let i2 = 0; i2 < len2; i2++) {
-                                                      let data20 = data19[i2];
-                                                      const _errs42 = errors;
-                                                      if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                        validate33.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                        return false;
-                                                      }
-                                                      if (errors === _errs42) {
-                                                        if (typeof data20 == "number" && isFinite(data20)) {
-                                                          if (data20 < 0 || isNaN(data20)) {
-                                                            validate33.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                      }
-                                                      var valid5 = _errs42 === errors;
-                                                      if (!valid5) {
-                                                        break;
-                                                      }
-                                                    }
-                                                  }
-                                                } else {
-                                                  validate33.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                  return false;
-                                                }
-                                              }
-                                              var valid4 = _errs40 === errors;
-                                            } else {
-                                              var valid4 = true;
-                                            }
-                                            if (valid4) {
-                                              if (data18.black !== void 0) {
-                                                let data21 = data18.black;
-                                                const _errs44 = errors;
-                                                if (errors === _errs44) {
-                                                  if (Array.isArray(data21)) {
-                                                    var valid6 = true;
-                                                    const len3 = data21.length;
-                                                    for (let i3 = 0; i3 < len3; i3++) {
-                                                      let data22 = data21[i3];
-                                                      const _errs46 = errors;
-                                                      if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                        validate33.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                        return false;
-                                                      }
-                                                      var valid6 = _errs46 === errors;
-                                                      if (!valid6) {
-                                                        break;
-                                                      }
-                                                    }
-                                                  } else {
-                                                    validate33.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                    return false;
-                                                  }
-                                                }
-                                                var valid4 = _errs44 === errors;
-                                              } else {
-                                                var valid4 = true;
-                                              }
-                                              if (valid4) {
-                                                if (data18.white !== void 0) {
-                                                  let data23 = data18.white;
-                                                  const _errs48 = errors;
-                                                  if (errors === _errs48) {
-                                                    if (Array.isArray(data23)) {
-                                                      var valid7 = true;
-                                                      const len4 = data23.length;
-                                                      for (let i4 = 0; i4 < len4; i4++) {
-                                                        let data24 = data23[i4];
-                                                        const _errs50 = errors;
-                                                        if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                          validate33.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                          return false;
-                                                        }
-                                                        var valid7 = _errs50 === errors;
-                                                        if (!valid7) {
-                                                          break;
-                                                        }
-                                                      }
-                                                    } else {
-                                                      validate33.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                      return false;
-                                                    }
-                                                  }
-                                                  var valid4 = _errs48 === errors;
-                                                } else {
-                                                  var valid4 = true;
-                                                }
-                                              }
-                                            }
-                                          }
-                                        }
-                                      } else {
-                                        validate33.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                        return false;
-                                      }
-                                    }
-                                    var valid0 = _errs37 === errors;
-                                  } else {
-                                    var valid0 = true;
-                                  }
-                                  if (valid0) {
-                                    if (data.z !== void 0) {
-                                      let data25 = data.z;
-                                      const _errs52 = errors;
-                                      if (errors === _errs52) {
-                                        if (Array.isArray(data25)) {
-                                          var valid8 = true;
-                                          const len5 = data25.length;
-                                          for (let i5 = 0; i5 < len5; i5++) {
-                                            let data26 = data25[i5];
-                                            const _errs54 = errors;
-                                            if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate33.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                              return false;
-                                            }
-                                            if (errors === _errs54) {
-                                              if (typeof data26 == "number" && isFinite(data26)) {
-                                                if (data26 < 0 || isNaN(data26)) {
-                                                  validate33.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                  return false;
-                                                }
-                                              }
-                                            }
-                                            var valid8 = _errs54 === errors;
-                                            if (!valid8) {
-                                              break;
-                                            }
-                                          }
-                                        } else {
-                                          validate33.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema54.properties.z.type }, message: "must be array" }];
-                                          return false;
-                                        }
-                                      }
-                                      var valid0 = _errs52 === errors;
-                                    } else {
-                                      var valid0 = true;
-                                    }
-                                    if (valid0) {
-                                      if (data.t !== void 0) {
-                                        let data27 = data.t;
-                                        const _errs56 = errors;
-                                        if (errors === _errs56) {
-                                          if (Array.isArray(data27)) {
-                                            var valid9 = true;
-                                            const len6 = data27.length;
-                                            for (let i6 = 0; i6 < len6; i6++) {
-                                              let data28 = data27[i6];
-                                              const _errs58 = errors;
-                                              if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                validate33.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                return false;
-                                              }
-                                              if (errors === _errs58) {
-                                                if (typeof data28 == "number" && isFinite(data28)) {
-                                                  if (data28 < 0 || isNaN(data28)) {
-                                                    validate33.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                    return false;
-                                                  }
-                                                }
-                                              }
-                                              var valid9 = _errs58 === errors;
-                                              if (!valid9) {
-                                                break;
-                                              }
-                                            }
-                                          } else {
-                                            validate33.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema54.properties.t.type }, message: "must be array" }];
-                                            return false;
-                                          }
-                                        }
-                                        var valid0 = _errs56 === errors;
-                                      } else {
-                                        var valid0 = true;
-                                      }
-                                      if (valid0) {
-                                        if (data.written !== void 0) {
-                                          let data29 = data.written;
-                                          const _errs60 = errors;
-                                          if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                            validate33.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                            return false;
-                                          }
-                                          if (errors === _errs60) {
-                                            if (typeof data29 == "number" && isFinite(data29)) {
-                                              if (data29 < 0 || isNaN(data29)) {
-                                                validate33.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                return false;
-                                              }
-                                            }
-                                          }
-                                          var valid0 = _errs60 === errors;
-                                        } else {
-                                          var valid0 = true;
-                                        }
-                                        if (valid0) {
-                                          if (data.skipped !== void 0) {
-                                            let data30 = data.skipped;
-                                            const _errs62 = errors;
-                                            if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate33.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                              return false;
-                                            }
-                                            if (errors === _errs62) {
-                                              if (typeof data30 == "number" && isFinite(data30)) {
-                                                if (data30 < 0 || isNaN(data30)) {
-                                                  validate33.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                  return false;
-                                                }
-                                              }
-                                            }
-                                            var valid0 = _errs62 === errors;
-                                          } else {
-                                            var valid0 = true;
-                                          }
-                                          if (valid0) {
-                                            if (data.seconds !== void 0) {
-                                              let data31 = data.seconds;
-                                              const _errs64 = errors;
-                                              if (errors === _errs64) {
-                                                if (typeof data31 == "number" && isFinite(data31)) {
-                                                  if (data31 < 0 || isNaN(data31)) {
-                                                    validate33.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                    return false;
-                                                  }
-                                                } else {
-                                                  validate33.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                  return false;
-                                                }
-                                              }
-                                              var valid0 = _errs64 === errors;
-                                            } else {
-                                              var valid0 = true;
-                                            }
-                                            if (valid0) {
-                                              if (data.validation !== void 0) {
-                                                let data32 = data.validation;
-                                                const _errs66 = errors;
-                                                if (errors === _errs66) {
-                                                  if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
-                                                    let missing3;
-                                                    if (data32.valid === void 0 && (missing3 = "valid")) {
-                                                      validate33.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
-                                                      return false;
-                                                    } else {
-                                                      const _errs68 = errors;
-                                                      for (const key3 in data32) {
-                                                        if (!(key3 === "valid" || key3 === "message")) {
-                                                          validate33.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
-                                                          return false;
-                                                          break;
-                                                        }
-                                                      }
-                                                      if (_errs68 === errors) {
-                                                        if (data32.valid !== void 0) {
-                                                          const _errs69 = errors;
-                                                          if (typeof data32.valid !== "boolean") {
-                                                            validate33.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                                            return false;
-                                                          }
-                                                          var valid10 = _errs69 === errors;
-                                                        } else {
-                                                          var valid10 = true;
-                                                        }
-                                                        if (valid10) {
-                                                          if (data32.message !== void 0) {
-                                                            const _errs71 = errors;
-                                                            if (typeof data32.message !== "string") {
-                                                              validate33.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                              return false;
-                                                            }
-                                                            var valid10 = _errs71 === errors;
-                                                          } else {
-                                                            var valid10 = true;
-                                                          }
-                                                        }
-                                                      }
-                                                    }
-                                                  } else {
-                                                    validate33.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                    return false;
-                                                  }
-                                                }
-                                                var valid0 = _errs66 === errors;
-                                              } else {
-                                                var valid0 = true;
-                                              }
-                                            }
-                                          }
-                                        }
-                                      }
-                                    }
-                                  }
-                                }
-                              }
                             }
                           }
                         }
@@ -12736,8 +11927,8 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
   validate33.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentationResult = validate34;
-var schema55 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segmentation.schema.json", "title": "SegmentationResult", "description": "What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "layout", "sizePx", "seed", "shots", "trainImages", "valImages", "samples", "c", "miou", "batchMiou", "accuracy", "classes"], "properties": { "format": { "const": "alibi-train/segmentation/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "layout": { "enum": ["voc07", "voc12", "ade20k"] }, "sizePx": { "type": "integer", "minimum": 1, "description": "images and truth are resized to this square" }, "seed": { "type": "integer", "minimum": 0 }, "shots": { "type": ["integer", "null"], "minimum": 1, "description": "training images wanted of each class; null: all training images" }, "trainImages": { "type": "integer", "minimum": 1 }, "valImages": { "type": "integer", "minimum": 1 }, "samples": { "type": "integer", "minimum": 1, "description": "pixels the head was trained on" }, "c": { "type": "number", "exclusiveMinimum": 0, "description": "inverse strength of the penalty" }, "miou": { "type": "number", "description": "mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out" }, "batchMiou": { "type": "number", "description": "the same of each batch of 64 images, mean over batches, as the reference computes it" }, "accuracy": { "type": "number", "description": "share of validation pixels that got their class" }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "trainImages", "iou"], "properties": { "name": { "type": "string" }, "trainImages": { "type": "integer", "minimum": 0, "description": "training images that show it" }, "iou": { "type": ["number", "null"], "description": "null: in neither truth nor prediction" } } } } } };
+var validateSeamResult = validate34;
+var schema53 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
 function validate34(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -12745,13 +11936,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.layout === void 0 && (missing0 = "layout") || data.sizePx === void 0 && (missing0 = "sizePx") || data.seed === void 0 && (missing0 = "seed") || data.shots === void 0 && (missing0 = "shots") || data.trainImages === void 0 && (missing0 = "trainImages") || data.valImages === void 0 && (missing0 = "valImages") || data.samples === void 0 && (missing0 = "samples") || data.c === void 0 && (missing0 = "c") || data.miou === void 0 && (missing0 = "miou") || data.batchMiou === void 0 && (missing0 = "batchMiou") || data.accuracy === void 0 && (missing0 = "accuracy") || data.classes === void 0 && (missing0 = "classes")) {
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
         validate34.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema55.properties, key0)) {
+          if (!func2.call(schema53.properties, key0)) {
             validate34.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -12760,8 +11951,8 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
         if (_errs1 === errors) {
           if (data.format !== void 0) {
             const _errs2 = errors;
-            if ("alibi-train/segmentation/1" !== data.format) {
-              validate34.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/segmentation/1" }, message: "must be equal to constant" }];
+            if ("alibi-train/seam/1" !== data.format) {
+              validate34.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -12951,11 +12142,1333 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                   var valid0 = true;
                 }
                 if (valid0) {
+                  if (data.images !== void 0) {
+                    let data12 = data.images;
+                    const _errs29 = errors;
+                    if (errors === _errs29) {
+                      if (Array.isArray(data12)) {
+                        var valid6 = true;
+                        const len1 = data12.length;
+                        for (let i1 = 0; i1 < len1; i1++) {
+                          const _errs31 = errors;
+                          if (typeof data12[i1] !== "string") {
+                            validate34.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                          var valid6 = _errs31 === errors;
+                          if (!valid6) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate34.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.tokens !== void 0) {
+                      let data14 = data.tokens;
+                      const _errs33 = errors;
+                      if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                        validate34.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        return false;
+                      }
+                      if (errors === _errs33) {
+                        if (typeof data14 == "number" && isFinite(data14)) {
+                          if (data14 < 1 || isNaN(data14)) {
+                            validate34.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs33 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.crops !== void 0) {
+                        let data15 = data.crops;
+                        const _errs35 = errors;
+                        if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
+                          validate34.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs35) {
+                          if (typeof data15 == "number" && isFinite(data15)) {
+                            if (data15 < 1 || isNaN(data15)) {
+                              validate34.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              return false;
+                            }
+                          }
+                        }
+                        var valid0 = _errs35 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.scale !== void 0) {
+                          let data16 = data.scale;
+                          const _errs37 = errors;
+                          if (!(typeof data16 == "number" && isFinite(data16))) {
+                            validate34.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            return false;
+                          }
+                          var valid0 = _errs37 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.classes !== void 0) {
+                            let data17 = data.classes;
+                            const _errs39 = errors;
+                            if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
+                              validate34.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
+                            if (errors === _errs39) {
+                              if (typeof data17 == "number" && isFinite(data17)) {
+                                if (data17 < 1 || isNaN(data17)) {
+                                  validate34.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  return false;
+                                }
+                              }
+                            }
+                            var valid0 = _errs39 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.seed !== void 0) {
+                              let data18 = data.seed;
+                              const _errs41 = errors;
+                              if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+                                validate34.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs41) {
+                                if (typeof data18 == "number" && isFinite(data18)) {
+                                  if (data18 < 0 || isNaN(data18)) {
+                                    validate34.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    return false;
+                                  }
+                                }
+                              }
+                              var valid0 = _errs41 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                            if (valid0) {
+                              if (data.windows !== void 0) {
+                                let data19 = data.windows;
+                                const _errs43 = errors;
+                                if (errors === _errs43) {
+                                  if (Array.isArray(data19)) {
+                                    var valid7 = true;
+                                    const len2 = data19.length;
+                                    for (let i2 = 0; i2 < len2; i2++) {
+                                      let data20 = data19[i2];
+                                      const _errs45 = errors;
+                                      if (errors === _errs45) {
+                                        if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
+                                          let missing3;
+                                          if (data20.rows === void 0 && (missing3 = "rows") || data20.cols === void 0 && (missing3 = "cols") || data20.overlap === void 0 && (missing3 = "overlap") || data20.centredConsistency === void 0 && (missing3 = "centredConsistency") || data20.plainConsistency === void 0 && (missing3 = "plainConsistency") || data20.seamRatio === void 0 && (missing3 = "seamRatio") || data20.cost === void 0 && (missing3 = "cost") || data20.changedLabels === void 0 && (missing3 = "changedLabels") || data20.windowMs === void 0 && (missing3 = "windowMs") || data20.perCrop === void 0 && (missing3 = "perCrop")) {
+                                            validate34.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            return false;
+                                          } else {
+                                            const _errs47 = errors;
+                                            for (const key3 in data20) {
+                                              if (!func2.call(schema53.properties.windows.items.properties, key3)) {
+                                                validate34.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                return false;
+                                                break;
+                                              }
+                                            }
+                                            if (_errs47 === errors) {
+                                              if (data20.rows !== void 0) {
+                                                let data21 = data20.rows;
+                                                const _errs48 = errors;
+                                                if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                                  validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs48) {
+                                                  if (typeof data21 == "number" && isFinite(data21)) {
+                                                    if (data21 < 1 || isNaN(data21)) {
+                                                      validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                                var valid8 = _errs48 === errors;
+                                              } else {
+                                                var valid8 = true;
+                                              }
+                                              if (valid8) {
+                                                if (data20.cols !== void 0) {
+                                                  let data22 = data20.cols;
+                                                  const _errs50 = errors;
+                                                  if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
+                                                    validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs50) {
+                                                    if (typeof data22 == "number" && isFinite(data22)) {
+                                                      if (data22 < 1 || isNaN(data22)) {
+                                                        validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid8 = _errs50 === errors;
+                                                } else {
+                                                  var valid8 = true;
+                                                }
+                                                if (valid8) {
+                                                  if (data20.overlap !== void 0) {
+                                                    let data23 = data20.overlap;
+                                                    const _errs52 = errors;
+                                                    if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
+                                                      validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs52) {
+                                                      if (typeof data23 == "number" && isFinite(data23)) {
+                                                        if (data23 < 0 || isNaN(data23)) {
+                                                          validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid8 = _errs52 === errors;
+                                                  } else {
+                                                    var valid8 = true;
+                                                  }
+                                                  if (valid8) {
+                                                    if (data20.centredConsistency !== void 0) {
+                                                      let data24 = data20.centredConsistency;
+                                                      const _errs54 = errors;
+                                                      if (!(typeof data24 == "number" && isFinite(data24))) {
+                                                        validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        return false;
+                                                      }
+                                                      var valid8 = _errs54 === errors;
+                                                    } else {
+                                                      var valid8 = true;
+                                                    }
+                                                    if (valid8) {
+                                                      if (data20.plainConsistency !== void 0) {
+                                                        let data25 = data20.plainConsistency;
+                                                        const _errs56 = errors;
+                                                        if (!(typeof data25 == "number" && isFinite(data25))) {
+                                                          validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          return false;
+                                                        }
+                                                        var valid8 = _errs56 === errors;
+                                                      } else {
+                                                        var valid8 = true;
+                                                      }
+                                                      if (valid8) {
+                                                        if (data20.seamRatio !== void 0) {
+                                                          let data26 = data20.seamRatio;
+                                                          const _errs58 = errors;
+                                                          if (!(typeof data26 == "number" && isFinite(data26)) && data26 !== null) {
+                                                            validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema53.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                            return false;
+                                                          }
+                                                          var valid8 = _errs58 === errors;
+                                                        } else {
+                                                          var valid8 = true;
+                                                        }
+                                                        if (valid8) {
+                                                          if (data20.cost !== void 0) {
+                                                            let data27 = data20.cost;
+                                                            const _errs60 = errors;
+                                                            if (!(typeof data27 == "number" && isFinite(data27))) {
+                                                              validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              return false;
+                                                            }
+                                                            var valid8 = _errs60 === errors;
+                                                          } else {
+                                                            var valid8 = true;
+                                                          }
+                                                          if (valid8) {
+                                                            if (data20.changedLabels !== void 0) {
+                                                              let data28 = data20.changedLabels;
+                                                              const _errs62 = errors;
+                                                              if (!(typeof data28 == "number" && isFinite(data28)) && data28 !== null) {
+                                                                validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema53.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                return false;
+                                                              }
+                                                              var valid8 = _errs62 === errors;
+                                                            } else {
+                                                              var valid8 = true;
+                                                            }
+                                                            if (valid8) {
+                                                              if (data20.windowMs !== void 0) {
+                                                                let data29 = data20.windowMs;
+                                                                const _errs64 = errors;
+                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
+                                                                  validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  return false;
+                                                                }
+                                                                var valid8 = _errs64 === errors;
+                                                              } else {
+                                                                var valid8 = true;
+                                                              }
+                                                              if (valid8) {
+                                                                if (data20.perCrop !== void 0) {
+                                                                  let data30 = data20.perCrop;
+                                                                  const _errs66 = errors;
+                                                                  if (errors === _errs66) {
+                                                                    if (Array.isArray(data30)) {
+                                                                      var valid9 = true;
+                                                                      const len3 = data30.length;
+                                                                      for (let i3 = 0; i3 < len3; i3++) {
+                                                                        let data31 = data30[i3];
+                                                                        const _errs68 = errors;
+                                                                        if (errors === _errs68) {
+                                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
+                                                                            let missing4;
+                                                                            if (data31.image === void 0 && (missing4 = "image") || data31.centredConsistency === void 0 && (missing4 = "centredConsistency") || data31.plainConsistency === void 0 && (missing4 = "plainConsistency") || data31.seamRatio === void 0 && (missing4 = "seamRatio") || data31.changedLabels === void 0 && (missing4 = "changedLabels")) {
+                                                                              validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              const _errs70 = errors;
+                                                                              for (const key4 in data31) {
+                                                                                if (!(key4 === "image" || key4 === "centredConsistency" || key4 === "plainConsistency" || key4 === "seamRatio" || key4 === "changedLabels")) {
+                                                                                  validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                                  return false;
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                              if (_errs70 === errors) {
+                                                                                if (data31.image !== void 0) {
+                                                                                  const _errs71 = errors;
+                                                                                  if (typeof data31.image !== "string") {
+                                                                                    validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  var valid10 = _errs71 === errors;
+                                                                                } else {
+                                                                                  var valid10 = true;
+                                                                                }
+                                                                                if (valid10) {
+                                                                                  if (data31.centredConsistency !== void 0) {
+                                                                                    let data33 = data31.centredConsistency;
+                                                                                    const _errs73 = errors;
+                                                                                    if (!(typeof data33 == "number" && isFinite(data33))) {
+                                                                                      validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid10 = _errs73 === errors;
+                                                                                  } else {
+                                                                                    var valid10 = true;
+                                                                                  }
+                                                                                  if (valid10) {
+                                                                                    if (data31.plainConsistency !== void 0) {
+                                                                                      let data34 = data31.plainConsistency;
+                                                                                      const _errs75 = errors;
+                                                                                      if (!(typeof data34 == "number" && isFinite(data34))) {
+                                                                                        validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      var valid10 = _errs75 === errors;
+                                                                                    } else {
+                                                                                      var valid10 = true;
+                                                                                    }
+                                                                                    if (valid10) {
+                                                                                      if (data31.seamRatio !== void 0) {
+                                                                                        let data35 = data31.seamRatio;
+                                                                                        const _errs77 = errors;
+                                                                                        if (!(typeof data35 == "number" && isFinite(data35)) && data35 !== null) {
+                                                                                          validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema53.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid10 = _errs77 === errors;
+                                                                                      } else {
+                                                                                        var valid10 = true;
+                                                                                      }
+                                                                                      if (valid10) {
+                                                                                        if (data31.changedLabels !== void 0) {
+                                                                                          let data36 = data31.changedLabels;
+                                                                                          const _errs79 = errors;
+                                                                                          if (!(typeof data36 == "number" && isFinite(data36)) && data36 !== null) {
+                                                                                            validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema53.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          var valid10 = _errs79 === errors;
+                                                                                        } else {
+                                                                                          var valid10 = true;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid9 = _errs68 === errors;
+                                                                        if (!valid9) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate34.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid8 = _errs66 === errors;
+                                                                } else {
+                                                                  var valid8 = true;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        } else {
+                                          validate34.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          return false;
+                                        }
+                                      }
+                                      var valid7 = _errs45 === errors;
+                                      if (!valid7) {
+                                        break;
+                                      }
+                                    }
+                                  } else {
+                                    validate34.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    return false;
+                                  }
+                                }
+                                var valid0 = _errs43 === errors;
+                              } else {
+                                var valid0 = true;
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate34.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate34.errors = vErrors;
+  return errors === 0;
+}
+var validateSegmentOutput = validate35;
+var schema56 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were clustered" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
+function validate35(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
+        validate35.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema56.properties, key0)) {
+            validate35.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.location !== void 0) {
+            const _errs2 = errors;
+            if (typeof data.location !== "string") {
+              validate35.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.name !== void 0) {
+              const _errs4 = errors;
+              if (typeof data.name !== "string") {
+                validate35.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.method !== void 0) {
+                const _errs6 = errors;
+                if ("kmeans" !== data.method) {
+                  validate35.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.k !== void 0) {
+                  let data3 = data.k;
+                  const _errs7 = errors;
+                  if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
+                    validate35.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                    return false;
+                  }
+                  if (errors === _errs7) {
+                    if (typeof data3 == "number" && isFinite(data3)) {
+                      if (data3 < 1 || isNaN(data3)) {
+                        validate35.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                        return false;
+                      }
+                    }
+                  }
+                  var valid0 = _errs7 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.seed !== void 0) {
+                    let data4 = data.seed;
+                    const _errs9 = errors;
+                    if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
+                      validate35.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      return false;
+                    }
+                    if (errors === _errs9) {
+                      if (typeof data4 == "number" && isFinite(data4)) {
+                        if (data4 < 0 || isNaN(data4)) {
+                          validate35.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          return false;
+                        }
+                      }
+                    }
+                    var valid0 = _errs9 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.level !== void 0) {
+                      let data5 = data.level;
+                      const _errs11 = errors;
+                      if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
+                        validate35.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        return false;
+                      }
+                      if (errors === _errs11) {
+                        if (typeof data5 == "number" && isFinite(data5)) {
+                          if (data5 < 0 || isNaN(data5)) {
+                            validate35.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs11 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.labelLevel !== void 0) {
+                        let data6 = data.labelLevel;
+                        const _errs13 = errors;
+                        if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
+                          validate35.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs13) {
+                          if (typeof data6 == "number" && isFinite(data6)) {
+                            if (data6 < 0 || isNaN(data6)) {
+                              validate35.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              return false;
+                            }
+                          }
+                        }
+                        var valid0 = _errs13 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.dtype !== void 0) {
+                          const _errs15 = errors;
+                          if (typeof data.dtype !== "string") {
+                            validate35.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                          var valid0 = _errs15 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.shape !== void 0) {
+                            let data8 = data.shape;
+                            const _errs17 = errors;
+                            if (errors === _errs17) {
+                              if (Array.isArray(data8)) {
+                                var valid1 = true;
+                                const len0 = data8.length;
+                                for (let i0 = 0; i0 < len0; i0++) {
+                                  let data9 = data8[i0];
+                                  const _errs19 = errors;
+                                  if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
+                                    validate35.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    return false;
+                                  }
+                                  if (errors === _errs19) {
+                                    if (typeof data9 == "number" && isFinite(data9)) {
+                                      if (data9 < 1 || isNaN(data9)) {
+                                        validate35.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        return false;
+                                      }
+                                    }
+                                  }
+                                  var valid1 = _errs19 === errors;
+                                  if (!valid1) {
+                                    break;
+                                  }
+                                }
+                              } else {
+                                validate35.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                return false;
+                              }
+                            }
+                            var valid0 = _errs17 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.counts !== void 0) {
+                              let data10 = data.counts;
+                              const _errs21 = errors;
+                              if (errors === _errs21) {
+                                if (Array.isArray(data10)) {
+                                  var valid2 = true;
+                                  const len1 = data10.length;
+                                  for (let i1 = 0; i1 < len1; i1++) {
+                                    let data11 = data10[i1];
+                                    const _errs23 = errors;
+                                    if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
+                                      validate35.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs23) {
+                                      if (typeof data11 == "number" && isFinite(data11)) {
+                                        if (data11 < 0 || isNaN(data11)) {
+                                          validate35.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          return false;
+                                        }
+                                      }
+                                    }
+                                    var valid2 = _errs23 === errors;
+                                    if (!valid2) {
+                                      break;
+                                    }
+                                  }
+                                } else {
+                                  validate35.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  return false;
+                                }
+                              }
+                              var valid0 = _errs21 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                            if (valid0) {
+                              if (data.fit !== void 0) {
+                                let data12 = data.fit;
+                                const _errs25 = errors;
+                                if (errors === _errs25) {
+                                  if (typeof data12 === "string") {
+                                    if (!pattern1.test(data12)) {
+                                      validate35.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                      return false;
+                                    }
+                                  } else {
+                                    validate35.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                }
+                                var valid0 = _errs25 === errors;
+                              } else {
+                                var valid0 = true;
+                              }
+                              if (valid0) {
+                                if (data.model !== void 0) {
+                                  let data13 = data.model;
+                                  const _errs27 = errors;
+                                  if (errors === _errs27) {
+                                    if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
+                                      let missing1;
+                                      if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
+                                        validate35.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                        return false;
+                                      } else {
+                                        const _errs29 = errors;
+                                        for (const key1 in data13) {
+                                          if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
+                                            validate35.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                            return false;
+                                            break;
+                                          }
+                                        }
+                                        if (_errs29 === errors) {
+                                          if (data13.name !== void 0) {
+                                            const _errs30 = errors;
+                                            if (typeof data13.name !== "string") {
+                                              validate35.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                            var valid3 = _errs30 === errors;
+                                          } else {
+                                            var valid3 = true;
+                                          }
+                                          if (valid3) {
+                                            if (data13.sha256 !== void 0) {
+                                              let data15 = data13.sha256;
+                                              const _errs32 = errors;
+                                              if (errors === _errs32) {
+                                                if (typeof data15 === "string") {
+                                                  if (!pattern1.test(data15)) {
+                                                    validate35.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                    return false;
+                                                  }
+                                                } else {
+                                                  validate35.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid3 = _errs32 === errors;
+                                            } else {
+                                              var valid3 = true;
+                                            }
+                                            if (valid3) {
+                                              if (data13.precision !== void 0) {
+                                                let data16 = data13.precision;
+                                                const _errs34 = errors;
+                                                if (!(data16 === "fp32" || data16 === "fp16" || data16 === "fp16-arithmetic" || data16 === "int8" || data16 === "int8-dynamic" || data16 === "int4")) {
+                                                  validate35.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema56.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                  return false;
+                                                }
+                                                var valid3 = _errs34 === errors;
+                                              } else {
+                                                var valid3 = true;
+                                              }
+                                              if (valid3) {
+                                                if (data13.provider !== void 0) {
+                                                  const _errs35 = errors;
+                                                  if (typeof data13.provider !== "string") {
+                                                    validate35.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    return false;
+                                                  }
+                                                  var valid3 = _errs35 === errors;
+                                                } else {
+                                                  var valid3 = true;
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      validate35.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid0 = _errs27 === errors;
+                                } else {
+                                  var valid0 = true;
+                                }
+                                if (valid0) {
+                                  if (data.normalisation !== void 0) {
+                                    let data18 = data.normalisation;
+                                    const _errs37 = errors;
+                                    if (errors === _errs37) {
+                                      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
+                                        let missing2;
+                                        if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
+                                          validate35.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                          return false;
+                                        } else {
+                                          const _errs39 = errors;
+                                          for (const key2 in data18) {
+                                            if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
+                                              validate35.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                              return false;
+                                              break;
+                                            }
+                                          }
+                                          if (_errs39 === errors) {
+                                            if (data18.channels !== void 0) {
+                                              let data19 = data18.channels;
+                                              const _errs40 = errors;
+                                              if (errors === _errs40) {
+                                                if (Array.isArray(data19)) {
+                                                  if (data19.length < 1) {
+                                                    validate35.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                    return false;
+                                                  } else {
+                                                    var valid5 = true;
+                                                    const len2 = data19.length;
+                                                    for (let i2 = 0; i2 < len2; i2++) {
+                                                      let data20 = data19[i2];
+                                                      const _errs42 = errors;
+                                                      if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
+                                                        validate35.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs42) {
+                                                        if (typeof data20 == "number" && isFinite(data20)) {
+                                                          if (data20 < 0 || isNaN(data20)) {
+                                                            validate35.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid5 = _errs42 === errors;
+                                                      if (!valid5) {
+                                                        break;
+                                                      }
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate35.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid4 = _errs40 === errors;
+                                            } else {
+                                              var valid4 = true;
+                                            }
+                                            if (valid4) {
+                                              if (data18.black !== void 0) {
+                                                let data21 = data18.black;
+                                                const _errs44 = errors;
+                                                if (errors === _errs44) {
+                                                  if (Array.isArray(data21)) {
+                                                    var valid6 = true;
+                                                    const len3 = data21.length;
+                                                    for (let i3 = 0; i3 < len3; i3++) {
+                                                      let data22 = data21[i3];
+                                                      const _errs46 = errors;
+                                                      if (!(typeof data22 == "number" && isFinite(data22))) {
+                                                        validate35.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        return false;
+                                                      }
+                                                      var valid6 = _errs46 === errors;
+                                                      if (!valid6) {
+                                                        break;
+                                                      }
+                                                    }
+                                                  } else {
+                                                    validate35.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid4 = _errs44 === errors;
+                                              } else {
+                                                var valid4 = true;
+                                              }
+                                              if (valid4) {
+                                                if (data18.white !== void 0) {
+                                                  let data23 = data18.white;
+                                                  const _errs48 = errors;
+                                                  if (errors === _errs48) {
+                                                    if (Array.isArray(data23)) {
+                                                      var valid7 = true;
+                                                      const len4 = data23.length;
+                                                      for (let i4 = 0; i4 < len4; i4++) {
+                                                        let data24 = data23[i4];
+                                                        const _errs50 = errors;
+                                                        if (!(typeof data24 == "number" && isFinite(data24))) {
+                                                          validate35.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          return false;
+                                                        }
+                                                        var valid7 = _errs50 === errors;
+                                                        if (!valid7) {
+                                                          break;
+                                                        }
+                                                      }
+                                                    } else {
+                                                      validate35.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                  var valid4 = _errs48 === errors;
+                                                } else {
+                                                  var valid4 = true;
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate35.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid0 = _errs37 === errors;
+                                  } else {
+                                    var valid0 = true;
+                                  }
+                                  if (valid0) {
+                                    if (data.z !== void 0) {
+                                      let data25 = data.z;
+                                      const _errs52 = errors;
+                                      if (errors === _errs52) {
+                                        if (Array.isArray(data25)) {
+                                          var valid8 = true;
+                                          const len5 = data25.length;
+                                          for (let i5 = 0; i5 < len5; i5++) {
+                                            let data26 = data25[i5];
+                                            const _errs54 = errors;
+                                            if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                              validate35.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs54) {
+                                              if (typeof data26 == "number" && isFinite(data26)) {
+                                                if (data26 < 0 || isNaN(data26)) {
+                                                  validate35.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                            var valid8 = _errs54 === errors;
+                                            if (!valid8) {
+                                              break;
+                                            }
+                                          }
+                                        } else {
+                                          validate35.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema56.properties.z.type }, message: "must be array" }];
+                                          return false;
+                                        }
+                                      }
+                                      var valid0 = _errs52 === errors;
+                                    } else {
+                                      var valid0 = true;
+                                    }
+                                    if (valid0) {
+                                      if (data.t !== void 0) {
+                                        let data27 = data.t;
+                                        const _errs56 = errors;
+                                        if (errors === _errs56) {
+                                          if (Array.isArray(data27)) {
+                                            var valid9 = true;
+                                            const len6 = data27.length;
+                                            for (let i6 = 0; i6 < len6; i6++) {
+                                              let data28 = data27[i6];
+                                              const _errs58 = errors;
+                                              if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                validate35.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                return false;
+                                              }
+                                              if (errors === _errs58) {
+                                                if (typeof data28 == "number" && isFinite(data28)) {
+                                                  if (data28 < 0 || isNaN(data28)) {
+                                                    validate35.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    return false;
+                                                  }
+                                                }
+                                              }
+                                              var valid9 = _errs58 === errors;
+                                              if (!valid9) {
+                                                break;
+                                              }
+                                            }
+                                          } else {
+                                            validate35.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema56.properties.t.type }, message: "must be array" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid0 = _errs56 === errors;
+                                      } else {
+                                        var valid0 = true;
+                                      }
+                                      if (valid0) {
+                                        if (data.written !== void 0) {
+                                          let data29 = data.written;
+                                          const _errs60 = errors;
+                                          if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                            validate35.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs60) {
+                                            if (typeof data29 == "number" && isFinite(data29)) {
+                                              if (data29 < 0 || isNaN(data29)) {
+                                                validate35.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                          var valid0 = _errs60 === errors;
+                                        } else {
+                                          var valid0 = true;
+                                        }
+                                        if (valid0) {
+                                          if (data.skipped !== void 0) {
+                                            let data30 = data.skipped;
+                                            const _errs62 = errors;
+                                            if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                              validate35.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs62) {
+                                              if (typeof data30 == "number" && isFinite(data30)) {
+                                                if (data30 < 0 || isNaN(data30)) {
+                                                  validate35.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                            var valid0 = _errs62 === errors;
+                                          } else {
+                                            var valid0 = true;
+                                          }
+                                          if (valid0) {
+                                            if (data.seconds !== void 0) {
+                                              let data31 = data.seconds;
+                                              const _errs64 = errors;
+                                              if (errors === _errs64) {
+                                                if (typeof data31 == "number" && isFinite(data31)) {
+                                                  if (data31 < 0 || isNaN(data31)) {
+                                                    validate35.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    return false;
+                                                  }
+                                                } else {
+                                                  validate35.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid0 = _errs64 === errors;
+                                            } else {
+                                              var valid0 = true;
+                                            }
+                                            if (valid0) {
+                                              if (data.validation !== void 0) {
+                                                let data32 = data.validation;
+                                                const _errs66 = errors;
+                                                if (errors === _errs66) {
+                                                  if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
+                                                    let missing3;
+                                                    if (data32.valid === void 0 && (missing3 = "valid")) {
+                                                      validate35.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      return false;
+                                                    } else {
+                                                      const _errs68 = errors;
+                                                      for (const key3 in data32) {
+                                                        if (!(key3 === "valid" || key3 === "message")) {
+                                                          validate35.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          return false;
+                                                          break;
+                                                        }
+                                                      }
+                                                      if (_errs68 === errors) {
+                                                        if (data32.valid !== void 0) {
+                                                          const _errs69 = errors;
+                                                          if (typeof data32.valid !== "boolean") {
+                                                            validate35.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                            return false;
+                                                          }
+                                                          var valid10 = _errs69 === errors;
+                                                        } else {
+                                                          var valid10 = true;
+                                                        }
+                                                        if (valid10) {
+                                                          if (data32.message !== void 0) {
+                                                            const _errs71 = errors;
+                                                            if (typeof data32.message !== "string") {
+                                                              validate35.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              return false;
+                                                            }
+                                                            var valid10 = _errs71 === errors;
+                                                          } else {
+                                                            var valid10 = true;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  } else {
+                                                    validate35.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid0 = _errs66 === errors;
+                                              } else {
+                                                var valid0 = true;
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate35.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate35.errors = vErrors;
+  return errors === 0;
+}
+var validateSegmentationResult = validate36;
+var schema57 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segmentation.schema.json", "title": "SegmentationResult", "description": "What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "layout", "sizePx", "seed", "shots", "trainImages", "valImages", "samples", "c", "miou", "batchMiou", "accuracy", "classes"], "properties": { "format": { "const": "alibi-train/segmentation/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "layout": { "enum": ["voc07", "voc12", "ade20k"] }, "sizePx": { "type": "integer", "minimum": 1, "description": "images and truth are resized to this square" }, "seed": { "type": "integer", "minimum": 0 }, "shots": { "type": ["integer", "null"], "minimum": 1, "description": "training images wanted of each class; null: all training images" }, "trainImages": { "type": "integer", "minimum": 1 }, "valImages": { "type": "integer", "minimum": 1 }, "samples": { "type": "integer", "minimum": 1, "description": "pixels the head was trained on" }, "c": { "type": "number", "exclusiveMinimum": 0, "description": "inverse strength of the penalty" }, "miou": { "type": "number", "description": "mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out" }, "batchMiou": { "type": "number", "description": "the same of each batch of 64 images, mean over batches, as the reference computes it" }, "accuracy": { "type": "number", "description": "share of validation pixels that got their class" }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "trainImages", "iou"], "properties": { "name": { "type": "string" }, "trainImages": { "type": "integer", "minimum": 0, "description": "training images that show it" }, "iou": { "type": ["number", "null"], "description": "null: in neither truth nor prediction" } } } } } };
+function validate36(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.layout === void 0 && (missing0 = "layout") || data.sizePx === void 0 && (missing0 = "sizePx") || data.seed === void 0 && (missing0 = "seed") || data.shots === void 0 && (missing0 = "shots") || data.trainImages === void 0 && (missing0 = "trainImages") || data.valImages === void 0 && (missing0 = "valImages") || data.samples === void 0 && (missing0 = "samples") || data.c === void 0 && (missing0 = "c") || data.miou === void 0 && (missing0 = "miou") || data.batchMiou === void 0 && (missing0 = "batchMiou") || data.accuracy === void 0 && (missing0 = "accuracy") || data.classes === void 0 && (missing0 = "classes")) {
+        validate36.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema57.properties, key0)) {
+            validate36.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/segmentation/1" !== data.format) {
+              validate36.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/segmentation/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate36.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate36.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate36.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate36.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate36.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate36.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate36.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
                   if (data.layout !== void 0) {
                     let data12 = data.layout;
                     const _errs29 = errors;
                     if (!(data12 === "voc07" || data12 === "voc12" || data12 === "ade20k")) {
-                      validate34.errors = [{ instancePath: instancePath + "/layout", schemaPath: "#/properties/layout/enum", keyword: "enum", params: { allowedValues: schema55.properties.layout.enum }, message: "must be equal to one of the allowed values" }];
+                      validate36.errors = [{ instancePath: instancePath + "/layout", schemaPath: "#/properties/layout/enum", keyword: "enum", params: { allowedValues: schema57.properties.layout.enum }, message: "must be equal to one of the allowed values" }];
                       return false;
                     }
                     var valid0 = _errs29 === errors;
@@ -12967,13 +13480,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                       let data13 = data.sizePx;
                       const _errs30 = errors;
                       if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                        validate34.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate36.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs30) {
                         if (typeof data13 == "number" && isFinite(data13)) {
                           if (data13 < 1 || isNaN(data13)) {
-                            validate34.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            validate36.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                             return false;
                           }
                         }
@@ -12987,13 +13500,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                         let data14 = data.seed;
                         const _errs32 = errors;
                         if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                          validate34.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate36.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs32) {
                           if (typeof data14 == "number" && isFinite(data14)) {
                             if (data14 < 0 || isNaN(data14)) {
-                              validate34.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate36.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -13007,13 +13520,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                           let data15 = data.shots;
                           const _errs34 = errors;
                           if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15)) && data15 !== null) {
-                            validate34.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/type", keyword: "type", params: { type: schema55.properties.shots.type }, message: "must be integer,null" }];
+                            validate36.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/type", keyword: "type", params: { type: schema57.properties.shots.type }, message: "must be integer,null" }];
                             return false;
                           }
                           if (errors === _errs34) {
                             if (typeof data15 == "number" && isFinite(data15)) {
                               if (data15 < 1 || isNaN(data15)) {
-                                validate34.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                validate36.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                 return false;
                               }
                             }
@@ -13027,13 +13540,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                             let data16 = data.trainImages;
                             const _errs36 = errors;
                             if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                              validate34.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate36.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs36) {
                               if (typeof data16 == "number" && isFinite(data16)) {
                                 if (data16 < 1 || isNaN(data16)) {
-                                  validate34.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate36.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -13047,13 +13560,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                               let data17 = data.valImages;
                               const _errs38 = errors;
                               if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                validate34.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate36.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs38) {
                                 if (typeof data17 == "number" && isFinite(data17)) {
                                   if (data17 < 1 || isNaN(data17)) {
-                                    validate34.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    validate36.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
@@ -13067,13 +13580,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data18 = data.samples;
                                 const _errs40 = errors;
                                 if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                  validate34.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate36.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs40) {
                                   if (typeof data18 == "number" && isFinite(data18)) {
                                     if (data18 < 1 || isNaN(data18)) {
-                                      validate34.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate36.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -13089,11 +13602,11 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs42) {
                                     if (typeof data19 == "number" && isFinite(data19)) {
                                       if (data19 <= 0 || isNaN(data19)) {
-                                        validate34.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                        validate36.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                         return false;
                                       }
                                     } else {
-                                      validate34.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate36.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                   }
@@ -13106,7 +13619,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data20 = data.miou;
                                     const _errs44 = errors;
                                     if (!(typeof data20 == "number" && isFinite(data20))) {
-                                      validate34.errors = [{ instancePath: instancePath + "/miou", schemaPath: "#/properties/miou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate36.errors = [{ instancePath: instancePath + "/miou", schemaPath: "#/properties/miou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                     var valid0 = _errs44 === errors;
@@ -13118,7 +13631,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data21 = data.batchMiou;
                                       const _errs46 = errors;
                                       if (!(typeof data21 == "number" && isFinite(data21))) {
-                                        validate34.errors = [{ instancePath: instancePath + "/batchMiou", schemaPath: "#/properties/batchMiou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                        validate36.errors = [{ instancePath: instancePath + "/batchMiou", schemaPath: "#/properties/batchMiou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                         return false;
                                       }
                                       var valid0 = _errs46 === errors;
@@ -13130,7 +13643,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data22 = data.accuracy;
                                         const _errs48 = errors;
                                         if (!(typeof data22 == "number" && isFinite(data22))) {
-                                          validate34.errors = [{ instancePath: instancePath + "/accuracy", schemaPath: "#/properties/accuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                          validate36.errors = [{ instancePath: instancePath + "/accuracy", schemaPath: "#/properties/accuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                           return false;
                                         }
                                         var valid0 = _errs48 === errors;
@@ -13152,13 +13665,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
                                                     let missing3;
                                                     if (data24.name === void 0 && (missing3 = "name") || data24.trainImages === void 0 && (missing3 = "trainImages") || data24.iou === void 0 && (missing3 = "iou")) {
-                                                      validate34.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      validate36.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs54 = errors;
                                                       for (const key3 in data24) {
                                                         if (!(key3 === "name" || key3 === "trainImages" || key3 === "iou")) {
-                                                          validate34.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          validate36.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -13167,7 +13680,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data24.name !== void 0) {
                                                           const _errs55 = errors;
                                                           if (typeof data24.name !== "string") {
-                                                            validate34.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            validate36.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                             return false;
                                                           }
                                                           var valid7 = _errs55 === errors;
@@ -13179,13 +13692,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data26 = data24.trainImages;
                                                             const _errs57 = errors;
                                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                              validate34.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate36.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs57) {
                                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                                 if (data26 < 0 || isNaN(data26)) {
-                                                                  validate34.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate36.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -13199,7 +13712,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data27 = data24.iou;
                                                               const _errs59 = errors;
                                                               if (!(typeof data27 == "number" && isFinite(data27)) && data27 !== null) {
-                                                                validate34.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/iou", schemaPath: "#/properties/classes/items/properties/iou/type", keyword: "type", params: { type: schema55.properties.classes.items.properties.iou.type }, message: "must be number,null" }];
+                                                                validate36.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/iou", schemaPath: "#/properties/classes/items/properties/iou/type", keyword: "type", params: { type: schema57.properties.classes.items.properties.iou.type }, message: "must be number,null" }];
                                                                 return false;
                                                               }
                                                               var valid7 = _errs59 === errors;
@@ -13211,7 +13724,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate34.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate36.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -13221,7 +13734,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate34.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate36.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
@@ -13247,16 +13760,16 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate34.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate36.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate34.errors = vErrors;
+  validate36.errors = vErrors;
   return errors === 0;
 }
-var validateServeOutput = validate35;
-var schema58 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
-function validate35(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateServeOutput = validate37;
+var schema60 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
+function validate37(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -13264,13 +13777,13 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.url === void 0 && (missing0 = "url") || data.host === void 0 && (missing0 = "host") || data.port === void 0 && (missing0 = "port") || data.version === void 0 && (missing0 = "version") || data.layers === void 0 && (missing0 = "layers")) {
-        validate35.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate37.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "url" || key0 === "host" || key0 === "port" || key0 === "version" || key0 === "layers")) {
-            validate35.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate37.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -13279,7 +13792,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.url !== void 0) {
             const _errs2 = errors;
             if (typeof data.url !== "string") {
-              validate35.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate37.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -13290,7 +13803,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.host !== void 0) {
               const _errs4 = errors;
               if (typeof data.host !== "string") {
-                validate35.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate37.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -13302,13 +13815,13 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.port;
                 const _errs6 = errors;
                 if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                  validate35.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                  validate37.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                   return false;
                 }
                 if (errors === _errs6) {
                   if (typeof data2 == "number" && isFinite(data2)) {
                     if (data2 < 1 || isNaN(data2)) {
-                      validate35.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                      validate37.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                       return false;
                     }
                   }
@@ -13321,7 +13834,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate35.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate37.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -13343,13 +13856,13 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                               let missing1;
                               if (data5.name === void 0 && (missing1 = "name") || data5.kind === void 0 && (missing1 = "kind") || data5.url === void 0 && (missing1 = "url") || data5.path === void 0 && (missing1 = "path")) {
-                                validate35.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                validate37.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                 return false;
                               } else {
                                 const _errs14 = errors;
                                 for (const key1 in data5) {
                                   if (!(key1 === "name" || key1 === "kind" || key1 === "url" || key1 === "path")) {
-                                    validate35.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    validate37.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -13358,7 +13871,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data5.name !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data5.name !== "string") {
-                                      validate35.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate37.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -13370,7 +13883,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.kind;
                                       const _errs17 = errors;
                                       if (!(data7 === "labels" || data7 === "image")) {
-                                        validate35.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema58.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate37.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema60.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid2 = _errs17 === errors;
@@ -13381,7 +13894,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data5.url !== void 0) {
                                         const _errs18 = errors;
                                         if (typeof data5.url !== "string") {
-                                          validate35.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate37.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -13392,7 +13905,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data5.path !== void 0) {
                                           const _errs20 = errors;
                                           if (typeof data5.path !== "string") {
-                                            validate35.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate37.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid2 = _errs20 === errors;
@@ -13405,7 +13918,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate35.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate37.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -13415,7 +13928,7 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate35.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate37.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -13430,15 +13943,15 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate35.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate37.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate35.errors = vErrors;
+  validate37.errors = vErrors;
   return errors === 0;
 }
-var validateValidateOutput = validate36;
-function validate36(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateValidateOutput = validate38;
+function validate38(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -13446,13 +13959,13 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.valid === void 0 && (missing0 = "valid")) {
-        validate36.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate38.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "valid" || key0 === "message" || key0 === "kind" || key0 === "version")) {
-            validate36.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate38.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -13461,7 +13974,7 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.valid !== void 0) {
             const _errs2 = errors;
             if (typeof data.valid !== "boolean") {
-              validate36.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              validate38.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -13472,7 +13985,7 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.message !== void 0) {
               const _errs4 = errors;
               if (typeof data.message !== "string") {
-                validate36.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate38.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -13483,7 +13996,7 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.kind !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.kind !== "string") {
-                  validate36.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate38.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -13494,7 +14007,7 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate36.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate38.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -13507,16 +14020,16 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate36.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate38.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate36.errors = vErrors;
+  validate38.errors = vErrors;
   return errors === 0;
 }
-var validateVerifyOutput = validate37;
-var schema60 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
-function validate37(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateVerifyOutput = validate39;
+var schema62 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
+function validate39(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -13524,13 +14037,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.agrees === void 0 && (missing0 = "agrees") || data.unavailable === void 0 && (missing0 = "unavailable") || data.checks === void 0 && (missing0 = "checks")) {
-        validate37.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate39.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "agrees" || key0 === "unavailable" || key0 === "checks")) {
-            validate37.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate39.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -13539,7 +14052,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate37.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate39.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -13550,7 +14063,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate37.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate39.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -13561,7 +14074,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.agrees !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.agrees !== "boolean") {
-                  validate37.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                  validate39.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -13583,13 +14096,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
                             let missing1;
                             if (data4.provider === void 0 && (missing1 = "provider") || data4.reason === void 0 && (missing1 = "reason")) {
-                              validate37.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate39.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs12 = errors;
                               for (const key1 in data4) {
                                 if (!(key1 === "provider" || key1 === "reason")) {
-                                  validate37.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate39.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -13598,7 +14111,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data4.provider !== void 0) {
                                   const _errs13 = errors;
                                   if (typeof data4.provider !== "string") {
-                                    validate37.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate39.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -13609,7 +14122,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data4.reason !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data4.reason !== "string") {
-                                      validate37.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate39.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -13620,7 +14133,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate37.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate39.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -13630,7 +14143,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate37.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate39.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -13653,13 +14166,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                               let missing2;
                               if (data8.graph === void 0 && (missing2 = "graph") || data8.precision === void 0 && (missing2 = "precision") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
-                                validate37.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                validate39.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs21 = errors;
                                 for (const key2 in data8) {
-                                  if (!func2.call(schema60.properties.checks.items.properties, key2)) {
-                                    validate37.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  if (!func2.call(schema62.properties.checks.items.properties, key2)) {
+                                    validate39.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -13668,7 +14181,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data8.graph !== void 0) {
                                     const _errs22 = errors;
                                     if (typeof data8.graph !== "string") {
-                                      validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid4 = _errs22 === errors;
@@ -13679,7 +14192,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.precision !== void 0) {
                                       const _errs24 = errors;
                                       if (typeof data8.precision !== "string") {
-                                        validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid4 = _errs24 === errors;
@@ -13691,7 +14204,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data8.provider;
                                         const _errs26 = errors;
                                         if (!(data11 === "cpu" || data11 === "wasm")) {
-                                          validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema60.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema62.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid4 = _errs26 === errors;
@@ -13703,7 +14216,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data8.against;
                                           const _errs27 = errors;
                                           if (!(data12 === "self-test" || data12 === "cpu")) {
-                                            validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema60.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema62.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid4 = _errs27 === errors;
@@ -13715,13 +14228,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data13 = data8.rows;
                                             const _errs28 = errors;
                                             if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                              validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs28) {
                                               if (typeof data13 == "number" && isFinite(data13)) {
                                                 if (data13 < 1 || isNaN(data13)) {
-                                                  validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -13735,13 +14248,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data8.cols;
                                               const _errs30 = errors;
                                               if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                                                validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs30) {
                                                 if (typeof data14 == "number" && isFinite(data14)) {
                                                   if (data14 < 1 || isNaN(data14)) {
-                                                    validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -13755,13 +14268,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data15 = data8.relativeError;
                                                 const _errs32 = errors;
                                                 if (!(typeof data15 == "number" && isFinite(data15)) && data15 !== null) {
-                                                  validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema60.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                  validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema62.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs32) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 < 0 || isNaN(data15)) {
-                                                      validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -13777,11 +14290,11 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (errors === _errs34) {
                                                     if (typeof data16 == "number" && isFinite(data16)) {
                                                       if (data16 <= 0 || isNaN(data16)) {
-                                                        validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                        validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                         return false;
                                                       }
                                                     } else {
-                                                      validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                      validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                       return false;
                                                     }
                                                   }
@@ -13793,7 +14306,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data8.ok !== void 0) {
                                                     const _errs36 = errors;
                                                     if (typeof data8.ok !== "boolean") {
-                                                      validate37.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                      validate39.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                       return false;
                                                     }
                                                     var valid4 = _errs36 === errors;
@@ -13811,7 +14324,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate37.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate39.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -13821,7 +14334,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate37.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate39.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -13836,11 +14349,11 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate37.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate39.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate37.errors = vErrors;
+  validate39.errors = vErrors;
   return errors === 0;
 }
 
@@ -13857,6 +14370,7 @@ export const checkHomogeneityResult: Check = validateHomogeneityResult;
 export const checkInfoOutput: Check = validateInfoOutput;
 export const checkInstancesOutput: Check = validateInstancesOutput;
 export const checkLabelProvenance: Check = validateLabelProvenance;
+export const checkLogLine: Check = validateLogLine;
 export const checkCheckpointManifest: Check = validateCheckpointManifest;
 export const checkMeasureOutput: Check = validateMeasureOutput;
 export const checkModelOutput: Check = validateModelOutput;
@@ -13865,6 +14379,7 @@ export const checkProbeResult: Check = validateProbeResult;
 export const checkPullListOutput: Check = validatePullListOutput;
 export const checkPullOutput: Check = validatePullOutput;
 export const checkQuantizeOutput: Check = validateQuantizeOutput;
+export const checkReportOutput: Check = validateReportOutput;
 export const checkScribblesResult: Check = validateScribblesResult;
 export const checkSeamResult: Check = validateSeamResult;
 export const checkSegmentOutput: Check = validateSegmentOutput;
