@@ -18,6 +18,7 @@ import type {
 } from './pipeline/pipeline.ts';
 import { pixelGrid } from './pipeline/pixel-grid.ts';
 import { defaultWindows, pcaWindows, sampleLevel } from './pipeline/sample.ts';
+import type { FeatureRecipe } from './segment/recipe.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import { formatHexColor, paletteColor, parseHexColor } from './session-colors.ts';
 import { allSlices, labelNames } from './session-image.ts';
@@ -93,6 +94,7 @@ class ImageSession extends EventTarget implements Session {
     failed: (error) => this.#fail(error),
   });
   #basis: Promise<PcaFit> | null = null;
+  readonly #recipes = new Map<number, Promise<FeatureRecipe>>();
   #trainLevel: number | 'auto' = 'auto';
   #nextId = 1;
 
@@ -300,8 +302,9 @@ class ImageSession extends EventTarget implements Session {
     return this.#run('Training on strokes', signal, async (work) => {
       const pipeline = await this.#ready();
       const level = this.#trainLevel === 'auto' ? await this.#defaultLevel(pipeline, work) : this.#trainLevel;
-      const pca = await this.#fitBasis(pipeline, work);
-      const fit = await pipeline.trainClassifier({ classes, strokes, pca, level, ...work });
+      const recipe = await this.#recipe(pipeline, level, work);
+      const place = { level };
+      const fit = await pipeline.trainClassifier({ classes, strokes, recipe, place, seed, ...work });
       const scores = await pipeline.classScores(fit);
       work.signal.throwIfAborted();
       return this.#addScoresLayer(pipeline, {
@@ -414,6 +417,25 @@ class ImageSession extends EventTarget implements Session {
     await this.#fitBasis(pipeline, work);
     const { windows, windowMs } = await pipeline.cost();
     return sampleLevel(windows, Math.max(pcaWindows, Math.min(defaultWindows, patienceMs / windowMs)));
+  }
+
+  /** Features of a level, fitted once: what they are does not depend on strokes, so blocks are kept from training to training. */
+  #recipe(pipeline: Pipeline, level: number, { signal, onProgress }: WorkOptions): Promise<FeatureRecipe> {
+    const known = this.#recipes.get(level);
+    if (known !== undefined) return untilAborted(known, signal);
+    const made = this.#fitBasis(pipeline, { signal: this.#lifetime.signal }).then((basis) =>
+      pipeline.recipe({
+        choice: { tokenScales: [1], basis },
+        place: { level },
+        seed,
+        slices: allSlices(this.image),
+        signal: this.#lifetime.signal,
+        ...(onProgress ? { onProgress } : {}),
+      }),
+    );
+    this.#recipes.set(level, made);
+    made.catch(() => this.#recipes.delete(level));
+    return untilAborted(made, signal);
   }
 
   async #addScoresLayer(

@@ -1,19 +1,7 @@
 import { axisIndex } from '../array/lazy-array.ts';
+import { micrometersPer } from '../array/length-unit.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import { type Flags, invalid } from './flags.ts';
-
-/** Micrometres in one unit, by UDUNITS name. */
-const micrometers: Readonly<Record<string, number>> = {
-  angstrom: 1e-4,
-  picometer: 1e-6,
-  nanometer: 1e-3,
-  micrometer: 1,
-  millimeter: 1e3,
-  centimeter: 1e4,
-  decimeter: 1e5,
-  meter: 1e6,
-  inch: 25_400,
-};
 
 /**
  * The level `--level n` or `--um-per-pixel x` (the nearest level not finer than x) names; undefined where
@@ -67,7 +55,7 @@ function levelOfSize(image: OmeImage, wantedUm: number, command: string): number
 /** Width of a pixel of a level in micrometres; undefined where the file states no unit we know. */
 export function pixelSizeUm(image: OmeImage, level: number): number | undefined {
   const x = axisIndex(image.axes, 'x');
-  const unit = micrometers[image.axes[x]?.unit ?? ''];
+  const unit = micrometersPer(image.axes[x]?.unit);
   const scale = image.levels[level]?.transform.scale[x];
   return unit === undefined || scale === undefined ? undefined : unit * scale;
 }
