@@ -40,6 +40,7 @@ it('offers these names and no others', async () => {
   expect(Object.keys(await import('../src/checkpoint.ts')).sort()).toMatchInlineSnapshot(`
     [
       "AlibiError",
+      "ProtobufWriter",
       "asAlibiError",
       "createCovariance",
       "createPacer",

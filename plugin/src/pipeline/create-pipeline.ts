@@ -39,6 +39,9 @@ const tokenCacheBytes = 512 * 2 ** 20;
 /** Colours, scores and labels: cheap to make again, so a small share. */
 const layerCacheBytes = 128 * 2 ** 20;
 
+/** A checkpoint that runs: what pipelines of several images may share. */
+export type OpenedCheckpoint = Pick<PipelineParts, 'manifest' | 'model' | 'encoder' | 'report'>;
+
 /**
  * An {@link OpenPipeline} that runs in this process (Node) or this worker.
  *
@@ -49,34 +52,44 @@ export function pipelineOpener(
   backends: readonly Backend[],
   readerOf?: (location: string) => ModelReader,
 ): OpenPipeline {
-  return async (input, { signal, onStage }) => {
-    const abort = signal ? { signal } : {};
-    onStage?.({ kind: 'loading', bytes: 0, totalBytes: 0 });
-    const checkpoint = await loadManifest(readerOf?.(input.manifest) ?? input.manifest, abort);
-    let report: ProviderReport | null = null;
-    const { encoder, graph } = await openEncoder({
-      manifest: checkpoint.manifest,
-      readFile: checkpoint.readFile,
-      backends,
-      onReport: (latest) => {
-        // The first one is part of the opened pipeline; a later one says that a device was lost.
-        if (report !== null) onStage?.({ kind: 'provider', report: latest });
-        report = latest;
-      },
-      onTesting: () => onStage?.({ kind: 'testing' }),
-      onProgress: ({ bytes, totalBytes }) => {
-        // The self-test's answer has no size to show: it is small.
-        if (totalBytes !== undefined) onStage?.({ kind: 'loading', bytes, totalBytes });
-      },
-      ...abort,
-    });
-    return createPipeline({
+  return async (input, options) =>
+    createPipeline({
       ...input,
-      manifest: checkpoint.manifest,
-      model: { name: checkpoint.manifest.name, sha256: graph.sha256, precision: graph.precision },
-      encoder,
-      report: () => report!,
+      ...(await openCheckpoint(readerOf?.(input.manifest) ?? input.manifest, backends, options)),
     });
+}
+
+/** Load a checkpoint and put it to its self-test. */
+export async function openCheckpoint(
+  source: ModelReader | string,
+  backends: readonly Backend[],
+  { signal, onStage }: Parameters<OpenPipeline>[1],
+): Promise<OpenedCheckpoint> {
+  const abort = signal ? { signal } : {};
+  onStage?.({ kind: 'loading', bytes: 0, totalBytes: 0 });
+  const checkpoint = await loadManifest(source, abort);
+  let report: ProviderReport | null = null;
+  const { encoder, graph } = await openEncoder({
+    manifest: checkpoint.manifest,
+    readFile: checkpoint.readFile,
+    backends,
+    onReport: (latest) => {
+      // The first one is part of the opened pipeline; a later one says that a device was lost.
+      if (report !== null) onStage?.({ kind: 'provider', report: latest });
+      report = latest;
+    },
+    onTesting: () => onStage?.({ kind: 'testing' }),
+    onProgress: ({ bytes, totalBytes }) => {
+      // The self-test's answer has no size to show: it is small.
+      if (totalBytes !== undefined) onStage?.({ kind: 'loading', bytes, totalBytes });
+    },
+    ...abort,
+  });
+  return {
+    manifest: checkpoint.manifest,
+    model: { name: checkpoint.manifest.name, sha256: graph.sha256, precision: graph.precision },
+    encoder,
+    report: () => report!,
   };
 }
 
