@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { fromMemory } from '../../plugin/src/array/memory.ts';
 import { readRegion } from '../../plugin/src/array/region.ts';
@@ -11,10 +11,10 @@ import { pixelGrid } from '../../plugin/src/pipeline/pixel-grid.ts';
 import type { ClassifierChoice } from '../../plugin/src/segment/fit-models.ts';
 import type { RecipeChoice } from '../../plugin/src/segment/recipe.ts';
 import { scribbleStrokes } from '../../plugin/src/segment/scribble-strokes.ts';
-import { readPng } from '../../training/src/bench/png.ts';
 import { hasShared, sharedPath } from '../shared.ts';
 import { boundaryF1, meanIou } from './agreement.ts';
 import { defaultModel } from './default-model.ts';
+import { readPng } from './read-png.ts';
 
 const boundaryPx = 2;
 
@@ -92,7 +92,7 @@ type Parts = Pick<Parameters<typeof createPipeline>[0], 'encoder' | 'model' | 'r
 
 async function segmentOne(set: string, name: string, options: Options, parts: Parts): Promise<Row> {
   const file = (kind: string) => sharedPath('data', 'micrographs', ...set.split('/'), `${name}${kind}.png`);
-  const read = (kind: string) => readPng(readFileSync(file(kind)), file(kind));
+  const read = (kind: string) => readPng(file(kind));
   const image = read('');
   const shape = [image.height, image.width];
   const pixels = fromMemory(image.data, { shape, dtype: 'float32' });

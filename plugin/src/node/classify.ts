@@ -13,8 +13,7 @@ import { fitClassifier } from '../segment/train.ts';
 import type { ClassSpec, Stroke } from '../segment/types.ts';
 import { formatHexColor, paletteColor } from '../session-colors.ts';
 import { openClassifierFile, readJsonFile } from './classifier-file.ts';
-import type { Flags } from './flags.ts';
-import { invalid } from './flags.ts';
+import { type Flags, invalid } from './flags.ts';
 import type { Io } from './io.ts';
 import { openLabelSource } from './label-source.ts';
 import { type Learning, learningOf } from './learning-flags.ts';
@@ -150,8 +149,11 @@ export async function learnScribbles(
   }
 }
 
-export function askedOf({ recipe, classifier, validation }: Learning) {
-  return { recipe: { ...recipe }, classifier: { ...classifier }, validation };
+/** What was asked for, as the provenance tells it. */
+function askedOf({ recipe, classifier, validation }: Learning): Pick<Extract<Method, { kind: 'strokes' }>, 'recipe' | 'classifier' | 'validation'> {
+  const { basis: _fitted, ...choice } = recipe;
+  // Plain data of the same shape; JSON drops what is read-only about it.
+  return JSON.parse(JSON.stringify({ recipe: choice, classifier, validation }));
 }
 
 /** The slice a single picture belongs to: the one named, or the only one there is or is asked for. */
@@ -219,13 +221,19 @@ function beside(path: string, relative: string): string {
 export async function learnProject(
   { path, project, classifier }: OpenedProject,
   work: Work,
-  context: { readonly flags: Flags; readonly command: string; readonly models: ModelKeeper },
+  context: {
+    readonly flags: Flags;
+    readonly command: string;
+    readonly models: ModelKeeper;
+    /** Instead of the flag's. */
+    readonly validation?: Learning['validation'];
+  },
   io: Io,
 ): Promise<Classification> {
   const learning: Learning = {
     recipe: { ...project.recipe },
     classifier: { ...project.learning },
-    validation: learningOf(context.flags, context.command).validation,
+    validation: context.validation ?? learningOf(context.flags, context.command).validation,
   };
   const method: Method = {
     kind: 'project',

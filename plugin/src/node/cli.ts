@@ -1,6 +1,7 @@
 import { features } from './commands/features.ts';
 import { info } from './commands/info.ts';
 import { model } from './commands/model.ts';
+import { reproduce } from './commands/reproduce.ts';
 import { segment } from './commands/segment.ts';
 import { serve } from './commands/serve.ts';
 import { validate } from './commands/validate.ts';
@@ -19,7 +20,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-zarr',
     title: 'segment OME-Zarr with a vision transformer',
-    commands: [info, features, segment, serve, validate, model],
+    commands: [info, features, segment, reproduce, serve, validate, model],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

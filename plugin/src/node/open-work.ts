@@ -62,6 +62,8 @@ export interface OpenWorkOptions {
   readonly classifier?: OpenedClassifier;
   /** Instead of the image's own: what an earlier result was made with. */
   readonly normalisation?: Normalisation;
+  /** Of a graph of the checkpoint an earlier result was made with; default: any. */
+  readonly sha256?: string | null;
   /** Serves several images one after another; default: one for this work alone. */
   readonly models?: ModelKeeper;
 }
@@ -99,7 +101,7 @@ export async function workOn(
   { image: given, opened }: Pick<Work, 'image' | 'opened'>,
   flags: Flags,
   io: Io,
-  { command, check, classifier, normalisation, models }: OpenWorkOptions & { readonly command: string },
+  { command, check, classifier, normalisation, sha256, models }: OpenWorkOptions & { readonly command: string },
 ): Promise<Work> {
   const { signal } = io;
   // Who hands models in closes them.
@@ -120,7 +122,7 @@ export async function workOn(
   const askedLevel = levelOf(flags, image, command);
   const seed = flags.integer('seed', 0) ?? 0;
   const seen = await defaultNormalisation(image, fixed?.channels ?? channels, { signal });
-  const wanted = classifier?.model?.sha256 ?? null;
+  const wanted = classifier?.model?.sha256 ?? sha256 ?? null;
   const pipeline = await keeper.open(
     {
       pixels: image.pixels,
@@ -143,7 +145,8 @@ export async function workOn(
   }
 }
 
-async function openOneImage(opened: OpenedLocation, signal: AbortSignal, command: string): Promise<OmeImage> {
+/** @throws AlibiError InvalidInput  it is not one image */
+export async function openOneImage(opened: OpenedLocation, signal: AbortSignal, command: string): Promise<OmeImage> {
   const node = await openNode(opened, { signal });
   if (node.kind === 'image') return node.image;
   const below = (path: string) => `${opened.location.replace(/\/$/, '')}/${path}`;

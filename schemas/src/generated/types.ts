@@ -631,13 +631,35 @@ color: string
  * features that were chosen; what is absent was the default
  */
 recipe: {
-
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+/**
+ * the tokens of the level itself were reduced by the basis of the session's colours
+ */
+sharedBasis?: boolean
 }
 /**
  * how it learned; what is absent was the default
  */
 classifier: {
-
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
 }
 validation: ("none" | "score" | "choose")
 } | {
@@ -651,13 +673,35 @@ color: string
  * features that were chosen; what is absent was the default
  */
 recipe: {
-
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+/**
+ * the tokens of the level itself were reduced by the basis of the session's colours
+ */
+sharedBasis?: boolean
 }
 /**
  * how it learned; what is absent was the default
  */
 classifier: {
-
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
 }
 validation: ("none" | "score" | "choose")
 location: string
@@ -688,13 +732,35 @@ color: string
  * features that were chosen; what is absent was the default
  */
 recipe: {
-
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+/**
+ * the tokens of the level itself were reduced by the basis of the session's colours
+ */
+sharedBasis?: boolean
 }
 /**
  * how it learned; what is absent was the default
  */
 classifier: {
-
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
 }
 validation: ("none" | "score" | "choose")
 })
@@ -1386,16 +1452,34 @@ level?: number
 reviewed?: boolean
 }[]
 /**
- * features chosen; what is absent is the default
+ * features that were chosen; what is absent was the default
  */
 recipe?: {
-
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
 }
 /**
- * how to learn; what is absent is the default
+ * how it learned; what is absent was the default
  */
 learning?: {
-
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
 }
 /**
  * path of a classifier's JSON relative to this file; used instead of learning

@@ -3922,7 +3922,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateLabelProvenance = validate15;
-var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
+var schema16 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "int8"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
 function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -5170,14 +5170,454 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data36.recipe !== void 0) {
                                                   let data46 = data36.recipe;
                                                   const _errs114 = errors;
-                                                  if (!(data46 && typeof data46 == "object" && !Array.isArray(data46))) {
-                                                    const err50 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/1/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err50];
+                                                  if (errors === _errs114) {
+                                                    if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                      const _errs116 = errors;
+                                                      for (const key9 in data46) {
+                                                        if (!(key9 === "tokenScales" || key9 === "components" || key9 === "guided" || key9 === "sigmasPx" || key9 === "kinds" || key9 === "zContext" || key9 === "classicalNormalisation" || key9 === "sharedBasis")) {
+                                                          const err50 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/1/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err50];
+                                                          } else {
+                                                            vErrors.push(err50);
+                                                          }
+                                                          errors++;
+                                                          break;
+                                                        }
+                                                      }
+                                                      if (_errs116 === errors) {
+                                                        if (data46.tokenScales !== void 0) {
+                                                          let data47 = data46.tokenScales;
+                                                          const _errs117 = errors;
+                                                          if (errors === _errs117) {
+                                                            if (Array.isArray(data47)) {
+                                                              var valid22 = true;
+                                                              const len8 = data47.length;
+                                                              for (let i8 = 0; i8 < len8; i8++) {
+                                                                let data48 = data47[i8];
+                                                                const _errs119 = errors;
+                                                                if (errors === _errs119) {
+                                                                  if (typeof data48 == "number" && isFinite(data48)) {
+                                                                    if (data48 > 16 || isNaN(data48)) {
+                                                                      const err51 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i8, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err51];
+                                                                      } else {
+                                                                        vErrors.push(err51);
+                                                                      }
+                                                                      errors++;
+                                                                    } else {
+                                                                      if (data48 <= 0 || isNaN(data48)) {
+                                                                        const err52 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i8, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err52];
+                                                                        } else {
+                                                                          vErrors.push(err52);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    const err53 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i8, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err53];
+                                                                    } else {
+                                                                      vErrors.push(err53);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                                var valid22 = _errs119 === errors;
+                                                                if (!valid22) {
+                                                                  break;
+                                                                }
+                                                              }
+                                                            } else {
+                                                              const err54 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err54];
+                                                              } else {
+                                                                vErrors.push(err54);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                          }
+                                                          var valid21 = _errs117 === errors;
+                                                        } else {
+                                                          var valid21 = true;
+                                                        }
+                                                        if (valid21) {
+                                                          if (data46.components !== void 0) {
+                                                            let data49 = data46.components;
+                                                            const _errs121 = errors;
+                                                            if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
+                                                              const err55 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err55];
+                                                              } else {
+                                                                vErrors.push(err55);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                            if (errors === _errs121) {
+                                                              if (typeof data49 == "number" && isFinite(data49)) {
+                                                                if (data49 < 1 || isNaN(data49)) {
+                                                                  const err56 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err56];
+                                                                  } else {
+                                                                    vErrors.push(err56);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                              }
+                                                            }
+                                                            var valid21 = _errs121 === errors;
+                                                          } else {
+                                                            var valid21 = true;
+                                                          }
+                                                          if (valid21) {
+                                                            if (data46.guided !== void 0) {
+                                                              const _errs123 = errors;
+                                                              if (typeof data46.guided !== "boolean") {
+                                                                const err57 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err57];
+                                                                } else {
+                                                                  vErrors.push(err57);
+                                                                }
+                                                                errors++;
+                                                              }
+                                                              var valid21 = _errs123 === errors;
+                                                            } else {
+                                                              var valid21 = true;
+                                                            }
+                                                            if (valid21) {
+                                                              if (data46.sigmasPx !== void 0) {
+                                                                let data51 = data46.sigmasPx;
+                                                                const _errs125 = errors;
+                                                                if (errors === _errs125) {
+                                                                  if (Array.isArray(data51)) {
+                                                                    var valid23 = true;
+                                                                    const len9 = data51.length;
+                                                                    for (let i9 = 0; i9 < len9; i9++) {
+                                                                      let data52 = data51[i9];
+                                                                      const _errs127 = errors;
+                                                                      if (errors === _errs127) {
+                                                                        if (typeof data52 == "number" && isFinite(data52)) {
+                                                                          if (data52 < 0 || isNaN(data52)) {
+                                                                            const err58 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err58];
+                                                                            } else {
+                                                                              vErrors.push(err58);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        } else {
+                                                                          const err59 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err59];
+                                                                          } else {
+                                                                            vErrors.push(err59);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                      var valid23 = _errs127 === errors;
+                                                                      if (!valid23) {
+                                                                        break;
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    const err60 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err60];
+                                                                    } else {
+                                                                      vErrors.push(err60);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                                var valid21 = _errs125 === errors;
+                                                              } else {
+                                                                var valid21 = true;
+                                                              }
+                                                              if (valid21) {
+                                                                if (data46.kinds !== void 0) {
+                                                                  let data53 = data46.kinds;
+                                                                  const _errs129 = errors;
+                                                                  if (errors === _errs129) {
+                                                                    if (Array.isArray(data53)) {
+                                                                      var valid24 = true;
+                                                                      const len10 = data53.length;
+                                                                      for (let i10 = 0; i10 < len10; i10++) {
+                                                                        let data54 = data53[i10];
+                                                                        const _errs131 = errors;
+                                                                        if (!(data54 === "gaussian" || data54 === "gradient" || data54 === "hessian" || data54 === "structure" || data54 === "difference")) {
+                                                                          const err61 = { instancePath: instancePath + "/method/recipe/kinds/" + i10, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[1].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err61];
+                                                                          } else {
+                                                                            vErrors.push(err61);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                        var valid24 = _errs131 === errors;
+                                                                        if (!valid24) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      const err62 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err62];
+                                                                      } else {
+                                                                        vErrors.push(err62);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                  }
+                                                                  var valid21 = _errs129 === errors;
+                                                                } else {
+                                                                  var valid21 = true;
+                                                                }
+                                                                if (valid21) {
+                                                                  if (data46.zContext !== void 0) {
+                                                                    const _errs132 = errors;
+                                                                    if (typeof data46.zContext !== "boolean") {
+                                                                      const err63 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err63];
+                                                                      } else {
+                                                                        vErrors.push(err63);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                    var valid21 = _errs132 === errors;
+                                                                  } else {
+                                                                    var valid21 = true;
+                                                                  }
+                                                                  if (valid21) {
+                                                                    if (data46.classicalNormalisation !== void 0) {
+                                                                      let data56 = data46.classicalNormalisation;
+                                                                      const _errs134 = errors;
+                                                                      if (errors === _errs134) {
+                                                                        if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                                                          let missing9;
+                                                                          if (data56.channels === void 0 && (missing9 = "channels") || data56.black === void 0 && (missing9 = "black") || data56.white === void 0 && (missing9 = "white")) {
+                                                                            const err64 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err64];
+                                                                            } else {
+                                                                              vErrors.push(err64);
+                                                                            }
+                                                                            errors++;
+                                                                          } else {
+                                                                            const _errs136 = errors;
+                                                                            for (const key10 in data56) {
+                                                                              if (!(key10 === "channels" || key10 === "black" || key10 === "white")) {
+                                                                                const err65 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err65];
+                                                                                } else {
+                                                                                  vErrors.push(err65);
+                                                                                }
+                                                                                errors++;
+                                                                                break;
+                                                                              }
+                                                                            }
+                                                                            if (_errs136 === errors) {
+                                                                              if (data56.channels !== void 0) {
+                                                                                let data57 = data56.channels;
+                                                                                const _errs137 = errors;
+                                                                                if (errors === _errs137) {
+                                                                                  if (Array.isArray(data57)) {
+                                                                                    if (data57.length < 1) {
+                                                                                      const err66 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err66];
+                                                                                      } else {
+                                                                                        vErrors.push(err66);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    } else {
+                                                                                      var valid26 = true;
+                                                                                      const len11 = data57.length;
+                                                                                      for (let i11 = 0; i11 < len11; i11++) {
+                                                                                        let data58 = data57[i11];
+                                                                                        const _errs139 = errors;
+                                                                                        if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
+                                                                                          const err67 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                          if (vErrors === null) {
+                                                                                            vErrors = [err67];
+                                                                                          } else {
+                                                                                            vErrors.push(err67);
+                                                                                          }
+                                                                                          errors++;
+                                                                                        }
+                                                                                        if (errors === _errs139) {
+                                                                                          if (typeof data58 == "number" && isFinite(data58)) {
+                                                                                            if (data58 < 0 || isNaN(data58)) {
+                                                                                              const err68 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                              if (vErrors === null) {
+                                                                                                vErrors = [err68];
+                                                                                              } else {
+                                                                                                vErrors.push(err68);
+                                                                                              }
+                                                                                              errors++;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                        var valid26 = _errs139 === errors;
+                                                                                        if (!valid26) {
+                                                                                          break;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  } else {
+                                                                                    const err69 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err69];
+                                                                                    } else {
+                                                                                      vErrors.push(err69);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                }
+                                                                                var valid25 = _errs137 === errors;
+                                                                              } else {
+                                                                                var valid25 = true;
+                                                                              }
+                                                                              if (valid25) {
+                                                                                if (data56.black !== void 0) {
+                                                                                  let data59 = data56.black;
+                                                                                  const _errs141 = errors;
+                                                                                  if (errors === _errs141) {
+                                                                                    if (Array.isArray(data59)) {
+                                                                                      var valid27 = true;
+                                                                                      const len12 = data59.length;
+                                                                                      for (let i12 = 0; i12 < len12; i12++) {
+                                                                                        let data60 = data59[i12];
+                                                                                        const _errs143 = errors;
+                                                                                        if (!(typeof data60 == "number" && isFinite(data60))) {
+                                                                                          const err70 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i12, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                          if (vErrors === null) {
+                                                                                            vErrors = [err70];
+                                                                                          } else {
+                                                                                            vErrors.push(err70);
+                                                                                          }
+                                                                                          errors++;
+                                                                                        }
+                                                                                        var valid27 = _errs143 === errors;
+                                                                                        if (!valid27) {
+                                                                                          break;
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      const err71 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err71];
+                                                                                      } else {
+                                                                                        vErrors.push(err71);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid25 = _errs141 === errors;
+                                                                                } else {
+                                                                                  var valid25 = true;
+                                                                                }
+                                                                                if (valid25) {
+                                                                                  if (data56.white !== void 0) {
+                                                                                    let data61 = data56.white;
+                                                                                    const _errs145 = errors;
+                                                                                    if (errors === _errs145) {
+                                                                                      if (Array.isArray(data61)) {
+                                                                                        var valid28 = true;
+                                                                                        const len13 = data61.length;
+                                                                                        for (let i13 = 0; i13 < len13; i13++) {
+                                                                                          let data62 = data61[i13];
+                                                                                          const _errs147 = errors;
+                                                                                          if (!(typeof data62 == "number" && isFinite(data62))) {
+                                                                                            const err72 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i13, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                            if (vErrors === null) {
+                                                                                              vErrors = [err72];
+                                                                                            } else {
+                                                                                              vErrors.push(err72);
+                                                                                            }
+                                                                                            errors++;
+                                                                                          }
+                                                                                          var valid28 = _errs147 === errors;
+                                                                                          if (!valid28) {
+                                                                                            break;
+                                                                                          }
+                                                                                        }
+                                                                                      } else {
+                                                                                        const err73 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err73];
+                                                                                        } else {
+                                                                                          vErrors.push(err73);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    }
+                                                                                    var valid25 = _errs145 === errors;
+                                                                                  } else {
+                                                                                    var valid25 = true;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        } else {
+                                                                          const err74 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err74];
+                                                                          } else {
+                                                                            vErrors.push(err74);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                      var valid21 = _errs134 === errors;
+                                                                    } else {
+                                                                      var valid21 = true;
+                                                                    }
+                                                                    if (valid21) {
+                                                                      if (data46.sharedBasis !== void 0) {
+                                                                        const _errs149 = errors;
+                                                                        if (typeof data46.sharedBasis !== "boolean") {
+                                                                          const err75 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err75];
+                                                                          } else {
+                                                                            vErrors.push(err75);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                        var valid21 = _errs149 === errors;
+                                                                      } else {
+                                                                        var valid21 = true;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
                                                     } else {
-                                                      vErrors.push(err50);
+                                                      const err76 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/1/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err76];
+                                                      } else {
+                                                        vErrors.push(err76);
+                                                      }
+                                                      errors++;
                                                     }
-                                                    errors++;
                                                   }
                                                   var valid18 = _errs114 === errors;
                                                 } else {
@@ -5185,35 +5625,320 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 if (valid18) {
                                                   if (data36.classifier !== void 0) {
-                                                    let data47 = data36.classifier;
-                                                    const _errs116 = errors;
-                                                    if (!(data47 && typeof data47 == "object" && !Array.isArray(data47))) {
-                                                      const err51 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                      if (vErrors === null) {
-                                                        vErrors = [err51];
+                                                    let data64 = data36.classifier;
+                                                    const _errs151 = errors;
+                                                    if (errors === _errs151) {
+                                                      if (data64 && typeof data64 == "object" && !Array.isArray(data64)) {
+                                                        const _errs153 = errors;
+                                                        for (const key11 in data64) {
+                                                          if (!(key11 === "kind" || key11 === "c" || key11 === "trees" || key11 === "depthLimit" || key11 === "classWeights" || key11 === "smoothingPx")) {
+                                                            const err77 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err77];
+                                                            } else {
+                                                              vErrors.push(err77);
+                                                            }
+                                                            errors++;
+                                                            break;
+                                                          }
+                                                        }
+                                                        if (_errs153 === errors) {
+                                                          if (data64.kind !== void 0) {
+                                                            let data65 = data64.kind;
+                                                            const _errs154 = errors;
+                                                            if (!(data65 === "linear" || data65 === "forest" || data65 === "average")) {
+                                                              const err78 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[1].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err78];
+                                                              } else {
+                                                                vErrors.push(err78);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                            var valid29 = _errs154 === errors;
+                                                          } else {
+                                                            var valid29 = true;
+                                                          }
+                                                          if (valid29) {
+                                                            if (data64.c !== void 0) {
+                                                              let data66 = data64.c;
+                                                              const _errs155 = errors;
+                                                              if (errors === _errs155) {
+                                                                if (typeof data66 == "number" && isFinite(data66)) {
+                                                                  if (data66 <= 0 || isNaN(data66)) {
+                                                                    const err79 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err79];
+                                                                    } else {
+                                                                      vErrors.push(err79);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                } else {
+                                                                  const err80 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err80];
+                                                                  } else {
+                                                                    vErrors.push(err80);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                              }
+                                                              var valid29 = _errs155 === errors;
+                                                            } else {
+                                                              var valid29 = true;
+                                                            }
+                                                            if (valid29) {
+                                                              if (data64.trees !== void 0) {
+                                                                let data67 = data64.trees;
+                                                                const _errs157 = errors;
+                                                                if (!(typeof data67 == "number" && (!(data67 % 1) && !isNaN(data67)) && isFinite(data67))) {
+                                                                  const err81 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err81];
+                                                                  } else {
+                                                                    vErrors.push(err81);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                                if (errors === _errs157) {
+                                                                  if (typeof data67 == "number" && isFinite(data67)) {
+                                                                    if (data67 > 1e4 || isNaN(data67)) {
+                                                                      const err82 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err82];
+                                                                      } else {
+                                                                        vErrors.push(err82);
+                                                                      }
+                                                                      errors++;
+                                                                    } else {
+                                                                      if (data67 < 1 || isNaN(data67)) {
+                                                                        const err83 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err83];
+                                                                        } else {
+                                                                          vErrors.push(err83);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                                var valid29 = _errs157 === errors;
+                                                              } else {
+                                                                var valid29 = true;
+                                                              }
+                                                              if (valid29) {
+                                                                if (data64.depthLimit !== void 0) {
+                                                                  let data68 = data64.depthLimit;
+                                                                  const _errs159 = errors;
+                                                                  if (!(typeof data68 == "number" && (!(data68 % 1) && !isNaN(data68)) && isFinite(data68))) {
+                                                                    const err84 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err84];
+                                                                    } else {
+                                                                      vErrors.push(err84);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                  if (errors === _errs159) {
+                                                                    if (typeof data68 == "number" && isFinite(data68)) {
+                                                                      if (data68 > 64 || isNaN(data68)) {
+                                                                        const err85 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err85];
+                                                                        } else {
+                                                                          vErrors.push(err85);
+                                                                        }
+                                                                        errors++;
+                                                                      } else {
+                                                                        if (data68 < 1 || isNaN(data68)) {
+                                                                          const err86 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err86];
+                                                                          } else {
+                                                                            vErrors.push(err86);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                  var valid29 = _errs159 === errors;
+                                                                } else {
+                                                                  var valid29 = true;
+                                                                }
+                                                                if (valid29) {
+                                                                  if (data64.classWeights !== void 0) {
+                                                                    let data69 = data64.classWeights;
+                                                                    const _errs161 = errors;
+                                                                    const _errs162 = errors;
+                                                                    let valid30 = false;
+                                                                    let passing4 = null;
+                                                                    const _errs163 = errors;
+                                                                    if (!(data69 === "balanced" || data69 === "painted")) {
+                                                                      const err87 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[1].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err87];
+                                                                      } else {
+                                                                        vErrors.push(err87);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                    var _valid4 = _errs163 === errors;
+                                                                    if (_valid4) {
+                                                                      valid30 = true;
+                                                                      passing4 = 0;
+                                                                    }
+                                                                    const _errs164 = errors;
+                                                                    if (errors === _errs164) {
+                                                                      if (Array.isArray(data69)) {
+                                                                        var valid31 = true;
+                                                                        const len14 = data69.length;
+                                                                        for (let i14 = 0; i14 < len14; i14++) {
+                                                                          let data70 = data69[i14];
+                                                                          const _errs166 = errors;
+                                                                          if (errors === _errs166) {
+                                                                            if (typeof data70 == "number" && isFinite(data70)) {
+                                                                              if (data70 <= 0 || isNaN(data70)) {
+                                                                                const err88 = { instancePath: instancePath + "/method/classifier/classWeights/" + i14, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err88];
+                                                                                } else {
+                                                                                  vErrors.push(err88);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                            } else {
+                                                                              const err89 = { instancePath: instancePath + "/method/classifier/classWeights/" + i14, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err89];
+                                                                              } else {
+                                                                                vErrors.push(err89);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                          var valid31 = _errs166 === errors;
+                                                                          if (!valid31) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        const err90 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err90];
+                                                                        } else {
+                                                                          vErrors.push(err90);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                    var _valid4 = _errs164 === errors;
+                                                                    if (_valid4 && valid30) {
+                                                                      valid30 = false;
+                                                                      passing4 = [passing4, 1];
+                                                                    } else {
+                                                                      if (_valid4) {
+                                                                        valid30 = true;
+                                                                        passing4 = 1;
+                                                                      }
+                                                                    }
+                                                                    if (!valid30) {
+                                                                      const err91 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing4 }, message: "must match exactly one schema in oneOf" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err91];
+                                                                      } else {
+                                                                        vErrors.push(err91);
+                                                                      }
+                                                                      errors++;
+                                                                    } else {
+                                                                      errors = _errs162;
+                                                                      if (vErrors !== null) {
+                                                                        if (_errs162) {
+                                                                          vErrors.length = _errs162;
+                                                                        } else {
+                                                                          vErrors = null;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid29 = _errs161 === errors;
+                                                                  } else {
+                                                                    var valid29 = true;
+                                                                  }
+                                                                  if (valid29) {
+                                                                    if (data64.smoothingPx !== void 0) {
+                                                                      let data71 = data64.smoothingPx;
+                                                                      const _errs168 = errors;
+                                                                      if (errors === _errs168) {
+                                                                        if (typeof data71 == "number" && isFinite(data71)) {
+                                                                          if (data71 > 100 || isNaN(data71)) {
+                                                                            const err92 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err92];
+                                                                            } else {
+                                                                              vErrors.push(err92);
+                                                                            }
+                                                                            errors++;
+                                                                          } else {
+                                                                            if (data71 < 0 || isNaN(data71)) {
+                                                                              const err93 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err93];
+                                                                              } else {
+                                                                                vErrors.push(err93);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                        } else {
+                                                                          const err94 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err94];
+                                                                          } else {
+                                                                            vErrors.push(err94);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                      var valid29 = _errs168 === errors;
+                                                                    } else {
+                                                                      var valid29 = true;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
                                                       } else {
-                                                        vErrors.push(err51);
+                                                        const err95 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err95];
+                                                        } else {
+                                                          vErrors.push(err95);
+                                                        }
+                                                        errors++;
                                                       }
-                                                      errors++;
                                                     }
-                                                    var valid18 = _errs116 === errors;
+                                                    var valid18 = _errs151 === errors;
                                                   } else {
                                                     var valid18 = true;
                                                   }
                                                   if (valid18) {
                                                     if (data36.validation !== void 0) {
-                                                      let data48 = data36.validation;
-                                                      const _errs118 = errors;
-                                                      if (!(data48 === "none" || data48 === "score" || data48 === "choose")) {
-                                                        const err52 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/1/properties/validation/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[1].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                      let data72 = data36.validation;
+                                                      const _errs170 = errors;
+                                                      if (!(data72 === "none" || data72 === "score" || data72 === "choose")) {
+                                                        const err96 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/1/properties/validation/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[1].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err52];
+                                                          vErrors = [err96];
                                                         } else {
-                                                          vErrors.push(err52);
+                                                          vErrors.push(err96);
                                                         }
                                                         errors++;
                                                       }
-                                                      var valid18 = _errs118 === errors;
+                                                      var valid18 = _errs170 === errors;
                                                     } else {
                                                       var valid18 = true;
                                                     }
@@ -5225,11 +5950,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      const err53 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                      const err97 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                       if (vErrors === null) {
-                                        vErrors = [err53];
+                                        vErrors = [err97];
                                       } else {
-                                        vErrors.push(err53);
+                                        vErrors.push(err97);
                                       }
                                       errors++;
                                     }
@@ -5243,339 +5968,1064 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                       valid16 = true;
                                       passing3 = 1;
                                     }
-                                    const _errs119 = errors;
-                                    if (errors === _errs119) {
+                                    const _errs171 = errors;
+                                    if (errors === _errs171) {
                                       if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
-                                        let missing9;
-                                        if (data36.kind === void 0 && (missing9 = "kind") || data36.seed === void 0 && (missing9 = "seed") || data36.classes === void 0 && (missing9 = "classes") || data36.recipe === void 0 && (missing9 = "recipe") || data36.classifier === void 0 && (missing9 = "classifier") || data36.validation === void 0 && (missing9 = "validation") || data36.location === void 0 && (missing9 = "location")) {
-                                          const err54 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" };
+                                        let missing10;
+                                        if (data36.kind === void 0 && (missing10 = "kind") || data36.seed === void 0 && (missing10 = "seed") || data36.classes === void 0 && (missing10 = "classes") || data36.recipe === void 0 && (missing10 = "recipe") || data36.classifier === void 0 && (missing10 = "classifier") || data36.validation === void 0 && (missing10 = "validation") || data36.location === void 0 && (missing10 = "location")) {
+                                          const err98 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" };
                                           if (vErrors === null) {
-                                            vErrors = [err54];
+                                            vErrors = [err98];
                                           } else {
-                                            vErrors.push(err54);
+                                            vErrors.push(err98);
                                           }
                                           errors++;
                                         } else {
-                                          const _errs121 = errors;
-                                          for (const key9 in data36) {
-                                            if (!(key9 === "kind" || key9 === "seed" || key9 === "classes" || key9 === "recipe" || key9 === "classifier" || key9 === "validation" || key9 === "location" || key9 === "slice")) {
-                                              const err55 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
+                                          const _errs173 = errors;
+                                          for (const key12 in data36) {
+                                            if (!(key12 === "kind" || key12 === "seed" || key12 === "classes" || key12 === "recipe" || key12 === "classifier" || key12 === "validation" || key12 === "location" || key12 === "slice")) {
+                                              const err99 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
                                               if (vErrors === null) {
-                                                vErrors = [err55];
+                                                vErrors = [err99];
                                               } else {
-                                                vErrors.push(err55);
+                                                vErrors.push(err99);
                                               }
                                               errors++;
                                               break;
                                             }
                                           }
-                                          if (_errs121 === errors) {
+                                          if (_errs173 === errors) {
                                             if (data36.kind !== void 0) {
-                                              const _errs122 = errors;
+                                              const _errs174 = errors;
                                               if ("scribbles" !== data36.kind) {
-                                                const err56 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/2/properties/kind/const", keyword: "const", params: { allowedValue: "scribbles" }, message: "must be equal to constant" };
+                                                const err100 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/2/properties/kind/const", keyword: "const", params: { allowedValue: "scribbles" }, message: "must be equal to constant" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err56];
+                                                  vErrors = [err100];
                                                 } else {
-                                                  vErrors.push(err56);
+                                                  vErrors.push(err100);
                                                 }
                                                 errors++;
                                               }
-                                              var valid21 = _errs122 === errors;
+                                              var valid32 = _errs174 === errors;
                                             } else {
-                                              var valid21 = true;
+                                              var valid32 = true;
                                             }
-                                            if (valid21) {
+                                            if (valid32) {
                                               if (data36.seed !== void 0) {
-                                                let data50 = data36.seed;
-                                                const _errs123 = errors;
-                                                if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
-                                                  const err57 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                let data74 = data36.seed;
+                                                const _errs175 = errors;
+                                                if (!(typeof data74 == "number" && (!(data74 % 1) && !isNaN(data74)) && isFinite(data74))) {
+                                                  const err101 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err57];
+                                                    vErrors = [err101];
                                                   } else {
-                                                    vErrors.push(err57);
+                                                    vErrors.push(err101);
                                                   }
                                                   errors++;
                                                 }
-                                                if (errors === _errs123) {
-                                                  if (typeof data50 == "number" && isFinite(data50)) {
-                                                    if (data50 < 0 || isNaN(data50)) {
-                                                      const err58 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                if (errors === _errs175) {
+                                                  if (typeof data74 == "number" && isFinite(data74)) {
+                                                    if (data74 < 0 || isNaN(data74)) {
+                                                      const err102 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err58];
+                                                        vErrors = [err102];
                                                       } else {
-                                                        vErrors.push(err58);
+                                                        vErrors.push(err102);
                                                       }
                                                       errors++;
                                                     }
                                                   }
                                                 }
-                                                var valid21 = _errs123 === errors;
+                                                var valid32 = _errs175 === errors;
                                               } else {
-                                                var valid21 = true;
+                                                var valid32 = true;
                                               }
-                                              if (valid21) {
+                                              if (valid32) {
                                                 if (data36.classes !== void 0) {
-                                                  let data51 = data36.classes;
-                                                  const _errs125 = errors;
-                                                  if (errors === _errs125) {
-                                                    if (Array.isArray(data51)) {
-                                                      var valid22 = true;
-                                                      const len8 = data51.length;
-                                                      for (let i8 = 0; i8 < len8; i8++) {
-                                                        let data52 = data51[i8];
-                                                        const _errs127 = errors;
-                                                        if (errors === _errs127) {
-                                                          if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
-                                                            let missing10;
-                                                            if (data52.name === void 0 && (missing10 = "name") || data52.color === void 0 && (missing10 = "color")) {
-                                                              const err59 = { instancePath: instancePath + "/method/classes/" + i8, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" };
+                                                  let data75 = data36.classes;
+                                                  const _errs177 = errors;
+                                                  if (errors === _errs177) {
+                                                    if (Array.isArray(data75)) {
+                                                      var valid33 = true;
+                                                      const len15 = data75.length;
+                                                      for (let i15 = 0; i15 < len15; i15++) {
+                                                        let data76 = data75[i15];
+                                                        const _errs179 = errors;
+                                                        if (errors === _errs179) {
+                                                          if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
+                                                            let missing11;
+                                                            if (data76.name === void 0 && (missing11 = "name") || data76.color === void 0 && (missing11 = "color")) {
+                                                              const err103 = { instancePath: instancePath + "/method/classes/" + i15, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/required", keyword: "required", params: { missingProperty: missing11 }, message: "must have required property '" + missing11 + "'" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err59];
+                                                                vErrors = [err103];
                                                               } else {
-                                                                vErrors.push(err59);
+                                                                vErrors.push(err103);
                                                               }
                                                               errors++;
                                                             } else {
-                                                              const _errs129 = errors;
-                                                              for (const key10 in data52) {
-                                                                if (!(key10 === "name" || key10 === "color")) {
-                                                                  const err60 = { instancePath: instancePath + "/method/classes/" + i8, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" };
+                                                              const _errs181 = errors;
+                                                              for (const key13 in data76) {
+                                                                if (!(key13 === "name" || key13 === "color")) {
+                                                                  const err104 = { instancePath: instancePath + "/method/classes/" + i15, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err60];
+                                                                    vErrors = [err104];
                                                                   } else {
-                                                                    vErrors.push(err60);
+                                                                    vErrors.push(err104);
                                                                   }
                                                                   errors++;
                                                                   break;
                                                                 }
                                                               }
-                                                              if (_errs129 === errors) {
-                                                                if (data52.name !== void 0) {
-                                                                  const _errs130 = errors;
-                                                                  if (typeof data52.name !== "string") {
-                                                                    const err61 = { instancePath: instancePath + "/method/classes/" + i8 + "/name", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                              if (_errs181 === errors) {
+                                                                if (data76.name !== void 0) {
+                                                                  const _errs182 = errors;
+                                                                  if (typeof data76.name !== "string") {
+                                                                    const err105 = { instancePath: instancePath + "/method/classes/" + i15 + "/name", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err61];
+                                                                      vErrors = [err105];
                                                                     } else {
-                                                                      vErrors.push(err61);
+                                                                      vErrors.push(err105);
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  var valid23 = _errs130 === errors;
+                                                                  var valid34 = _errs182 === errors;
                                                                 } else {
-                                                                  var valid23 = true;
+                                                                  var valid34 = true;
                                                                 }
-                                                                if (valid23) {
-                                                                  if (data52.color !== void 0) {
-                                                                    const _errs132 = errors;
-                                                                    if (typeof data52.color !== "string") {
-                                                                      const err62 = { instancePath: instancePath + "/method/classes/" + i8 + "/color", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                if (valid34) {
+                                                                  if (data76.color !== void 0) {
+                                                                    const _errs184 = errors;
+                                                                    if (typeof data76.color !== "string") {
+                                                                      const err106 = { instancePath: instancePath + "/method/classes/" + i15 + "/color", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err62];
+                                                                        vErrors = [err106];
                                                                       } else {
-                                                                        vErrors.push(err62);
+                                                                        vErrors.push(err106);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    var valid23 = _errs132 === errors;
+                                                                    var valid34 = _errs184 === errors;
                                                                   } else {
-                                                                    var valid23 = true;
+                                                                    var valid34 = true;
                                                                   }
                                                                 }
                                                               }
                                                             }
                                                           } else {
-                                                            const err63 = { instancePath: instancePath + "/method/classes/" + i8, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                            const err107 = { instancePath: instancePath + "/method/classes/" + i15, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err63];
+                                                              vErrors = [err107];
                                                             } else {
-                                                              vErrors.push(err63);
+                                                              vErrors.push(err107);
                                                             }
                                                             errors++;
                                                           }
                                                         }
-                                                        var valid22 = _errs127 === errors;
-                                                        if (!valid22) {
+                                                        var valid33 = _errs179 === errors;
+                                                        if (!valid33) {
                                                           break;
                                                         }
                                                       }
                                                     } else {
-                                                      const err64 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/2/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                      const err108 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/2/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err64];
+                                                        vErrors = [err108];
                                                       } else {
-                                                        vErrors.push(err64);
+                                                        vErrors.push(err108);
                                                       }
                                                       errors++;
                                                     }
                                                   }
-                                                  var valid21 = _errs125 === errors;
+                                                  var valid32 = _errs177 === errors;
                                                 } else {
-                                                  var valid21 = true;
+                                                  var valid32 = true;
                                                 }
-                                                if (valid21) {
+                                                if (valid32) {
                                                   if (data36.recipe !== void 0) {
-                                                    let data55 = data36.recipe;
-                                                    const _errs134 = errors;
-                                                    if (!(data55 && typeof data55 == "object" && !Array.isArray(data55))) {
-                                                      const err65 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                      if (vErrors === null) {
-                                                        vErrors = [err65];
-                                                      } else {
-                                                        vErrors.push(err65);
-                                                      }
-                                                      errors++;
-                                                    }
-                                                    var valid21 = _errs134 === errors;
-                                                  } else {
-                                                    var valid21 = true;
-                                                  }
-                                                  if (valid21) {
-                                                    if (data36.classifier !== void 0) {
-                                                      let data56 = data36.classifier;
-                                                      const _errs136 = errors;
-                                                      if (!(data56 && typeof data56 == "object" && !Array.isArray(data56))) {
-                                                        const err66 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                        if (vErrors === null) {
-                                                          vErrors = [err66];
-                                                        } else {
-                                                          vErrors.push(err66);
-                                                        }
-                                                        errors++;
-                                                      }
-                                                      var valid21 = _errs136 === errors;
-                                                    } else {
-                                                      var valid21 = true;
-                                                    }
-                                                    if (valid21) {
-                                                      if (data36.validation !== void 0) {
-                                                        let data57 = data36.validation;
-                                                        const _errs138 = errors;
-                                                        if (!(data57 === "none" || data57 === "score" || data57 === "choose")) {
-                                                          const err67 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/2/properties/validation/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[2].properties.validation.enum }, message: "must be equal to one of the allowed values" };
-                                                          if (vErrors === null) {
-                                                            vErrors = [err67];
-                                                          } else {
-                                                            vErrors.push(err67);
-                                                          }
-                                                          errors++;
-                                                        }
-                                                        var valid21 = _errs138 === errors;
-                                                      } else {
-                                                        var valid21 = true;
-                                                      }
-                                                      if (valid21) {
-                                                        if (data36.location !== void 0) {
-                                                          const _errs139 = errors;
-                                                          if (typeof data36.location !== "string") {
-                                                            const err68 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/2/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                    let data79 = data36.recipe;
+                                                    const _errs186 = errors;
+                                                    if (errors === _errs186) {
+                                                      if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
+                                                        const _errs188 = errors;
+                                                        for (const key14 in data79) {
+                                                          if (!(key14 === "tokenScales" || key14 === "components" || key14 === "guided" || key14 === "sigmasPx" || key14 === "kinds" || key14 === "zContext" || key14 === "classicalNormalisation" || key14 === "sharedBasis")) {
+                                                            const err109 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err68];
+                                                              vErrors = [err109];
                                                             } else {
-                                                              vErrors.push(err68);
+                                                              vErrors.push(err109);
                                                             }
                                                             errors++;
+                                                            break;
                                                           }
-                                                          var valid21 = _errs139 === errors;
-                                                        } else {
-                                                          var valid21 = true;
                                                         }
-                                                        if (valid21) {
-                                                          if (data36.slice !== void 0) {
-                                                            let data59 = data36.slice;
-                                                            const _errs141 = errors;
-                                                            if (errors === _errs141) {
-                                                              if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
-                                                                const _errs143 = errors;
-                                                                for (const key11 in data59) {
-                                                                  if (!(key11 === "z" || key11 === "t")) {
-                                                                    const err69 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err69];
-                                                                    } else {
-                                                                      vErrors.push(err69);
-                                                                    }
-                                                                    errors++;
-                                                                    break;
-                                                                  }
-                                                                }
-                                                                if (_errs143 === errors) {
-                                                                  if (data59.z !== void 0) {
-                                                                    let data60 = data59.z;
-                                                                    const _errs144 = errors;
-                                                                    if (!(typeof data60 == "number" && (!(data60 % 1) && !isNaN(data60)) && isFinite(data60))) {
-                                                                      const err70 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err70];
+                                                        if (_errs188 === errors) {
+                                                          if (data79.tokenScales !== void 0) {
+                                                            let data80 = data79.tokenScales;
+                                                            const _errs189 = errors;
+                                                            if (errors === _errs189) {
+                                                              if (Array.isArray(data80)) {
+                                                                var valid36 = true;
+                                                                const len16 = data80.length;
+                                                                for (let i16 = 0; i16 < len16; i16++) {
+                                                                  let data81 = data80[i16];
+                                                                  const _errs191 = errors;
+                                                                  if (errors === _errs191) {
+                                                                    if (typeof data81 == "number" && isFinite(data81)) {
+                                                                      if (data81 > 16 || isNaN(data81)) {
+                                                                        const err110 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i16, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err110];
+                                                                        } else {
+                                                                          vErrors.push(err110);
+                                                                        }
+                                                                        errors++;
                                                                       } else {
-                                                                        vErrors.push(err70);
+                                                                        if (data81 <= 0 || isNaN(data81)) {
+                                                                          const err111 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i16, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err111];
+                                                                          } else {
+                                                                            vErrors.push(err111);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      const err112 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i16, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err112];
+                                                                      } else {
+                                                                        vErrors.push(err112);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs144) {
-                                                                      if (typeof data60 == "number" && isFinite(data60)) {
-                                                                        if (data60 < 0 || isNaN(data60)) {
-                                                                          const err71 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                          if (vErrors === null) {
-                                                                            vErrors = [err71];
+                                                                  }
+                                                                  var valid36 = _errs191 === errors;
+                                                                  if (!valid36) {
+                                                                    break;
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                const err113 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err113];
+                                                                } else {
+                                                                  vErrors.push(err113);
+                                                                }
+                                                                errors++;
+                                                              }
+                                                            }
+                                                            var valid35 = _errs189 === errors;
+                                                          } else {
+                                                            var valid35 = true;
+                                                          }
+                                                          if (valid35) {
+                                                            if (data79.components !== void 0) {
+                                                              let data82 = data79.components;
+                                                              const _errs193 = errors;
+                                                              if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
+                                                                const err114 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err114];
+                                                                } else {
+                                                                  vErrors.push(err114);
+                                                                }
+                                                                errors++;
+                                                              }
+                                                              if (errors === _errs193) {
+                                                                if (typeof data82 == "number" && isFinite(data82)) {
+                                                                  if (data82 < 1 || isNaN(data82)) {
+                                                                    const err115 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err115];
+                                                                    } else {
+                                                                      vErrors.push(err115);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                              }
+                                                              var valid35 = _errs193 === errors;
+                                                            } else {
+                                                              var valid35 = true;
+                                                            }
+                                                            if (valid35) {
+                                                              if (data79.guided !== void 0) {
+                                                                const _errs195 = errors;
+                                                                if (typeof data79.guided !== "boolean") {
+                                                                  const err116 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err116];
+                                                                  } else {
+                                                                    vErrors.push(err116);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                                var valid35 = _errs195 === errors;
+                                                              } else {
+                                                                var valid35 = true;
+                                                              }
+                                                              if (valid35) {
+                                                                if (data79.sigmasPx !== void 0) {
+                                                                  let data84 = data79.sigmasPx;
+                                                                  const _errs197 = errors;
+                                                                  if (errors === _errs197) {
+                                                                    if (Array.isArray(data84)) {
+                                                                      var valid37 = true;
+                                                                      const len17 = data84.length;
+                                                                      for (let i17 = 0; i17 < len17; i17++) {
+                                                                        let data85 = data84[i17];
+                                                                        const _errs199 = errors;
+                                                                        if (errors === _errs199) {
+                                                                          if (typeof data85 == "number" && isFinite(data85)) {
+                                                                            if (data85 < 0 || isNaN(data85)) {
+                                                                              const err117 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err117];
+                                                                              } else {
+                                                                                vErrors.push(err117);
+                                                                              }
+                                                                              errors++;
+                                                                            }
                                                                           } else {
-                                                                            vErrors.push(err71);
+                                                                            const err118 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err118];
+                                                                            } else {
+                                                                              vErrors.push(err118);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var valid37 = _errs199 === errors;
+                                                                        if (!valid37) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      const err119 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err119];
+                                                                      } else {
+                                                                        vErrors.push(err119);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                  }
+                                                                  var valid35 = _errs197 === errors;
+                                                                } else {
+                                                                  var valid35 = true;
+                                                                }
+                                                                if (valid35) {
+                                                                  if (data79.kinds !== void 0) {
+                                                                    let data86 = data79.kinds;
+                                                                    const _errs201 = errors;
+                                                                    if (errors === _errs201) {
+                                                                      if (Array.isArray(data86)) {
+                                                                        var valid38 = true;
+                                                                        const len18 = data86.length;
+                                                                        for (let i18 = 0; i18 < len18; i18++) {
+                                                                          let data87 = data86[i18];
+                                                                          const _errs203 = errors;
+                                                                          if (!(data87 === "gaussian" || data87 === "gradient" || data87 === "hessian" || data87 === "structure" || data87 === "difference")) {
+                                                                            const err120 = { instancePath: instancePath + "/method/recipe/kinds/" + i18, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[2].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err120];
+                                                                            } else {
+                                                                              vErrors.push(err120);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                          var valid38 = _errs203 === errors;
+                                                                          if (!valid38) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        const err121 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err121];
+                                                                        } else {
+                                                                          vErrors.push(err121);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                    var valid35 = _errs201 === errors;
+                                                                  } else {
+                                                                    var valid35 = true;
+                                                                  }
+                                                                  if (valid35) {
+                                                                    if (data79.zContext !== void 0) {
+                                                                      const _errs204 = errors;
+                                                                      if (typeof data79.zContext !== "boolean") {
+                                                                        const err122 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err122];
+                                                                        } else {
+                                                                          vErrors.push(err122);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                      var valid35 = _errs204 === errors;
+                                                                    } else {
+                                                                      var valid35 = true;
+                                                                    }
+                                                                    if (valid35) {
+                                                                      if (data79.classicalNormalisation !== void 0) {
+                                                                        let data89 = data79.classicalNormalisation;
+                                                                        const _errs206 = errors;
+                                                                        if (errors === _errs206) {
+                                                                          if (data89 && typeof data89 == "object" && !Array.isArray(data89)) {
+                                                                            let missing12;
+                                                                            if (data89.channels === void 0 && (missing12 = "channels") || data89.black === void 0 && (missing12 = "black") || data89.white === void 0 && (missing12 = "white")) {
+                                                                              const err123 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err123];
+                                                                              } else {
+                                                                                vErrors.push(err123);
+                                                                              }
+                                                                              errors++;
+                                                                            } else {
+                                                                              const _errs208 = errors;
+                                                                              for (const key15 in data89) {
+                                                                                if (!(key15 === "channels" || key15 === "black" || key15 === "white")) {
+                                                                                  const err124 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err124];
+                                                                                  } else {
+                                                                                    vErrors.push(err124);
+                                                                                  }
+                                                                                  errors++;
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                              if (_errs208 === errors) {
+                                                                                if (data89.channels !== void 0) {
+                                                                                  let data90 = data89.channels;
+                                                                                  const _errs209 = errors;
+                                                                                  if (errors === _errs209) {
+                                                                                    if (Array.isArray(data90)) {
+                                                                                      if (data90.length < 1) {
+                                                                                        const err125 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err125];
+                                                                                        } else {
+                                                                                          vErrors.push(err125);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      } else {
+                                                                                        var valid40 = true;
+                                                                                        const len19 = data90.length;
+                                                                                        for (let i19 = 0; i19 < len19; i19++) {
+                                                                                          let data91 = data90[i19];
+                                                                                          const _errs211 = errors;
+                                                                                          if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
+                                                                                            const err126 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                            if (vErrors === null) {
+                                                                                              vErrors = [err126];
+                                                                                            } else {
+                                                                                              vErrors.push(err126);
+                                                                                            }
+                                                                                            errors++;
+                                                                                          }
+                                                                                          if (errors === _errs211) {
+                                                                                            if (typeof data91 == "number" && isFinite(data91)) {
+                                                                                              if (data91 < 0 || isNaN(data91)) {
+                                                                                                const err127 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                                if (vErrors === null) {
+                                                                                                  vErrors = [err127];
+                                                                                                } else {
+                                                                                                  vErrors.push(err127);
+                                                                                                }
+                                                                                                errors++;
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                          var valid40 = _errs211 === errors;
+                                                                                          if (!valid40) {
+                                                                                            break;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      const err128 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err128];
+                                                                                      } else {
+                                                                                        vErrors.push(err128);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid39 = _errs209 === errors;
+                                                                                } else {
+                                                                                  var valid39 = true;
+                                                                                }
+                                                                                if (valid39) {
+                                                                                  if (data89.black !== void 0) {
+                                                                                    let data92 = data89.black;
+                                                                                    const _errs213 = errors;
+                                                                                    if (errors === _errs213) {
+                                                                                      if (Array.isArray(data92)) {
+                                                                                        var valid41 = true;
+                                                                                        const len20 = data92.length;
+                                                                                        for (let i20 = 0; i20 < len20; i20++) {
+                                                                                          let data93 = data92[i20];
+                                                                                          const _errs215 = errors;
+                                                                                          if (!(typeof data93 == "number" && isFinite(data93))) {
+                                                                                            const err129 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                            if (vErrors === null) {
+                                                                                              vErrors = [err129];
+                                                                                            } else {
+                                                                                              vErrors.push(err129);
+                                                                                            }
+                                                                                            errors++;
+                                                                                          }
+                                                                                          var valid41 = _errs215 === errors;
+                                                                                          if (!valid41) {
+                                                                                            break;
+                                                                                          }
+                                                                                        }
+                                                                                      } else {
+                                                                                        const err130 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err130];
+                                                                                        } else {
+                                                                                          vErrors.push(err130);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    }
+                                                                                    var valid39 = _errs213 === errors;
+                                                                                  } else {
+                                                                                    var valid39 = true;
+                                                                                  }
+                                                                                  if (valid39) {
+                                                                                    if (data89.white !== void 0) {
+                                                                                      let data94 = data89.white;
+                                                                                      const _errs217 = errors;
+                                                                                      if (errors === _errs217) {
+                                                                                        if (Array.isArray(data94)) {
+                                                                                          var valid42 = true;
+                                                                                          const len21 = data94.length;
+                                                                                          for (let i21 = 0; i21 < len21; i21++) {
+                                                                                            let data95 = data94[i21];
+                                                                                            const _errs219 = errors;
+                                                                                            if (!(typeof data95 == "number" && isFinite(data95))) {
+                                                                                              const err131 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                              if (vErrors === null) {
+                                                                                                vErrors = [err131];
+                                                                                              } else {
+                                                                                                vErrors.push(err131);
+                                                                                              }
+                                                                                              errors++;
+                                                                                            }
+                                                                                            var valid42 = _errs219 === errors;
+                                                                                            if (!valid42) {
+                                                                                              break;
+                                                                                            }
+                                                                                          }
+                                                                                        } else {
+                                                                                          const err132 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                          if (vErrors === null) {
+                                                                                            vErrors = [err132];
+                                                                                          } else {
+                                                                                            vErrors.push(err132);
+                                                                                          }
+                                                                                          errors++;
+                                                                                        }
+                                                                                      }
+                                                                                      var valid39 = _errs217 === errors;
+                                                                                    } else {
+                                                                                      var valid39 = true;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            const err133 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err133];
+                                                                            } else {
+                                                                              vErrors.push(err133);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var valid35 = _errs206 === errors;
+                                                                      } else {
+                                                                        var valid35 = true;
+                                                                      }
+                                                                      if (valid35) {
+                                                                        if (data79.sharedBasis !== void 0) {
+                                                                          const _errs221 = errors;
+                                                                          if (typeof data79.sharedBasis !== "boolean") {
+                                                                            const err134 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err134];
+                                                                            } else {
+                                                                              vErrors.push(err134);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                          var valid35 = _errs221 === errors;
+                                                                        } else {
+                                                                          var valid35 = true;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        const err135 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err135];
+                                                        } else {
+                                                          vErrors.push(err135);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                    }
+                                                    var valid32 = _errs186 === errors;
+                                                  } else {
+                                                    var valid32 = true;
+                                                  }
+                                                  if (valid32) {
+                                                    if (data36.classifier !== void 0) {
+                                                      let data97 = data36.classifier;
+                                                      const _errs223 = errors;
+                                                      if (errors === _errs223) {
+                                                        if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
+                                                          const _errs225 = errors;
+                                                          for (const key16 in data97) {
+                                                            if (!(key16 === "kind" || key16 === "c" || key16 === "trees" || key16 === "depthLimit" || key16 === "classWeights" || key16 === "smoothingPx")) {
+                                                              const err136 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err136];
+                                                              } else {
+                                                                vErrors.push(err136);
+                                                              }
+                                                              errors++;
+                                                              break;
+                                                            }
+                                                          }
+                                                          if (_errs225 === errors) {
+                                                            if (data97.kind !== void 0) {
+                                                              let data98 = data97.kind;
+                                                              const _errs226 = errors;
+                                                              if (!(data98 === "linear" || data98 === "forest" || data98 === "average")) {
+                                                                const err137 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[2].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err137];
+                                                                } else {
+                                                                  vErrors.push(err137);
+                                                                }
+                                                                errors++;
+                                                              }
+                                                              var valid43 = _errs226 === errors;
+                                                            } else {
+                                                              var valid43 = true;
+                                                            }
+                                                            if (valid43) {
+                                                              if (data97.c !== void 0) {
+                                                                let data99 = data97.c;
+                                                                const _errs227 = errors;
+                                                                if (errors === _errs227) {
+                                                                  if (typeof data99 == "number" && isFinite(data99)) {
+                                                                    if (data99 <= 0 || isNaN(data99)) {
+                                                                      const err138 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err138];
+                                                                      } else {
+                                                                        vErrors.push(err138);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                  } else {
+                                                                    const err139 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err139];
+                                                                    } else {
+                                                                      vErrors.push(err139);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                                var valid43 = _errs227 === errors;
+                                                              } else {
+                                                                var valid43 = true;
+                                                              }
+                                                              if (valid43) {
+                                                                if (data97.trees !== void 0) {
+                                                                  let data100 = data97.trees;
+                                                                  const _errs229 = errors;
+                                                                  if (!(typeof data100 == "number" && (!(data100 % 1) && !isNaN(data100)) && isFinite(data100))) {
+                                                                    const err140 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err140];
+                                                                    } else {
+                                                                      vErrors.push(err140);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                  if (errors === _errs229) {
+                                                                    if (typeof data100 == "number" && isFinite(data100)) {
+                                                                      if (data100 > 1e4 || isNaN(data100)) {
+                                                                        const err141 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err141];
+                                                                        } else {
+                                                                          vErrors.push(err141);
+                                                                        }
+                                                                        errors++;
+                                                                      } else {
+                                                                        if (data100 < 1 || isNaN(data100)) {
+                                                                          const err142 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err142];
+                                                                          } else {
+                                                                            vErrors.push(err142);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid24 = _errs144 === errors;
-                                                                  } else {
-                                                                    var valid24 = true;
                                                                   }
-                                                                  if (valid24) {
-                                                                    if (data59.t !== void 0) {
-                                                                      let data61 = data59.t;
-                                                                      const _errs146 = errors;
-                                                                      if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
-                                                                        const err72 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                                        if (vErrors === null) {
-                                                                          vErrors = [err72];
-                                                                        } else {
-                                                                          vErrors.push(err72);
-                                                                        }
-                                                                        errors++;
+                                                                  var valid43 = _errs229 === errors;
+                                                                } else {
+                                                                  var valid43 = true;
+                                                                }
+                                                                if (valid43) {
+                                                                  if (data97.depthLimit !== void 0) {
+                                                                    let data101 = data97.depthLimit;
+                                                                    const _errs231 = errors;
+                                                                    if (!(typeof data101 == "number" && (!(data101 % 1) && !isNaN(data101)) && isFinite(data101))) {
+                                                                      const err143 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err143];
+                                                                      } else {
+                                                                        vErrors.push(err143);
                                                                       }
-                                                                      if (errors === _errs146) {
-                                                                        if (typeof data61 == "number" && isFinite(data61)) {
-                                                                          if (data61 < 0 || isNaN(data61)) {
-                                                                            const err73 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                      errors++;
+                                                                    }
+                                                                    if (errors === _errs231) {
+                                                                      if (typeof data101 == "number" && isFinite(data101)) {
+                                                                        if (data101 > 64 || isNaN(data101)) {
+                                                                          const err144 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err144];
+                                                                          } else {
+                                                                            vErrors.push(err144);
+                                                                          }
+                                                                          errors++;
+                                                                        } else {
+                                                                          if (data101 < 1 || isNaN(data101)) {
+                                                                            const err145 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err73];
+                                                                              vErrors = [err145];
                                                                             } else {
-                                                                              vErrors.push(err73);
+                                                                              vErrors.push(err145);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid24 = _errs146 === errors;
+                                                                    }
+                                                                    var valid43 = _errs231 === errors;
+                                                                  } else {
+                                                                    var valid43 = true;
+                                                                  }
+                                                                  if (valid43) {
+                                                                    if (data97.classWeights !== void 0) {
+                                                                      let data102 = data97.classWeights;
+                                                                      const _errs233 = errors;
+                                                                      const _errs234 = errors;
+                                                                      let valid44 = false;
+                                                                      let passing5 = null;
+                                                                      const _errs235 = errors;
+                                                                      if (!(data102 === "balanced" || data102 === "painted")) {
+                                                                        const err146 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[2].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err146];
+                                                                        } else {
+                                                                          vErrors.push(err146);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                      var _valid5 = _errs235 === errors;
+                                                                      if (_valid5) {
+                                                                        valid44 = true;
+                                                                        passing5 = 0;
+                                                                      }
+                                                                      const _errs236 = errors;
+                                                                      if (errors === _errs236) {
+                                                                        if (Array.isArray(data102)) {
+                                                                          var valid45 = true;
+                                                                          const len22 = data102.length;
+                                                                          for (let i22 = 0; i22 < len22; i22++) {
+                                                                            let data103 = data102[i22];
+                                                                            const _errs238 = errors;
+                                                                            if (errors === _errs238) {
+                                                                              if (typeof data103 == "number" && isFinite(data103)) {
+                                                                                if (data103 <= 0 || isNaN(data103)) {
+                                                                                  const err147 = { instancePath: instancePath + "/method/classifier/classWeights/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err147];
+                                                                                  } else {
+                                                                                    vErrors.push(err147);
+                                                                                  }
+                                                                                  errors++;
+                                                                                }
+                                                                              } else {
+                                                                                const err148 = { instancePath: instancePath + "/method/classifier/classWeights/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err148];
+                                                                                } else {
+                                                                                  vErrors.push(err148);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                            }
+                                                                            var valid45 = _errs238 === errors;
+                                                                            if (!valid45) {
+                                                                              break;
+                                                                            }
+                                                                          }
+                                                                        } else {
+                                                                          const err149 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err149];
+                                                                          } else {
+                                                                            vErrors.push(err149);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                      var _valid5 = _errs236 === errors;
+                                                                      if (_valid5 && valid44) {
+                                                                        valid44 = false;
+                                                                        passing5 = [passing5, 1];
+                                                                      } else {
+                                                                        if (_valid5) {
+                                                                          valid44 = true;
+                                                                          passing5 = 1;
+                                                                        }
+                                                                      }
+                                                                      if (!valid44) {
+                                                                        const err150 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing5 }, message: "must match exactly one schema in oneOf" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err150];
+                                                                        } else {
+                                                                          vErrors.push(err150);
+                                                                        }
+                                                                        errors++;
+                                                                      } else {
+                                                                        errors = _errs234;
+                                                                        if (vErrors !== null) {
+                                                                          if (_errs234) {
+                                                                            vErrors.length = _errs234;
+                                                                          } else {
+                                                                            vErrors = null;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                      var valid43 = _errs233 === errors;
                                                                     } else {
-                                                                      var valid24 = true;
+                                                                      var valid43 = true;
+                                                                    }
+                                                                    if (valid43) {
+                                                                      if (data97.smoothingPx !== void 0) {
+                                                                        let data104 = data97.smoothingPx;
+                                                                        const _errs240 = errors;
+                                                                        if (errors === _errs240) {
+                                                                          if (typeof data104 == "number" && isFinite(data104)) {
+                                                                            if (data104 > 100 || isNaN(data104)) {
+                                                                              const err151 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err151];
+                                                                              } else {
+                                                                                vErrors.push(err151);
+                                                                              }
+                                                                              errors++;
+                                                                            } else {
+                                                                              if (data104 < 0 || isNaN(data104)) {
+                                                                                const err152 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err152];
+                                                                                } else {
+                                                                                  vErrors.push(err152);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            const err153 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err153];
+                                                                            } else {
+                                                                              vErrors.push(err153);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var valid43 = _errs240 === errors;
+                                                                      } else {
+                                                                        var valid43 = true;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          const err154 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err154];
+                                                          } else {
+                                                            vErrors.push(err154);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var valid32 = _errs223 === errors;
+                                                    } else {
+                                                      var valid32 = true;
+                                                    }
+                                                    if (valid32) {
+                                                      if (data36.validation !== void 0) {
+                                                        let data105 = data36.validation;
+                                                        const _errs242 = errors;
+                                                        if (!(data105 === "none" || data105 === "score" || data105 === "choose")) {
+                                                          const err155 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/2/properties/validation/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[2].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err155];
+                                                          } else {
+                                                            vErrors.push(err155);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                        var valid32 = _errs242 === errors;
+                                                      } else {
+                                                        var valid32 = true;
+                                                      }
+                                                      if (valid32) {
+                                                        if (data36.location !== void 0) {
+                                                          const _errs243 = errors;
+                                                          if (typeof data36.location !== "string") {
+                                                            const err156 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/2/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err156];
+                                                            } else {
+                                                              vErrors.push(err156);
+                                                            }
+                                                            errors++;
+                                                          }
+                                                          var valid32 = _errs243 === errors;
+                                                        } else {
+                                                          var valid32 = true;
+                                                        }
+                                                        if (valid32) {
+                                                          if (data36.slice !== void 0) {
+                                                            let data107 = data36.slice;
+                                                            const _errs245 = errors;
+                                                            if (errors === _errs245) {
+                                                              if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+                                                                const _errs247 = errors;
+                                                                for (const key17 in data107) {
+                                                                  if (!(key17 === "z" || key17 === "t")) {
+                                                                    const err157 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err157];
+                                                                    } else {
+                                                                      vErrors.push(err157);
+                                                                    }
+                                                                    errors++;
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (_errs247 === errors) {
+                                                                  if (data107.z !== void 0) {
+                                                                    let data108 = data107.z;
+                                                                    const _errs248 = errors;
+                                                                    if (!(typeof data108 == "number" && (!(data108 % 1) && !isNaN(data108)) && isFinite(data108))) {
+                                                                      const err158 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err158];
+                                                                      } else {
+                                                                        vErrors.push(err158);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                    if (errors === _errs248) {
+                                                                      if (typeof data108 == "number" && isFinite(data108)) {
+                                                                        if (data108 < 0 || isNaN(data108)) {
+                                                                          const err159 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err159];
+                                                                          } else {
+                                                                            vErrors.push(err159);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid46 = _errs248 === errors;
+                                                                  } else {
+                                                                    var valid46 = true;
+                                                                  }
+                                                                  if (valid46) {
+                                                                    if (data107.t !== void 0) {
+                                                                      let data109 = data107.t;
+                                                                      const _errs250 = errors;
+                                                                      if (!(typeof data109 == "number" && (!(data109 % 1) && !isNaN(data109)) && isFinite(data109))) {
+                                                                        const err160 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err160];
+                                                                        } else {
+                                                                          vErrors.push(err160);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                      if (errors === _errs250) {
+                                                                        if (typeof data109 == "number" && isFinite(data109)) {
+                                                                          if (data109 < 0 || isNaN(data109)) {
+                                                                            const err161 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err161];
+                                                                            } else {
+                                                                              vErrors.push(err161);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                      var valid46 = _errs250 === errors;
+                                                                    } else {
+                                                                      var valid46 = true;
                                                                     }
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err74 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                const err162 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err74];
+                                                                  vErrors = [err162];
                                                                 } else {
-                                                                  vErrors.push(err74);
+                                                                  vErrors.push(err162);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid21 = _errs141 === errors;
+                                                            var valid32 = _errs245 === errors;
                                                           } else {
-                                                            var valid21 = true;
+                                                            var valid32 = true;
                                                           }
                                                         }
                                                       }
@@ -5587,16 +7037,16 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        const err75 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                        const err163 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                         if (vErrors === null) {
-                                          vErrors = [err75];
+                                          vErrors = [err163];
                                         } else {
-                                          vErrors.push(err75);
+                                          vErrors.push(err163);
                                         }
                                         errors++;
                                       }
                                     }
-                                    var _valid3 = _errs119 === errors;
+                                    var _valid3 = _errs171 === errors;
                                     if (_valid3 && valid16) {
                                       valid16 = false;
                                       passing3 = [passing3, 2];
@@ -5605,108 +7055,108 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                         valid16 = true;
                                         passing3 = 2;
                                       }
-                                      const _errs148 = errors;
-                                      if (errors === _errs148) {
+                                      const _errs252 = errors;
+                                      if (errors === _errs252) {
                                         if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
-                                          let missing11;
-                                          if (data36.kind === void 0 && (missing11 = "kind") || data36.location === void 0 && (missing11 = "location") || data36.sha256 === void 0 && (missing11 = "sha256")) {
-                                            const err76 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/required", keyword: "required", params: { missingProperty: missing11 }, message: "must have required property '" + missing11 + "'" };
+                                          let missing13;
+                                          if (data36.kind === void 0 && (missing13 = "kind") || data36.location === void 0 && (missing13 = "location") || data36.sha256 === void 0 && (missing13 = "sha256")) {
+                                            const err164 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/required", keyword: "required", params: { missingProperty: missing13 }, message: "must have required property '" + missing13 + "'" };
                                             if (vErrors === null) {
-                                              vErrors = [err76];
+                                              vErrors = [err164];
                                             } else {
-                                              vErrors.push(err76);
+                                              vErrors.push(err164);
                                             }
                                             errors++;
                                           } else {
-                                            const _errs150 = errors;
-                                            for (const key12 in data36) {
-                                              if (!(key12 === "kind" || key12 === "location" || key12 === "sha256")) {
-                                                const err77 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
+                                            const _errs254 = errors;
+                                            for (const key18 in data36) {
+                                              if (!(key18 === "kind" || key18 === "location" || key18 === "sha256")) {
+                                                const err165 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err77];
+                                                  vErrors = [err165];
                                                 } else {
-                                                  vErrors.push(err77);
+                                                  vErrors.push(err165);
                                                 }
                                                 errors++;
                                                 break;
                                               }
                                             }
-                                            if (_errs150 === errors) {
+                                            if (_errs254 === errors) {
                                               if (data36.kind !== void 0) {
-                                                const _errs151 = errors;
+                                                const _errs255 = errors;
                                                 if ("classifier" !== data36.kind) {
-                                                  const err78 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/3/properties/kind/const", keyword: "const", params: { allowedValue: "classifier" }, message: "must be equal to constant" };
+                                                  const err166 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/3/properties/kind/const", keyword: "const", params: { allowedValue: "classifier" }, message: "must be equal to constant" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err78];
+                                                    vErrors = [err166];
                                                   } else {
-                                                    vErrors.push(err78);
+                                                    vErrors.push(err166);
                                                   }
                                                   errors++;
                                                 }
-                                                var valid25 = _errs151 === errors;
+                                                var valid47 = _errs255 === errors;
                                               } else {
-                                                var valid25 = true;
+                                                var valid47 = true;
                                               }
-                                              if (valid25) {
+                                              if (valid47) {
                                                 if (data36.location !== void 0) {
-                                                  const _errs152 = errors;
+                                                  const _errs256 = errors;
                                                   if (typeof data36.location !== "string") {
-                                                    const err79 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/3/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                    const err167 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/3/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err79];
+                                                      vErrors = [err167];
                                                     } else {
-                                                      vErrors.push(err79);
+                                                      vErrors.push(err167);
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid25 = _errs152 === errors;
+                                                  var valid47 = _errs256 === errors;
                                                 } else {
-                                                  var valid25 = true;
+                                                  var valid47 = true;
                                                 }
-                                                if (valid25) {
+                                                if (valid47) {
                                                   if (data36.sha256 !== void 0) {
-                                                    let data64 = data36.sha256;
-                                                    const _errs154 = errors;
-                                                    if (errors === _errs154) {
-                                                      if (typeof data64 === "string") {
-                                                        if (!pattern0.test(data64)) {
-                                                          const err80 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
+                                                    let data112 = data36.sha256;
+                                                    const _errs258 = errors;
+                                                    if (errors === _errs258) {
+                                                      if (typeof data112 === "string") {
+                                                        if (!pattern0.test(data112)) {
+                                                          const err168 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                                           if (vErrors === null) {
-                                                            vErrors = [err80];
+                                                            vErrors = [err168];
                                                           } else {
-                                                            vErrors.push(err80);
+                                                            vErrors.push(err168);
                                                           }
                                                           errors++;
                                                         }
                                                       } else {
-                                                        const err81 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                        const err169 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err81];
+                                                          vErrors = [err169];
                                                         } else {
-                                                          vErrors.push(err81);
+                                                          vErrors.push(err169);
                                                         }
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid25 = _errs154 === errors;
+                                                    var valid47 = _errs258 === errors;
                                                   } else {
-                                                    var valid25 = true;
+                                                    var valid47 = true;
                                                   }
                                                 }
                                               }
                                             }
                                           }
                                         } else {
-                                          const err82 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                          const err170 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                           if (vErrors === null) {
-                                            vErrors = [err82];
+                                            vErrors = [err170];
                                           } else {
-                                            vErrors.push(err82);
+                                            vErrors.push(err170);
                                           }
                                           errors++;
                                         }
                                       }
-                                      var _valid3 = _errs148 === errors;
+                                      var _valid3 = _errs252 === errors;
                                       if (_valid3 && valid16) {
                                         valid16 = false;
                                         passing3 = [passing3, 3];
@@ -5715,273 +7165,998 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           valid16 = true;
                                           passing3 = 3;
                                         }
-                                        const _errs156 = errors;
-                                        if (errors === _errs156) {
+                                        const _errs260 = errors;
+                                        if (errors === _errs260) {
                                           if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
-                                            let missing12;
-                                            if (data36.kind === void 0 && (missing12 = "kind") || data36.location === void 0 && (missing12 = "location") || data36.sha256 === void 0 && (missing12 = "sha256") || data36.seed === void 0 && (missing12 = "seed") || data36.classes === void 0 && (missing12 = "classes") || data36.recipe === void 0 && (missing12 = "recipe") || data36.classifier === void 0 && (missing12 = "classifier") || data36.validation === void 0 && (missing12 = "validation")) {
-                                              const err83 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" };
+                                            let missing14;
+                                            if (data36.kind === void 0 && (missing14 = "kind") || data36.location === void 0 && (missing14 = "location") || data36.sha256 === void 0 && (missing14 = "sha256") || data36.seed === void 0 && (missing14 = "seed") || data36.classes === void 0 && (missing14 = "classes") || data36.recipe === void 0 && (missing14 = "recipe") || data36.classifier === void 0 && (missing14 = "classifier") || data36.validation === void 0 && (missing14 = "validation")) {
+                                              const err171 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/required", keyword: "required", params: { missingProperty: missing14 }, message: "must have required property '" + missing14 + "'" };
                                               if (vErrors === null) {
-                                                vErrors = [err83];
+                                                vErrors = [err171];
                                               } else {
-                                                vErrors.push(err83);
+                                                vErrors.push(err171);
                                               }
                                               errors++;
                                             } else {
-                                              const _errs158 = errors;
-                                              for (const key13 in data36) {
-                                                if (!(key13 === "kind" || key13 === "location" || key13 === "sha256" || key13 === "seed" || key13 === "classes" || key13 === "recipe" || key13 === "classifier" || key13 === "validation")) {
-                                                  const err84 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
+                                              const _errs262 = errors;
+                                              for (const key19 in data36) {
+                                                if (!(key19 === "kind" || key19 === "location" || key19 === "sha256" || key19 === "seed" || key19 === "classes" || key19 === "recipe" || key19 === "classifier" || key19 === "validation")) {
+                                                  const err172 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 }, message: "must NOT have additional properties" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err84];
+                                                    vErrors = [err172];
                                                   } else {
-                                                    vErrors.push(err84);
+                                                    vErrors.push(err172);
                                                   }
                                                   errors++;
                                                   break;
                                                 }
                                               }
-                                              if (_errs158 === errors) {
+                                              if (_errs262 === errors) {
                                                 if (data36.kind !== void 0) {
-                                                  const _errs159 = errors;
+                                                  const _errs263 = errors;
                                                   if ("project" !== data36.kind) {
-                                                    const err85 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/4/properties/kind/const", keyword: "const", params: { allowedValue: "project" }, message: "must be equal to constant" };
+                                                    const err173 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/4/properties/kind/const", keyword: "const", params: { allowedValue: "project" }, message: "must be equal to constant" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err85];
+                                                      vErrors = [err173];
                                                     } else {
-                                                      vErrors.push(err85);
+                                                      vErrors.push(err173);
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid26 = _errs159 === errors;
+                                                  var valid48 = _errs263 === errors;
                                                 } else {
-                                                  var valid26 = true;
+                                                  var valid48 = true;
                                                 }
-                                                if (valid26) {
+                                                if (valid48) {
                                                   if (data36.location !== void 0) {
-                                                    const _errs160 = errors;
+                                                    const _errs264 = errors;
                                                     if (typeof data36.location !== "string") {
-                                                      const err86 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/4/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                      const err174 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/4/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err86];
+                                                        vErrors = [err174];
                                                       } else {
-                                                        vErrors.push(err86);
+                                                        vErrors.push(err174);
                                                       }
                                                       errors++;
                                                     }
-                                                    var valid26 = _errs160 === errors;
+                                                    var valid48 = _errs264 === errors;
                                                   } else {
-                                                    var valid26 = true;
+                                                    var valid48 = true;
                                                   }
-                                                  if (valid26) {
+                                                  if (valid48) {
                                                     if (data36.sha256 !== void 0) {
-                                                      let data67 = data36.sha256;
-                                                      const _errs162 = errors;
-                                                      if (errors === _errs162) {
-                                                        if (typeof data67 === "string") {
-                                                          if (!pattern0.test(data67)) {
-                                                            const err87 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
+                                                      let data115 = data36.sha256;
+                                                      const _errs266 = errors;
+                                                      if (errors === _errs266) {
+                                                        if (typeof data115 === "string") {
+                                                          if (!pattern0.test(data115)) {
+                                                            const err175 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                                             if (vErrors === null) {
-                                                              vErrors = [err87];
+                                                              vErrors = [err175];
                                                             } else {
-                                                              vErrors.push(err87);
+                                                              vErrors.push(err175);
                                                             }
                                                             errors++;
                                                           }
                                                         } else {
-                                                          const err88 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                          const err176 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err88];
+                                                            vErrors = [err176];
                                                           } else {
-                                                            vErrors.push(err88);
+                                                            vErrors.push(err176);
                                                           }
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid26 = _errs162 === errors;
+                                                      var valid48 = _errs266 === errors;
                                                     } else {
-                                                      var valid26 = true;
+                                                      var valid48 = true;
                                                     }
-                                                    if (valid26) {
+                                                    if (valid48) {
                                                       if (data36.seed !== void 0) {
-                                                        let data68 = data36.seed;
-                                                        const _errs164 = errors;
-                                                        if (!(typeof data68 == "number" && (!(data68 % 1) && !isNaN(data68)) && isFinite(data68))) {
-                                                          const err89 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                        let data116 = data36.seed;
+                                                        const _errs268 = errors;
+                                                        if (!(typeof data116 == "number" && (!(data116 % 1) && !isNaN(data116)) && isFinite(data116))) {
+                                                          const err177 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err89];
+                                                            vErrors = [err177];
                                                           } else {
-                                                            vErrors.push(err89);
+                                                            vErrors.push(err177);
                                                           }
                                                           errors++;
                                                         }
-                                                        if (errors === _errs164) {
-                                                          if (typeof data68 == "number" && isFinite(data68)) {
-                                                            if (data68 < 0 || isNaN(data68)) {
-                                                              const err90 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                        if (errors === _errs268) {
+                                                          if (typeof data116 == "number" && isFinite(data116)) {
+                                                            if (data116 < 0 || isNaN(data116)) {
+                                                              const err178 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err90];
+                                                                vErrors = [err178];
                                                               } else {
-                                                                vErrors.push(err90);
+                                                                vErrors.push(err178);
                                                               }
                                                               errors++;
                                                             }
                                                           }
                                                         }
-                                                        var valid26 = _errs164 === errors;
+                                                        var valid48 = _errs268 === errors;
                                                       } else {
-                                                        var valid26 = true;
+                                                        var valid48 = true;
                                                       }
-                                                      if (valid26) {
+                                                      if (valid48) {
                                                         if (data36.classes !== void 0) {
-                                                          let data69 = data36.classes;
-                                                          const _errs166 = errors;
-                                                          if (errors === _errs166) {
-                                                            if (Array.isArray(data69)) {
-                                                              var valid27 = true;
-                                                              const len9 = data69.length;
-                                                              for (let i9 = 0; i9 < len9; i9++) {
-                                                                let data70 = data69[i9];
-                                                                const _errs168 = errors;
-                                                                if (errors === _errs168) {
-                                                                  if (data70 && typeof data70 == "object" && !Array.isArray(data70)) {
-                                                                    let missing13;
-                                                                    if (data70.name === void 0 && (missing13 = "name") || data70.color === void 0 && (missing13 = "color")) {
-                                                                      const err91 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/required", keyword: "required", params: { missingProperty: missing13 }, message: "must have required property '" + missing13 + "'" };
+                                                          let data117 = data36.classes;
+                                                          const _errs270 = errors;
+                                                          if (errors === _errs270) {
+                                                            if (Array.isArray(data117)) {
+                                                              var valid49 = true;
+                                                              const len23 = data117.length;
+                                                              for (let i23 = 0; i23 < len23; i23++) {
+                                                                let data118 = data117[i23];
+                                                                const _errs272 = errors;
+                                                                if (errors === _errs272) {
+                                                                  if (data118 && typeof data118 == "object" && !Array.isArray(data118)) {
+                                                                    let missing15;
+                                                                    if (data118.name === void 0 && (missing15 = "name") || data118.color === void 0 && (missing15 = "color")) {
+                                                                      const err179 = { instancePath: instancePath + "/method/classes/" + i23, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/required", keyword: "required", params: { missingProperty: missing15 }, message: "must have required property '" + missing15 + "'" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err91];
+                                                                        vErrors = [err179];
                                                                       } else {
-                                                                        vErrors.push(err91);
+                                                                        vErrors.push(err179);
                                                                       }
                                                                       errors++;
                                                                     } else {
-                                                                      const _errs170 = errors;
-                                                                      for (const key14 in data70) {
-                                                                        if (!(key14 === "name" || key14 === "color")) {
-                                                                          const err92 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
+                                                                      const _errs274 = errors;
+                                                                      for (const key20 in data118) {
+                                                                        if (!(key20 === "name" || key20 === "color")) {
+                                                                          const err180 = { instancePath: instancePath + "/method/classes/" + i23, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err92];
+                                                                            vErrors = [err180];
                                                                           } else {
-                                                                            vErrors.push(err92);
+                                                                            vErrors.push(err180);
                                                                           }
                                                                           errors++;
                                                                           break;
                                                                         }
                                                                       }
-                                                                      if (_errs170 === errors) {
-                                                                        if (data70.name !== void 0) {
-                                                                          const _errs171 = errors;
-                                                                          if (typeof data70.name !== "string") {
-                                                                            const err93 = { instancePath: instancePath + "/method/classes/" + i9 + "/name", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                      if (_errs274 === errors) {
+                                                                        if (data118.name !== void 0) {
+                                                                          const _errs275 = errors;
+                                                                          if (typeof data118.name !== "string") {
+                                                                            const err181 = { instancePath: instancePath + "/method/classes/" + i23 + "/name", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err93];
+                                                                              vErrors = [err181];
                                                                             } else {
-                                                                              vErrors.push(err93);
+                                                                              vErrors.push(err181);
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          var valid28 = _errs171 === errors;
+                                                                          var valid50 = _errs275 === errors;
                                                                         } else {
-                                                                          var valid28 = true;
+                                                                          var valid50 = true;
                                                                         }
-                                                                        if (valid28) {
-                                                                          if (data70.color !== void 0) {
-                                                                            const _errs173 = errors;
-                                                                            if (typeof data70.color !== "string") {
-                                                                              const err94 = { instancePath: instancePath + "/method/classes/" + i9 + "/color", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                        if (valid50) {
+                                                                          if (data118.color !== void 0) {
+                                                                            const _errs277 = errors;
+                                                                            if (typeof data118.color !== "string") {
+                                                                              const err182 = { instancePath: instancePath + "/method/classes/" + i23 + "/color", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err94];
+                                                                                vErrors = [err182];
                                                                               } else {
-                                                                                vErrors.push(err94);
+                                                                                vErrors.push(err182);
                                                                               }
                                                                               errors++;
                                                                             }
-                                                                            var valid28 = _errs173 === errors;
+                                                                            var valid50 = _errs277 === errors;
                                                                           } else {
-                                                                            var valid28 = true;
+                                                                            var valid50 = true;
                                                                           }
                                                                         }
                                                                       }
                                                                     }
                                                                   } else {
-                                                                    const err95 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                    const err183 = { instancePath: instancePath + "/method/classes/" + i23, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err95];
+                                                                      vErrors = [err183];
                                                                     } else {
-                                                                      vErrors.push(err95);
+                                                                      vErrors.push(err183);
                                                                     }
                                                                     errors++;
                                                                   }
                                                                 }
-                                                                var valid27 = _errs168 === errors;
-                                                                if (!valid27) {
+                                                                var valid49 = _errs272 === errors;
+                                                                if (!valid49) {
                                                                   break;
                                                                 }
                                                               }
                                                             } else {
-                                                              const err96 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/4/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                              const err184 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/4/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err96];
+                                                                vErrors = [err184];
                                                               } else {
-                                                                vErrors.push(err96);
+                                                                vErrors.push(err184);
                                                               }
                                                               errors++;
                                                             }
                                                           }
-                                                          var valid26 = _errs166 === errors;
+                                                          var valid48 = _errs270 === errors;
                                                         } else {
-                                                          var valid26 = true;
+                                                          var valid48 = true;
                                                         }
-                                                        if (valid26) {
+                                                        if (valid48) {
                                                           if (data36.recipe !== void 0) {
-                                                            let data73 = data36.recipe;
-                                                            const _errs175 = errors;
-                                                            if (!(data73 && typeof data73 == "object" && !Array.isArray(data73))) {
-                                                              const err97 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                              if (vErrors === null) {
-                                                                vErrors = [err97];
+                                                            let data121 = data36.recipe;
+                                                            const _errs279 = errors;
+                                                            if (errors === _errs279) {
+                                                              if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
+                                                                const _errs281 = errors;
+                                                                for (const key21 in data121) {
+                                                                  if (!(key21 === "tokenScales" || key21 === "components" || key21 === "guided" || key21 === "sigmasPx" || key21 === "kinds" || key21 === "zContext" || key21 === "classicalNormalisation" || key21 === "sharedBasis")) {
+                                                                    const err185 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 }, message: "must NOT have additional properties" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err185];
+                                                                    } else {
+                                                                      vErrors.push(err185);
+                                                                    }
+                                                                    errors++;
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (_errs281 === errors) {
+                                                                  if (data121.tokenScales !== void 0) {
+                                                                    let data122 = data121.tokenScales;
+                                                                    const _errs282 = errors;
+                                                                    if (errors === _errs282) {
+                                                                      if (Array.isArray(data122)) {
+                                                                        var valid52 = true;
+                                                                        const len24 = data122.length;
+                                                                        for (let i24 = 0; i24 < len24; i24++) {
+                                                                          let data123 = data122[i24];
+                                                                          const _errs284 = errors;
+                                                                          if (errors === _errs284) {
+                                                                            if (typeof data123 == "number" && isFinite(data123)) {
+                                                                              if (data123 > 16 || isNaN(data123)) {
+                                                                                const err186 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i24, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err186];
+                                                                                } else {
+                                                                                  vErrors.push(err186);
+                                                                                }
+                                                                                errors++;
+                                                                              } else {
+                                                                                if (data123 <= 0 || isNaN(data123)) {
+                                                                                  const err187 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i24, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err187];
+                                                                                  } else {
+                                                                                    vErrors.push(err187);
+                                                                                  }
+                                                                                  errors++;
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              const err188 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i24, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err188];
+                                                                              } else {
+                                                                                vErrors.push(err188);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                          var valid52 = _errs284 === errors;
+                                                                          if (!valid52) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        const err189 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err189];
+                                                                        } else {
+                                                                          vErrors.push(err189);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                    var valid51 = _errs282 === errors;
+                                                                  } else {
+                                                                    var valid51 = true;
+                                                                  }
+                                                                  if (valid51) {
+                                                                    if (data121.components !== void 0) {
+                                                                      let data124 = data121.components;
+                                                                      const _errs286 = errors;
+                                                                      if (!(typeof data124 == "number" && (!(data124 % 1) && !isNaN(data124)) && isFinite(data124))) {
+                                                                        const err190 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err190];
+                                                                        } else {
+                                                                          vErrors.push(err190);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                      if (errors === _errs286) {
+                                                                        if (typeof data124 == "number" && isFinite(data124)) {
+                                                                          if (data124 < 1 || isNaN(data124)) {
+                                                                            const err191 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err191];
+                                                                            } else {
+                                                                              vErrors.push(err191);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                      var valid51 = _errs286 === errors;
+                                                                    } else {
+                                                                      var valid51 = true;
+                                                                    }
+                                                                    if (valid51) {
+                                                                      if (data121.guided !== void 0) {
+                                                                        const _errs288 = errors;
+                                                                        if (typeof data121.guided !== "boolean") {
+                                                                          const err192 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err192];
+                                                                          } else {
+                                                                            vErrors.push(err192);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                        var valid51 = _errs288 === errors;
+                                                                      } else {
+                                                                        var valid51 = true;
+                                                                      }
+                                                                      if (valid51) {
+                                                                        if (data121.sigmasPx !== void 0) {
+                                                                          let data126 = data121.sigmasPx;
+                                                                          const _errs290 = errors;
+                                                                          if (errors === _errs290) {
+                                                                            if (Array.isArray(data126)) {
+                                                                              var valid53 = true;
+                                                                              const len25 = data126.length;
+                                                                              for (let i25 = 0; i25 < len25; i25++) {
+                                                                                let data127 = data126[i25];
+                                                                                const _errs292 = errors;
+                                                                                if (errors === _errs292) {
+                                                                                  if (typeof data127 == "number" && isFinite(data127)) {
+                                                                                    if (data127 < 0 || isNaN(data127)) {
+                                                                                      const err193 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err193];
+                                                                                      } else {
+                                                                                        vErrors.push(err193);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    }
+                                                                                  } else {
+                                                                                    const err194 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err194];
+                                                                                    } else {
+                                                                                      vErrors.push(err194);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                }
+                                                                                var valid53 = _errs292 === errors;
+                                                                                if (!valid53) {
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              const err195 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err195];
+                                                                              } else {
+                                                                                vErrors.push(err195);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                          var valid51 = _errs290 === errors;
+                                                                        } else {
+                                                                          var valid51 = true;
+                                                                        }
+                                                                        if (valid51) {
+                                                                          if (data121.kinds !== void 0) {
+                                                                            let data128 = data121.kinds;
+                                                                            const _errs294 = errors;
+                                                                            if (errors === _errs294) {
+                                                                              if (Array.isArray(data128)) {
+                                                                                var valid54 = true;
+                                                                                const len26 = data128.length;
+                                                                                for (let i26 = 0; i26 < len26; i26++) {
+                                                                                  let data129 = data128[i26];
+                                                                                  const _errs296 = errors;
+                                                                                  if (!(data129 === "gaussian" || data129 === "gradient" || data129 === "hessian" || data129 === "structure" || data129 === "difference")) {
+                                                                                    const err196 = { instancePath: instancePath + "/method/recipe/kinds/" + i26, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[4].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err196];
+                                                                                    } else {
+                                                                                      vErrors.push(err196);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                  var valid54 = _errs296 === errors;
+                                                                                  if (!valid54) {
+                                                                                    break;
+                                                                                  }
+                                                                                }
+                                                                              } else {
+                                                                                const err197 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err197];
+                                                                                } else {
+                                                                                  vErrors.push(err197);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                            }
+                                                                            var valid51 = _errs294 === errors;
+                                                                          } else {
+                                                                            var valid51 = true;
+                                                                          }
+                                                                          if (valid51) {
+                                                                            if (data121.zContext !== void 0) {
+                                                                              const _errs297 = errors;
+                                                                              if (typeof data121.zContext !== "boolean") {
+                                                                                const err198 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err198];
+                                                                                } else {
+                                                                                  vErrors.push(err198);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                              var valid51 = _errs297 === errors;
+                                                                            } else {
+                                                                              var valid51 = true;
+                                                                            }
+                                                                            if (valid51) {
+                                                                              if (data121.classicalNormalisation !== void 0) {
+                                                                                let data131 = data121.classicalNormalisation;
+                                                                                const _errs299 = errors;
+                                                                                if (errors === _errs299) {
+                                                                                  if (data131 && typeof data131 == "object" && !Array.isArray(data131)) {
+                                                                                    let missing16;
+                                                                                    if (data131.channels === void 0 && (missing16 = "channels") || data131.black === void 0 && (missing16 = "black") || data131.white === void 0 && (missing16 = "white")) {
+                                                                                      const err199 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing16 }, message: "must have required property '" + missing16 + "'" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err199];
+                                                                                      } else {
+                                                                                        vErrors.push(err199);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    } else {
+                                                                                      const _errs301 = errors;
+                                                                                      for (const key22 in data131) {
+                                                                                        if (!(key22 === "channels" || key22 === "black" || key22 === "white")) {
+                                                                                          const err200 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 }, message: "must NOT have additional properties" };
+                                                                                          if (vErrors === null) {
+                                                                                            vErrors = [err200];
+                                                                                          } else {
+                                                                                            vErrors.push(err200);
+                                                                                          }
+                                                                                          errors++;
+                                                                                          break;
+                                                                                        }
+                                                                                      }
+                                                                                      if (_errs301 === errors) {
+                                                                                        if (data131.channels !== void 0) {
+                                                                                          let data132 = data131.channels;
+                                                                                          const _errs302 = errors;
+                                                                                          if (errors === _errs302) {
+                                                                                            if (Array.isArray(data132)) {
+                                                                                              if (data132.length < 1) {
+                                                                                                const err201 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                                                if (vErrors === null) {
+                                                                                                  vErrors = [err201];
+                                                                                                } else {
+                                                                                                  vErrors.push(err201);
+                                                                                                }
+                                                                                                errors++;
+                                                                                              } else {
+                                                                                                var valid56 = true;
+                                                                                                const len27 = data132.length;
+                                                                                                for (let i27 = 0; i27 < len27; i27++) {
+                                                                                                  let data133 = data132[i27];
+                                                                                                  const _errs304 = errors;
+                                                                                                  if (!(typeof data133 == "number" && (!(data133 % 1) && !isNaN(data133)) && isFinite(data133))) {
+                                                                                                    const err202 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                                    if (vErrors === null) {
+                                                                                                      vErrors = [err202];
+                                                                                                    } else {
+                                                                                                      vErrors.push(err202);
+                                                                                                    }
+                                                                                                    errors++;
+                                                                                                  }
+                                                                                                  if (errors === _errs304) {
+                                                                                                    if (typeof data133 == "number" && isFinite(data133)) {
+                                                                                                      if (data133 < 0 || isNaN(data133)) {
+                                                                                                        const err203 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                                        if (vErrors === null) {
+                                                                                                          vErrors = [err203];
+                                                                                                        } else {
+                                                                                                          vErrors.push(err203);
+                                                                                                        }
+                                                                                                        errors++;
+                                                                                                      }
+                                                                                                    }
+                                                                                                  }
+                                                                                                  var valid56 = _errs304 === errors;
+                                                                                                  if (!valid56) {
+                                                                                                    break;
+                                                                                                  }
+                                                                                                }
+                                                                                              }
+                                                                                            } else {
+                                                                                              const err204 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                              if (vErrors === null) {
+                                                                                                vErrors = [err204];
+                                                                                              } else {
+                                                                                                vErrors.push(err204);
+                                                                                              }
+                                                                                              errors++;
+                                                                                            }
+                                                                                          }
+                                                                                          var valid55 = _errs302 === errors;
+                                                                                        } else {
+                                                                                          var valid55 = true;
+                                                                                        }
+                                                                                        if (valid55) {
+                                                                                          if (data131.black !== void 0) {
+                                                                                            let data134 = data131.black;
+                                                                                            const _errs306 = errors;
+                                                                                            if (errors === _errs306) {
+                                                                                              if (Array.isArray(data134)) {
+                                                                                                var valid57 = true;
+                                                                                                const len28 = data134.length;
+                                                                                                for (let i28 = 0; i28 < len28; i28++) {
+                                                                                                  let data135 = data134[i28];
+                                                                                                  const _errs308 = errors;
+                                                                                                  if (!(typeof data135 == "number" && isFinite(data135))) {
+                                                                                                    const err205 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                                    if (vErrors === null) {
+                                                                                                      vErrors = [err205];
+                                                                                                    } else {
+                                                                                                      vErrors.push(err205);
+                                                                                                    }
+                                                                                                    errors++;
+                                                                                                  }
+                                                                                                  var valid57 = _errs308 === errors;
+                                                                                                  if (!valid57) {
+                                                                                                    break;
+                                                                                                  }
+                                                                                                }
+                                                                                              } else {
+                                                                                                const err206 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                                if (vErrors === null) {
+                                                                                                  vErrors = [err206];
+                                                                                                } else {
+                                                                                                  vErrors.push(err206);
+                                                                                                }
+                                                                                                errors++;
+                                                                                              }
+                                                                                            }
+                                                                                            var valid55 = _errs306 === errors;
+                                                                                          } else {
+                                                                                            var valid55 = true;
+                                                                                          }
+                                                                                          if (valid55) {
+                                                                                            if (data131.white !== void 0) {
+                                                                                              let data136 = data131.white;
+                                                                                              const _errs310 = errors;
+                                                                                              if (errors === _errs310) {
+                                                                                                if (Array.isArray(data136)) {
+                                                                                                  var valid58 = true;
+                                                                                                  const len29 = data136.length;
+                                                                                                  for (let i29 = 0; i29 < len29; i29++) {
+                                                                                                    let data137 = data136[i29];
+                                                                                                    const _errs312 = errors;
+                                                                                                    if (!(typeof data137 == "number" && isFinite(data137))) {
+                                                                                                      const err207 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                                      if (vErrors === null) {
+                                                                                                        vErrors = [err207];
+                                                                                                      } else {
+                                                                                                        vErrors.push(err207);
+                                                                                                      }
+                                                                                                      errors++;
+                                                                                                    }
+                                                                                                    var valid58 = _errs312 === errors;
+                                                                                                    if (!valid58) {
+                                                                                                      break;
+                                                                                                    }
+                                                                                                  }
+                                                                                                } else {
+                                                                                                  const err208 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                                  if (vErrors === null) {
+                                                                                                    vErrors = [err208];
+                                                                                                  } else {
+                                                                                                    vErrors.push(err208);
+                                                                                                  }
+                                                                                                  errors++;
+                                                                                                }
+                                                                                              }
+                                                                                              var valid55 = _errs310 === errors;
+                                                                                            } else {
+                                                                                              var valid55 = true;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  } else {
+                                                                                    const err209 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err209];
+                                                                                    } else {
+                                                                                      vErrors.push(err209);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                }
+                                                                                var valid51 = _errs299 === errors;
+                                                                              } else {
+                                                                                var valid51 = true;
+                                                                              }
+                                                                              if (valid51) {
+                                                                                if (data121.sharedBasis !== void 0) {
+                                                                                  const _errs314 = errors;
+                                                                                  if (typeof data121.sharedBasis !== "boolean") {
+                                                                                    const err210 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err210];
+                                                                                    } else {
+                                                                                      vErrors.push(err210);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                  var valid51 = _errs314 === errors;
+                                                                                } else {
+                                                                                  var valid51 = true;
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
                                                               } else {
-                                                                vErrors.push(err97);
-                                                              }
-                                                              errors++;
-                                                            }
-                                                            var valid26 = _errs175 === errors;
-                                                          } else {
-                                                            var valid26 = true;
-                                                          }
-                                                          if (valid26) {
-                                                            if (data36.classifier !== void 0) {
-                                                              let data74 = data36.classifier;
-                                                              const _errs177 = errors;
-                                                              if (!(data74 && typeof data74 == "object" && !Array.isArray(data74))) {
-                                                                const err98 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                const err211 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err98];
+                                                                  vErrors = [err211];
                                                                 } else {
-                                                                  vErrors.push(err98);
+                                                                  vErrors.push(err211);
                                                                 }
                                                                 errors++;
                                                               }
-                                                              var valid26 = _errs177 === errors;
-                                                            } else {
-                                                              var valid26 = true;
                                                             }
-                                                            if (valid26) {
-                                                              if (data36.validation !== void 0) {
-                                                                let data75 = data36.validation;
-                                                                const _errs179 = errors;
-                                                                if (!(data75 === "none" || data75 === "score" || data75 === "choose")) {
-                                                                  const err99 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/4/properties/validation/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[4].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                            var valid48 = _errs279 === errors;
+                                                          } else {
+                                                            var valid48 = true;
+                                                          }
+                                                          if (valid48) {
+                                                            if (data36.classifier !== void 0) {
+                                                              let data139 = data36.classifier;
+                                                              const _errs316 = errors;
+                                                              if (errors === _errs316) {
+                                                                if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
+                                                                  const _errs318 = errors;
+                                                                  for (const key23 in data139) {
+                                                                    if (!(key23 === "kind" || key23 === "c" || key23 === "trees" || key23 === "depthLimit" || key23 === "classWeights" || key23 === "smoothingPx")) {
+                                                                      const err212 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err212];
+                                                                      } else {
+                                                                        vErrors.push(err212);
+                                                                      }
+                                                                      errors++;
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                  if (_errs318 === errors) {
+                                                                    if (data139.kind !== void 0) {
+                                                                      let data140 = data139.kind;
+                                                                      const _errs319 = errors;
+                                                                      if (!(data140 === "linear" || data140 === "forest" || data140 === "average")) {
+                                                                        const err213 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[4].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err213];
+                                                                        } else {
+                                                                          vErrors.push(err213);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                      var valid59 = _errs319 === errors;
+                                                                    } else {
+                                                                      var valid59 = true;
+                                                                    }
+                                                                    if (valid59) {
+                                                                      if (data139.c !== void 0) {
+                                                                        let data141 = data139.c;
+                                                                        const _errs320 = errors;
+                                                                        if (errors === _errs320) {
+                                                                          if (typeof data141 == "number" && isFinite(data141)) {
+                                                                            if (data141 <= 0 || isNaN(data141)) {
+                                                                              const err214 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err214];
+                                                                              } else {
+                                                                                vErrors.push(err214);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          } else {
+                                                                            const err215 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err215];
+                                                                            } else {
+                                                                              vErrors.push(err215);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var valid59 = _errs320 === errors;
+                                                                      } else {
+                                                                        var valid59 = true;
+                                                                      }
+                                                                      if (valid59) {
+                                                                        if (data139.trees !== void 0) {
+                                                                          let data142 = data139.trees;
+                                                                          const _errs322 = errors;
+                                                                          if (!(typeof data142 == "number" && (!(data142 % 1) && !isNaN(data142)) && isFinite(data142))) {
+                                                                            const err216 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err216];
+                                                                            } else {
+                                                                              vErrors.push(err216);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                          if (errors === _errs322) {
+                                                                            if (typeof data142 == "number" && isFinite(data142)) {
+                                                                              if (data142 > 1e4 || isNaN(data142)) {
+                                                                                const err217 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err217];
+                                                                                } else {
+                                                                                  vErrors.push(err217);
+                                                                                }
+                                                                                errors++;
+                                                                              } else {
+                                                                                if (data142 < 1 || isNaN(data142)) {
+                                                                                  const err218 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err218];
+                                                                                  } else {
+                                                                                    vErrors.push(err218);
+                                                                                  }
+                                                                                  errors++;
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                          var valid59 = _errs322 === errors;
+                                                                        } else {
+                                                                          var valid59 = true;
+                                                                        }
+                                                                        if (valid59) {
+                                                                          if (data139.depthLimit !== void 0) {
+                                                                            let data143 = data139.depthLimit;
+                                                                            const _errs324 = errors;
+                                                                            if (!(typeof data143 == "number" && (!(data143 % 1) && !isNaN(data143)) && isFinite(data143))) {
+                                                                              const err219 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err219];
+                                                                              } else {
+                                                                                vErrors.push(err219);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                            if (errors === _errs324) {
+                                                                              if (typeof data143 == "number" && isFinite(data143)) {
+                                                                                if (data143 > 64 || isNaN(data143)) {
+                                                                                  const err220 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err220];
+                                                                                  } else {
+                                                                                    vErrors.push(err220);
+                                                                                  }
+                                                                                  errors++;
+                                                                                } else {
+                                                                                  if (data143 < 1 || isNaN(data143)) {
+                                                                                    const err221 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err221];
+                                                                                    } else {
+                                                                                      vErrors.push(err221);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                            var valid59 = _errs324 === errors;
+                                                                          } else {
+                                                                            var valid59 = true;
+                                                                          }
+                                                                          if (valid59) {
+                                                                            if (data139.classWeights !== void 0) {
+                                                                              let data144 = data139.classWeights;
+                                                                              const _errs326 = errors;
+                                                                              const _errs327 = errors;
+                                                                              let valid60 = false;
+                                                                              let passing6 = null;
+                                                                              const _errs328 = errors;
+                                                                              if (!(data144 === "balanced" || data144 === "painted")) {
+                                                                                const err222 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[4].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err222];
+                                                                                } else {
+                                                                                  vErrors.push(err222);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                              var _valid6 = _errs328 === errors;
+                                                                              if (_valid6) {
+                                                                                valid60 = true;
+                                                                                passing6 = 0;
+                                                                              }
+                                                                              const _errs329 = errors;
+                                                                              if (errors === _errs329) {
+                                                                                if (Array.isArray(data144)) {
+                                                                                  var valid61 = true;
+                                                                                  const len30 = data144.length;
+                                                                                  for (let i30 = 0; i30 < len30; i30++) {
+                                                                                    let data145 = data144[i30];
+                                                                                    const _errs331 = errors;
+                                                                                    if (errors === _errs331) {
+                                                                                      if (typeof data145 == "number" && isFinite(data145)) {
+                                                                                        if (data145 <= 0 || isNaN(data145)) {
+                                                                                          const err223 = { instancePath: instancePath + "/method/classifier/classWeights/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                                          if (vErrors === null) {
+                                                                                            vErrors = [err223];
+                                                                                          } else {
+                                                                                            vErrors.push(err223);
+                                                                                          }
+                                                                                          errors++;
+                                                                                        }
+                                                                                      } else {
+                                                                                        const err224 = { instancePath: instancePath + "/method/classifier/classWeights/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err224];
+                                                                                        } else {
+                                                                                          vErrors.push(err224);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    }
+                                                                                    var valid61 = _errs331 === errors;
+                                                                                    if (!valid61) {
+                                                                                      break;
+                                                                                    }
+                                                                                  }
+                                                                                } else {
+                                                                                  const err225 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err225];
+                                                                                  } else {
+                                                                                    vErrors.push(err225);
+                                                                                  }
+                                                                                  errors++;
+                                                                                }
+                                                                              }
+                                                                              var _valid6 = _errs329 === errors;
+                                                                              if (_valid6 && valid60) {
+                                                                                valid60 = false;
+                                                                                passing6 = [passing6, 1];
+                                                                              } else {
+                                                                                if (_valid6) {
+                                                                                  valid60 = true;
+                                                                                  passing6 = 1;
+                                                                                }
+                                                                              }
+                                                                              if (!valid60) {
+                                                                                const err226 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing6 }, message: "must match exactly one schema in oneOf" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err226];
+                                                                                } else {
+                                                                                  vErrors.push(err226);
+                                                                                }
+                                                                                errors++;
+                                                                              } else {
+                                                                                errors = _errs327;
+                                                                                if (vErrors !== null) {
+                                                                                  if (_errs327) {
+                                                                                    vErrors.length = _errs327;
+                                                                                  } else {
+                                                                                    vErrors = null;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                              var valid59 = _errs326 === errors;
+                                                                            } else {
+                                                                              var valid59 = true;
+                                                                            }
+                                                                            if (valid59) {
+                                                                              if (data139.smoothingPx !== void 0) {
+                                                                                let data146 = data139.smoothingPx;
+                                                                                const _errs333 = errors;
+                                                                                if (errors === _errs333) {
+                                                                                  if (typeof data146 == "number" && isFinite(data146)) {
+                                                                                    if (data146 > 100 || isNaN(data146)) {
+                                                                                      const err227 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err227];
+                                                                                      } else {
+                                                                                        vErrors.push(err227);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    } else {
+                                                                                      if (data146 < 0 || isNaN(data146)) {
+                                                                                        const err228 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err228];
+                                                                                        } else {
+                                                                                          vErrors.push(err228);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    }
+                                                                                  } else {
+                                                                                    const err229 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err229];
+                                                                                    } else {
+                                                                                      vErrors.push(err229);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                }
+                                                                                var valid59 = _errs333 === errors;
+                                                                              } else {
+                                                                                var valid59 = true;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  const err230 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err99];
+                                                                    vErrors = [err230];
                                                                   } else {
-                                                                    vErrors.push(err99);
+                                                                    vErrors.push(err230);
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                var valid26 = _errs179 === errors;
+                                                              }
+                                                              var valid48 = _errs316 === errors;
+                                                            } else {
+                                                              var valid48 = true;
+                                                            }
+                                                            if (valid48) {
+                                                              if (data36.validation !== void 0) {
+                                                                let data147 = data36.validation;
+                                                                const _errs335 = errors;
+                                                                if (!(data147 === "none" || data147 === "score" || data147 === "choose")) {
+                                                                  const err231 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/4/properties/validation/enum", keyword: "enum", params: { allowedValues: schema16.properties.method.oneOf[4].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err231];
+                                                                  } else {
+                                                                    vErrors.push(err231);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                                var valid48 = _errs335 === errors;
                                                               } else {
-                                                                var valid26 = true;
+                                                                var valid48 = true;
                                                               }
                                                             }
                                                           }
@@ -5993,16 +8168,16 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            const err100 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                            const err232 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                             if (vErrors === null) {
-                                              vErrors = [err100];
+                                              vErrors = [err232];
                                             } else {
-                                              vErrors.push(err100);
+                                              vErrors.push(err232);
                                             }
                                             errors++;
                                           }
                                         }
-                                        var _valid3 = _errs156 === errors;
+                                        var _valid3 = _errs260 === errors;
                                         if (_valid3 && valid16) {
                                           valid16 = false;
                                           passing3 = [passing3, 4];
@@ -6016,11 +8191,11 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                   if (!valid16) {
-                                    const err101 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf", keyword: "oneOf", params: { passingSchemas: passing3 }, message: "must match exactly one schema in oneOf" };
+                                    const err233 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf", keyword: "oneOf", params: { passingSchemas: passing3 }, message: "must match exactly one schema in oneOf" };
                                     if (vErrors === null) {
-                                      vErrors = [err101];
+                                      vErrors = [err233];
                                     } else {
-                                      vErrors.push(err101);
+                                      vErrors.push(err233);
                                     }
                                     errors++;
                                     validate15.errors = vErrors;
@@ -6041,41 +8216,41 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 if (valid0) {
                                   if (data.mask !== void 0) {
-                                    const _errs180 = errors;
+                                    const _errs336 = errors;
                                     if (typeof data.mask !== "string") {
                                       validate15.errors = [{ instancePath: instancePath + "/mask", schemaPath: "#/properties/mask/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
-                                    var valid0 = _errs180 === errors;
+                                    var valid0 = _errs336 === errors;
                                   } else {
                                     var valid0 = true;
                                   }
                                   if (valid0) {
                                     if (data.factor !== void 0) {
-                                      let data77 = data.factor;
-                                      const _errs182 = errors;
-                                      if (errors === _errs182) {
-                                        if (data77 && typeof data77 == "object" && !Array.isArray(data77)) {
-                                          let missing14;
-                                          if (data77.y === void 0 && (missing14 = "y") || data77.x === void 0 && (missing14 = "x")) {
-                                            validate15.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing14 }, message: "must have required property '" + missing14 + "'" }];
+                                      let data149 = data.factor;
+                                      const _errs338 = errors;
+                                      if (errors === _errs338) {
+                                        if (data149 && typeof data149 == "object" && !Array.isArray(data149)) {
+                                          let missing17;
+                                          if (data149.y === void 0 && (missing17 = "y") || data149.x === void 0 && (missing17 = "x")) {
+                                            validate15.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing17 }, message: "must have required property '" + missing17 + "'" }];
                                             return false;
                                           } else {
-                                            const _errs184 = errors;
-                                            for (const key15 in data77) {
-                                              if (!(key15 === "y" || key15 === "x")) {
-                                                validate15.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" }];
+                                            const _errs340 = errors;
+                                            for (const key24 in data149) {
+                                              if (!(key24 === "y" || key24 === "x")) {
+                                                validate15.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
                                             }
-                                            if (_errs184 === errors) {
-                                              if (data77.y !== void 0) {
-                                                let data78 = data77.y;
-                                                const _errs185 = errors;
-                                                if (errors === _errs185) {
-                                                  if (typeof data78 == "number" && isFinite(data78)) {
-                                                    if (data78 <= 0 || isNaN(data78)) {
+                                            if (_errs340 === errors) {
+                                              if (data149.y !== void 0) {
+                                                let data150 = data149.y;
+                                                const _errs341 = errors;
+                                                if (errors === _errs341) {
+                                                  if (typeof data150 == "number" && isFinite(data150)) {
+                                                    if (data150 <= 0 || isNaN(data150)) {
                                                       validate15.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
@@ -6084,17 +8259,17 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid29 = _errs185 === errors;
+                                                var valid62 = _errs341 === errors;
                                               } else {
-                                                var valid29 = true;
+                                                var valid62 = true;
                                               }
-                                              if (valid29) {
-                                                if (data77.x !== void 0) {
-                                                  let data79 = data77.x;
-                                                  const _errs187 = errors;
-                                                  if (errors === _errs187) {
-                                                    if (typeof data79 == "number" && isFinite(data79)) {
-                                                      if (data79 <= 0 || isNaN(data79)) {
+                                              if (valid62) {
+                                                if (data149.x !== void 0) {
+                                                  let data151 = data149.x;
+                                                  const _errs343 = errors;
+                                                  if (errors === _errs343) {
+                                                    if (typeof data151 == "number" && isFinite(data151)) {
+                                                      if (data151 <= 0 || isNaN(data151)) {
                                                         validate15.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                         return false;
                                                       }
@@ -6103,9 +8278,9 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid29 = _errs187 === errors;
+                                                  var valid62 = _errs343 === errors;
                                                 } else {
-                                                  var valid29 = true;
+                                                  var valid62 = true;
                                                 }
                                               }
                                             }
@@ -6115,180 +8290,180 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid0 = _errs182 === errors;
+                                      var valid0 = _errs338 === errors;
                                     } else {
                                       var valid0 = true;
                                     }
                                     if (valid0) {
                                       if (data.heldOut !== void 0) {
-                                        let data80 = data.heldOut;
-                                        const _errs189 = errors;
-                                        const _errs190 = errors;
-                                        let valid30 = false;
-                                        let passing4 = null;
-                                        const _errs191 = errors;
-                                        if (errors === _errs191) {
-                                          if (data80 && typeof data80 == "object" && !Array.isArray(data80)) {
-                                            let missing15;
-                                            if (data80.meanIou === void 0 && (missing15 = "meanIou") || data80.balancedAccuracy === void 0 && (missing15 = "balancedAccuracy") || data80.confusion === void 0 && (missing15 = "confusion") || data80.folds === void 0 && (missing15 = "folds")) {
-                                              const err102 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing15 }, message: "must have required property '" + missing15 + "'" };
+                                        let data152 = data.heldOut;
+                                        const _errs345 = errors;
+                                        const _errs346 = errors;
+                                        let valid63 = false;
+                                        let passing7 = null;
+                                        const _errs347 = errors;
+                                        if (errors === _errs347) {
+                                          if (data152 && typeof data152 == "object" && !Array.isArray(data152)) {
+                                            let missing18;
+                                            if (data152.meanIou === void 0 && (missing18 = "meanIou") || data152.balancedAccuracy === void 0 && (missing18 = "balancedAccuracy") || data152.confusion === void 0 && (missing18 = "confusion") || data152.folds === void 0 && (missing18 = "folds")) {
+                                              const err234 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing18 }, message: "must have required property '" + missing18 + "'" };
                                               if (vErrors === null) {
-                                                vErrors = [err102];
+                                                vErrors = [err234];
                                               } else {
-                                                vErrors.push(err102);
+                                                vErrors.push(err234);
                                               }
                                               errors++;
                                             } else {
-                                              const _errs193 = errors;
-                                              for (const key16 in data80) {
-                                                if (!(key16 === "meanIou" || key16 === "balancedAccuracy" || key16 === "confusion" || key16 === "folds")) {
-                                                  const err103 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
+                                              const _errs349 = errors;
+                                              for (const key25 in data152) {
+                                                if (!(key25 === "meanIou" || key25 === "balancedAccuracy" || key25 === "confusion" || key25 === "folds")) {
+                                                  const err235 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 }, message: "must NOT have additional properties" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err103];
+                                                    vErrors = [err235];
                                                   } else {
-                                                    vErrors.push(err103);
+                                                    vErrors.push(err235);
                                                   }
                                                   errors++;
                                                   break;
                                                 }
                                               }
-                                              if (_errs193 === errors) {
-                                                if (data80.meanIou !== void 0) {
-                                                  let data81 = data80.meanIou;
-                                                  const _errs194 = errors;
-                                                  if (!(typeof data81 == "number" && isFinite(data81))) {
-                                                    const err104 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                              if (_errs349 === errors) {
+                                                if (data152.meanIou !== void 0) {
+                                                  let data153 = data152.meanIou;
+                                                  const _errs350 = errors;
+                                                  if (!(typeof data153 == "number" && isFinite(data153))) {
+                                                    const err236 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err104];
+                                                      vErrors = [err236];
                                                     } else {
-                                                      vErrors.push(err104);
+                                                      vErrors.push(err236);
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid31 = _errs194 === errors;
+                                                  var valid64 = _errs350 === errors;
                                                 } else {
-                                                  var valid31 = true;
+                                                  var valid64 = true;
                                                 }
-                                                if (valid31) {
-                                                  if (data80.balancedAccuracy !== void 0) {
-                                                    let data82 = data80.balancedAccuracy;
-                                                    const _errs196 = errors;
-                                                    if (!(typeof data82 == "number" && isFinite(data82))) {
-                                                      const err105 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                if (valid64) {
+                                                  if (data152.balancedAccuracy !== void 0) {
+                                                    let data154 = data152.balancedAccuracy;
+                                                    const _errs352 = errors;
+                                                    if (!(typeof data154 == "number" && isFinite(data154))) {
+                                                      const err237 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err105];
+                                                        vErrors = [err237];
                                                       } else {
-                                                        vErrors.push(err105);
+                                                        vErrors.push(err237);
                                                       }
                                                       errors++;
                                                     }
-                                                    var valid31 = _errs196 === errors;
+                                                    var valid64 = _errs352 === errors;
                                                   } else {
-                                                    var valid31 = true;
+                                                    var valid64 = true;
                                                   }
-                                                  if (valid31) {
-                                                    if (data80.confusion !== void 0) {
-                                                      let data83 = data80.confusion;
-                                                      const _errs198 = errors;
-                                                      if (errors === _errs198) {
-                                                        if (Array.isArray(data83)) {
-                                                          var valid32 = true;
-                                                          const len10 = data83.length;
-                                                          for (let i10 = 0; i10 < len10; i10++) {
-                                                            let data84 = data83[i10];
-                                                            const _errs200 = errors;
-                                                            if (errors === _errs200) {
-                                                              if (Array.isArray(data84)) {
-                                                                var valid33 = true;
-                                                                const len11 = data84.length;
-                                                                for (let i11 = 0; i11 < len11; i11++) {
-                                                                  let data85 = data84[i11];
-                                                                  const _errs202 = errors;
-                                                                  if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
-                                                                    const err106 = { instancePath: instancePath + "/heldOut/confusion/" + i10 + "/" + i11, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                  if (valid64) {
+                                                    if (data152.confusion !== void 0) {
+                                                      let data155 = data152.confusion;
+                                                      const _errs354 = errors;
+                                                      if (errors === _errs354) {
+                                                        if (Array.isArray(data155)) {
+                                                          var valid65 = true;
+                                                          const len31 = data155.length;
+                                                          for (let i31 = 0; i31 < len31; i31++) {
+                                                            let data156 = data155[i31];
+                                                            const _errs356 = errors;
+                                                            if (errors === _errs356) {
+                                                              if (Array.isArray(data156)) {
+                                                                var valid66 = true;
+                                                                const len32 = data156.length;
+                                                                for (let i32 = 0; i32 < len32; i32++) {
+                                                                  let data157 = data156[i32];
+                                                                  const _errs358 = errors;
+                                                                  if (!(typeof data157 == "number" && (!(data157 % 1) && !isNaN(data157)) && isFinite(data157))) {
+                                                                    const err238 = { instancePath: instancePath + "/heldOut/confusion/" + i31 + "/" + i32, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err106];
+                                                                      vErrors = [err238];
                                                                     } else {
-                                                                      vErrors.push(err106);
+                                                                      vErrors.push(err238);
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  if (errors === _errs202) {
-                                                                    if (typeof data85 == "number" && isFinite(data85)) {
-                                                                      if (data85 < 0 || isNaN(data85)) {
-                                                                        const err107 = { instancePath: instancePath + "/heldOut/confusion/" + i10 + "/" + i11, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                  if (errors === _errs358) {
+                                                                    if (typeof data157 == "number" && isFinite(data157)) {
+                                                                      if (data157 < 0 || isNaN(data157)) {
+                                                                        const err239 = { instancePath: instancePath + "/heldOut/confusion/" + i31 + "/" + i32, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err107];
+                                                                          vErrors = [err239];
                                                                         } else {
-                                                                          vErrors.push(err107);
+                                                                          vErrors.push(err239);
                                                                         }
                                                                         errors++;
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid33 = _errs202 === errors;
-                                                                  if (!valid33) {
+                                                                  var valid66 = _errs358 === errors;
+                                                                  if (!valid66) {
                                                                     break;
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err108 = { instancePath: instancePath + "/heldOut/confusion/" + i10, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                const err240 = { instancePath: instancePath + "/heldOut/confusion/" + i31, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err108];
+                                                                  vErrors = [err240];
                                                                 } else {
-                                                                  vErrors.push(err108);
+                                                                  vErrors.push(err240);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid32 = _errs200 === errors;
-                                                            if (!valid32) {
+                                                            var valid65 = _errs356 === errors;
+                                                            if (!valid65) {
                                                               break;
                                                             }
                                                           }
                                                         } else {
-                                                          const err109 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                          const err241 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err109];
+                                                            vErrors = [err241];
                                                           } else {
-                                                            vErrors.push(err109);
+                                                            vErrors.push(err241);
                                                           }
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid31 = _errs198 === errors;
+                                                      var valid64 = _errs354 === errors;
                                                     } else {
-                                                      var valid31 = true;
+                                                      var valid64 = true;
                                                     }
-                                                    if (valid31) {
-                                                      if (data80.folds !== void 0) {
-                                                        let data86 = data80.folds;
-                                                        const _errs204 = errors;
-                                                        if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
-                                                          const err110 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                    if (valid64) {
+                                                      if (data152.folds !== void 0) {
+                                                        let data158 = data152.folds;
+                                                        const _errs360 = errors;
+                                                        if (!(typeof data158 == "number" && (!(data158 % 1) && !isNaN(data158)) && isFinite(data158))) {
+                                                          const err242 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err110];
+                                                            vErrors = [err242];
                                                           } else {
-                                                            vErrors.push(err110);
+                                                            vErrors.push(err242);
                                                           }
                                                           errors++;
                                                         }
-                                                        if (errors === _errs204) {
-                                                          if (typeof data86 == "number" && isFinite(data86)) {
-                                                            if (data86 < 2 || isNaN(data86)) {
-                                                              const err111 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                                                        if (errors === _errs360) {
+                                                          if (typeof data158 == "number" && isFinite(data158)) {
+                                                            if (data158 < 2 || isNaN(data158)) {
+                                                              const err243 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err111];
+                                                                vErrors = [err243];
                                                               } else {
-                                                                vErrors.push(err111);
+                                                                vErrors.push(err243);
                                                               }
                                                               errors++;
                                                             }
                                                           }
                                                         }
-                                                        var valid31 = _errs204 === errors;
+                                                        var valid64 = _errs360 === errors;
                                                       } else {
-                                                        var valid31 = true;
+                                                        var valid64 = true;
                                                       }
                                                     }
                                                   }
@@ -6296,61 +8471,61 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            const err112 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                            const err244 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                             if (vErrors === null) {
-                                              vErrors = [err112];
+                                              vErrors = [err244];
                                             } else {
-                                              vErrors.push(err112);
+                                              vErrors.push(err244);
                                             }
                                             errors++;
                                           }
                                         }
-                                        var _valid4 = _errs191 === errors;
-                                        if (_valid4) {
-                                          valid30 = true;
-                                          passing4 = 0;
+                                        var _valid7 = _errs347 === errors;
+                                        if (_valid7) {
+                                          valid63 = true;
+                                          passing7 = 0;
                                         }
-                                        const _errs206 = errors;
-                                        if (data80 !== null) {
-                                          const err113 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
+                                        const _errs362 = errors;
+                                        if (data152 !== null) {
+                                          const err245 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
                                           if (vErrors === null) {
-                                            vErrors = [err113];
+                                            vErrors = [err245];
                                           } else {
-                                            vErrors.push(err113);
+                                            vErrors.push(err245);
                                           }
                                           errors++;
                                         }
-                                        var _valid4 = _errs206 === errors;
-                                        if (_valid4 && valid30) {
-                                          valid30 = false;
-                                          passing4 = [passing4, 1];
+                                        var _valid7 = _errs362 === errors;
+                                        if (_valid7 && valid63) {
+                                          valid63 = false;
+                                          passing7 = [passing7, 1];
                                         } else {
-                                          if (_valid4) {
-                                            valid30 = true;
-                                            passing4 = 1;
+                                          if (_valid7) {
+                                            valid63 = true;
+                                            passing7 = 1;
                                           }
                                         }
-                                        if (!valid30) {
-                                          const err114 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing4 }, message: "must match exactly one schema in oneOf" };
+                                        if (!valid63) {
+                                          const err246 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing7 }, message: "must match exactly one schema in oneOf" };
                                           if (vErrors === null) {
-                                            vErrors = [err114];
+                                            vErrors = [err246];
                                           } else {
-                                            vErrors.push(err114);
+                                            vErrors.push(err246);
                                           }
                                           errors++;
                                           validate15.errors = vErrors;
                                           return false;
                                         } else {
-                                          errors = _errs190;
+                                          errors = _errs346;
                                           if (vErrors !== null) {
-                                            if (_errs190) {
-                                              vErrors.length = _errs190;
+                                            if (_errs346) {
+                                              vErrors.length = _errs346;
                                             } else {
                                               vErrors = null;
                                             }
                                           }
                                         }
-                                        var valid0 = _errs189 === errors;
+                                        var valid0 = _errs345 === errors;
                                       } else {
                                         var valid0 = true;
                                       }
@@ -8449,7 +10624,7 @@ function validate17(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateProject = validate18;
-var schema19 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "description": "features chosen; what is absent is the default" }, "learning": { "type": "object", "description": "how to learn; what is absent is the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
+var schema19 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
 function validate18(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -8896,9 +11071,307 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.recipe !== void 0) {
                     let data23 = data.recipe;
                     const _errs50 = errors;
-                    if (!(data23 && typeof data23 == "object" && !Array.isArray(data23))) {
-                      validate18.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                      return false;
+                    if (errors === _errs50) {
+                      if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
+                        const _errs52 = errors;
+                        for (const key4 in data23) {
+                          if (!(key4 === "tokenScales" || key4 === "components" || key4 === "guided" || key4 === "sigmasPx" || key4 === "kinds" || key4 === "zContext" || key4 === "classicalNormalisation")) {
+                            validate18.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                            return false;
+                            break;
+                          }
+                        }
+                        if (_errs52 === errors) {
+                          if (data23.tokenScales !== void 0) {
+                            let data24 = data23.tokenScales;
+                            const _errs53 = errors;
+                            if (errors === _errs53) {
+                              if (Array.isArray(data24)) {
+                                var valid10 = true;
+                                const len5 = data24.length;
+                                for (let i5 = 0; i5 < len5; i5++) {
+                                  let data25 = data24[i5];
+                                  const _errs55 = errors;
+                                  if (errors === _errs55) {
+                                    if (typeof data25 == "number" && isFinite(data25)) {
+                                      if (data25 > 16 || isNaN(data25)) {
+                                        validate18.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
+                                        return false;
+                                      } else {
+                                        if (data25 <= 0 || isNaN(data25)) {
+                                          validate18.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                          return false;
+                                        }
+                                      }
+                                    } else {
+                                      validate18.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid10 = _errs55 === errors;
+                                  if (!valid10) {
+                                    break;
+                                  }
+                                }
+                              } else {
+                                validate18.errors = [{ instancePath: instancePath + "/recipe/tokenScales", schemaPath: "#/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                return false;
+                              }
+                            }
+                            var valid9 = _errs53 === errors;
+                          } else {
+                            var valid9 = true;
+                          }
+                          if (valid9) {
+                            if (data23.components !== void 0) {
+                              let data26 = data23.components;
+                              const _errs57 = errors;
+                              if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                validate18.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs57) {
+                                if (typeof data26 == "number" && isFinite(data26)) {
+                                  if (data26 < 1 || isNaN(data26)) {
+                                    validate18.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    return false;
+                                  }
+                                }
+                              }
+                              var valid9 = _errs57 === errors;
+                            } else {
+                              var valid9 = true;
+                            }
+                            if (valid9) {
+                              if (data23.guided !== void 0) {
+                                const _errs59 = errors;
+                                if (typeof data23.guided !== "boolean") {
+                                  validate18.errors = [{ instancePath: instancePath + "/recipe/guided", schemaPath: "#/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                  return false;
+                                }
+                                var valid9 = _errs59 === errors;
+                              } else {
+                                var valid9 = true;
+                              }
+                              if (valid9) {
+                                if (data23.sigmasPx !== void 0) {
+                                  let data28 = data23.sigmasPx;
+                                  const _errs61 = errors;
+                                  if (errors === _errs61) {
+                                    if (Array.isArray(data28)) {
+                                      var valid11 = true;
+                                      const len6 = data28.length;
+                                      for (let i6 = 0; i6 < len6; i6++) {
+                                        let data29 = data28[i6];
+                                        const _errs63 = errors;
+                                        if (errors === _errs63) {
+                                          if (typeof data29 == "number" && isFinite(data29)) {
+                                            if (data29 < 0 || isNaN(data29)) {
+                                              validate18.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i6, schemaPath: "#/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              return false;
+                                            }
+                                          } else {
+                                            validate18.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i6, schemaPath: "#/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid11 = _errs63 === errors;
+                                        if (!valid11) {
+                                          break;
+                                        }
+                                      }
+                                    } else {
+                                      validate18.errors = [{ instancePath: instancePath + "/recipe/sigmasPx", schemaPath: "#/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid9 = _errs61 === errors;
+                                } else {
+                                  var valid9 = true;
+                                }
+                                if (valid9) {
+                                  if (data23.kinds !== void 0) {
+                                    let data30 = data23.kinds;
+                                    const _errs65 = errors;
+                                    if (errors === _errs65) {
+                                      if (Array.isArray(data30)) {
+                                        var valid12 = true;
+                                        const len7 = data30.length;
+                                        for (let i7 = 0; i7 < len7; i7++) {
+                                          let data31 = data30[i7];
+                                          const _errs67 = errors;
+                                          if (!(data31 === "gaussian" || data31 === "gradient" || data31 === "hessian" || data31 === "structure" || data31 === "difference")) {
+                                            validate18.errors = [{ instancePath: instancePath + "/recipe/kinds/" + i7, schemaPath: "#/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema19.properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" }];
+                                            return false;
+                                          }
+                                          var valid12 = _errs67 === errors;
+                                          if (!valid12) {
+                                            break;
+                                          }
+                                        }
+                                      } else {
+                                        validate18.errors = [{ instancePath: instancePath + "/recipe/kinds", schemaPath: "#/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid9 = _errs65 === errors;
+                                  } else {
+                                    var valid9 = true;
+                                  }
+                                  if (valid9) {
+                                    if (data23.zContext !== void 0) {
+                                      const _errs68 = errors;
+                                      if (typeof data23.zContext !== "boolean") {
+                                        validate18.errors = [{ instancePath: instancePath + "/recipe/zContext", schemaPath: "#/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                        return false;
+                                      }
+                                      var valid9 = _errs68 === errors;
+                                    } else {
+                                      var valid9 = true;
+                                    }
+                                    if (valid9) {
+                                      if (data23.classicalNormalisation !== void 0) {
+                                        let data33 = data23.classicalNormalisation;
+                                        const _errs70 = errors;
+                                        if (errors === _errs70) {
+                                          if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
+                                            let missing4;
+                                            if (data33.channels === void 0 && (missing4 = "channels") || data33.black === void 0 && (missing4 = "black") || data33.white === void 0 && (missing4 = "white")) {
+                                              validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                              return false;
+                                            } else {
+                                              const _errs72 = errors;
+                                              for (const key5 in data33) {
+                                                if (!(key5 === "channels" || key5 === "black" || key5 === "white")) {
+                                                  validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                  return false;
+                                                  break;
+                                                }
+                                              }
+                                              if (_errs72 === errors) {
+                                                if (data33.channels !== void 0) {
+                                                  let data34 = data33.channels;
+                                                  const _errs73 = errors;
+                                                  if (errors === _errs73) {
+                                                    if (Array.isArray(data34)) {
+                                                      if (data34.length < 1) {
+                                                        validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                        return false;
+                                                      } else {
+                                                        var valid14 = true;
+                                                        const len8 = data34.length;
+                                                        for (let i8 = 0; i8 < len8; i8++) {
+                                                          let data35 = data34[i8];
+                                                          const _errs75 = errors;
+                                                          if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                            validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i8, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            return false;
+                                                          }
+                                                          if (errors === _errs75) {
+                                                            if (typeof data35 == "number" && isFinite(data35)) {
+                                                              if (data35 < 0 || isNaN(data35)) {
+                                                                validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i8, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid14 = _errs75 === errors;
+                                                          if (!valid14) {
+                                                            break;
+                                                          }
+                                                        }
+                                                      }
+                                                    } else {
+                                                      validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                  var valid13 = _errs73 === errors;
+                                                } else {
+                                                  var valid13 = true;
+                                                }
+                                                if (valid13) {
+                                                  if (data33.black !== void 0) {
+                                                    let data36 = data33.black;
+                                                    const _errs77 = errors;
+                                                    if (errors === _errs77) {
+                                                      if (Array.isArray(data36)) {
+                                                        var valid15 = true;
+                                                        const len9 = data36.length;
+                                                        for (let i9 = 0; i9 < len9; i9++) {
+                                                          let data37 = data36[i9];
+                                                          const _errs79 = errors;
+                                                          if (!(typeof data37 == "number" && isFinite(data37))) {
+                                                            validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black/" + i9, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            return false;
+                                                          }
+                                                          var valid15 = _errs79 === errors;
+                                                          if (!valid15) {
+                                                            break;
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid13 = _errs77 === errors;
+                                                  } else {
+                                                    var valid13 = true;
+                                                  }
+                                                  if (valid13) {
+                                                    if (data33.white !== void 0) {
+                                                      let data38 = data33.white;
+                                                      const _errs81 = errors;
+                                                      if (errors === _errs81) {
+                                                        if (Array.isArray(data38)) {
+                                                          var valid16 = true;
+                                                          const len10 = data38.length;
+                                                          for (let i10 = 0; i10 < len10; i10++) {
+                                                            let data39 = data38[i10];
+                                                            const _errs83 = errors;
+                                                            if (!(typeof data39 == "number" && isFinite(data39))) {
+                                                              validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white/" + i10, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              return false;
+                                                            }
+                                                            var valid16 = _errs83 === errors;
+                                                            if (!valid16) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid13 = _errs81 === errors;
+                                                    } else {
+                                                      var valid13 = true;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          } else {
+                                            validate18.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid9 = _errs70 === errors;
+                                      } else {
+                                        var valid9 = true;
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        validate18.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        return false;
+                      }
                     }
                     var valid0 = _errs50 === errors;
                   } else {
@@ -8906,24 +11379,246 @@ function validate18(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   if (valid0) {
                     if (data.learning !== void 0) {
-                      let data24 = data.learning;
-                      const _errs52 = errors;
-                      if (!(data24 && typeof data24 == "object" && !Array.isArray(data24))) {
-                        validate18.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                        return false;
+                      let data40 = data.learning;
+                      const _errs85 = errors;
+                      if (errors === _errs85) {
+                        if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
+                          const _errs87 = errors;
+                          for (const key6 in data40) {
+                            if (!(key6 === "kind" || key6 === "c" || key6 === "trees" || key6 === "depthLimit" || key6 === "classWeights" || key6 === "smoothingPx")) {
+                              validate18.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                              return false;
+                              break;
+                            }
+                          }
+                          if (_errs87 === errors) {
+                            if (data40.kind !== void 0) {
+                              let data41 = data40.kind;
+                              const _errs88 = errors;
+                              if (!(data41 === "linear" || data41 === "forest" || data41 === "average")) {
+                                validate18.errors = [{ instancePath: instancePath + "/learning/kind", schemaPath: "#/properties/learning/properties/kind/enum", keyword: "enum", params: { allowedValues: schema19.properties.learning.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                return false;
+                              }
+                              var valid17 = _errs88 === errors;
+                            } else {
+                              var valid17 = true;
+                            }
+                            if (valid17) {
+                              if (data40.c !== void 0) {
+                                let data42 = data40.c;
+                                const _errs89 = errors;
+                                if (errors === _errs89) {
+                                  if (typeof data42 == "number" && isFinite(data42)) {
+                                    if (data42 <= 0 || isNaN(data42)) {
+                                      validate18.errors = [{ instancePath: instancePath + "/learning/c", schemaPath: "#/properties/learning/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                      return false;
+                                    }
+                                  } else {
+                                    validate18.errors = [{ instancePath: instancePath + "/learning/c", schemaPath: "#/properties/learning/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                    return false;
+                                  }
+                                }
+                                var valid17 = _errs89 === errors;
+                              } else {
+                                var valid17 = true;
+                              }
+                              if (valid17) {
+                                if (data40.trees !== void 0) {
+                                  let data43 = data40.trees;
+                                  const _errs91 = errors;
+                                  if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
+                                    validate18.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    return false;
+                                  }
+                                  if (errors === _errs91) {
+                                    if (typeof data43 == "number" && isFinite(data43)) {
+                                      if (data43 > 1e4 || isNaN(data43)) {
+                                        validate18.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
+                                        return false;
+                                      } else {
+                                        if (data43 < 1 || isNaN(data43)) {
+                                          validate18.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                          return false;
+                                        }
+                                      }
+                                    }
+                                  }
+                                  var valid17 = _errs91 === errors;
+                                } else {
+                                  var valid17 = true;
+                                }
+                                if (valid17) {
+                                  if (data40.depthLimit !== void 0) {
+                                    let data44 = data40.depthLimit;
+                                    const _errs93 = errors;
+                                    if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                      validate18.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs93) {
+                                      if (typeof data44 == "number" && isFinite(data44)) {
+                                        if (data44 > 64 || isNaN(data44)) {
+                                          validate18.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" }];
+                                          return false;
+                                        } else {
+                                          if (data44 < 1 || isNaN(data44)) {
+                                            validate18.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                    }
+                                    var valid17 = _errs93 === errors;
+                                  } else {
+                                    var valid17 = true;
+                                  }
+                                  if (valid17) {
+                                    if (data40.classWeights !== void 0) {
+                                      let data45 = data40.classWeights;
+                                      const _errs95 = errors;
+                                      const _errs96 = errors;
+                                      let valid18 = false;
+                                      let passing0 = null;
+                                      const _errs97 = errors;
+                                      if (!(data45 === "balanced" || data45 === "painted")) {
+                                        const err0 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema19.properties.learning.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                        if (vErrors === null) {
+                                          vErrors = [err0];
+                                        } else {
+                                          vErrors.push(err0);
+                                        }
+                                        errors++;
+                                      }
+                                      var _valid0 = _errs97 === errors;
+                                      if (_valid0) {
+                                        valid18 = true;
+                                        passing0 = 0;
+                                      }
+                                      const _errs98 = errors;
+                                      if (errors === _errs98) {
+                                        if (Array.isArray(data45)) {
+                                          var valid19 = true;
+                                          const len11 = data45.length;
+                                          for (let i11 = 0; i11 < len11; i11++) {
+                                            let data46 = data45[i11];
+                                            const _errs100 = errors;
+                                            if (errors === _errs100) {
+                                              if (typeof data46 == "number" && isFinite(data46)) {
+                                                if (data46 <= 0 || isNaN(data46)) {
+                                                  const err1 = { instancePath: instancePath + "/learning/classWeights/" + i11, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err1];
+                                                  } else {
+                                                    vErrors.push(err1);
+                                                  }
+                                                  errors++;
+                                                }
+                                              } else {
+                                                const err2 = { instancePath: instancePath + "/learning/classWeights/" + i11, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err2];
+                                                } else {
+                                                  vErrors.push(err2);
+                                                }
+                                                errors++;
+                                              }
+                                            }
+                                            var valid19 = _errs100 === errors;
+                                            if (!valid19) {
+                                              break;
+                                            }
+                                          }
+                                        } else {
+                                          const err3 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                          if (vErrors === null) {
+                                            vErrors = [err3];
+                                          } else {
+                                            vErrors.push(err3);
+                                          }
+                                          errors++;
+                                        }
+                                      }
+                                      var _valid0 = _errs98 === errors;
+                                      if (_valid0 && valid18) {
+                                        valid18 = false;
+                                        passing0 = [passing0, 1];
+                                      } else {
+                                        if (_valid0) {
+                                          valid18 = true;
+                                          passing0 = 1;
+                                        }
+                                      }
+                                      if (!valid18) {
+                                        const err4 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                        if (vErrors === null) {
+                                          vErrors = [err4];
+                                        } else {
+                                          vErrors.push(err4);
+                                        }
+                                        errors++;
+                                        validate18.errors = vErrors;
+                                        return false;
+                                      } else {
+                                        errors = _errs96;
+                                        if (vErrors !== null) {
+                                          if (_errs96) {
+                                            vErrors.length = _errs96;
+                                          } else {
+                                            vErrors = null;
+                                          }
+                                        }
+                                      }
+                                      var valid17 = _errs95 === errors;
+                                    } else {
+                                      var valid17 = true;
+                                    }
+                                    if (valid17) {
+                                      if (data40.smoothingPx !== void 0) {
+                                        let data47 = data40.smoothingPx;
+                                        const _errs102 = errors;
+                                        if (errors === _errs102) {
+                                          if (typeof data47 == "number" && isFinite(data47)) {
+                                            if (data47 > 100 || isNaN(data47)) {
+                                              validate18.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
+                                              return false;
+                                            } else {
+                                              if (data47 < 0 || isNaN(data47)) {
+                                                validate18.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                return false;
+                                              }
+                                            }
+                                          } else {
+                                            validate18.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid17 = _errs102 === errors;
+                                      } else {
+                                        var valid17 = true;
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          validate18.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          return false;
+                        }
                       }
-                      var valid0 = _errs52 === errors;
+                      var valid0 = _errs85 === errors;
                     } else {
                       var valid0 = true;
                     }
                     if (valid0) {
                       if (data.classifier !== void 0) {
-                        const _errs54 = errors;
+                        const _errs104 = errors;
                         if (typeof data.classifier !== "string") {
                           validate18.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
-                        var valid0 = _errs54 === errors;
+                        var valid0 = _errs104 === errors;
                       } else {
                         var valid0 = true;
                       }
