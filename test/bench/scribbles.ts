@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fromMemory } from '../../plugin/src/array/memory.ts';
 import { readRegion } from '../../plugin/src/array/region.ts';
@@ -162,15 +164,36 @@ function baselineOf(
   { python = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url)), seeds = 5 }: Options,
 ): { readonly iou: number; readonly boundaryF1: number } | null {
   if (python === 'none') return null;
-  const script = fileURLToPath(new URL('./classical_scribbles.py', import.meta.url));
-  const run = spawnSync(python, [script, file(''), file('.scribbles'), String(seeds)], {
-    maxBuffer: 2 ** 30,
-  });
-  if (run.status !== 0) throw new Error(`the baseline failed: ${run.stderr?.toString() ?? run.error}`);
-  const area = size.height * size.width;
-  const predictions = Array.from({ length: seeds }, (_, seed) =>
-    Float32Array.from(run.stdout.subarray(seed * area, (seed + 1) * area), (id) => id - 1),
-  );
+  const script = fileURLToPath(new URL('../../training/python/classical_scribbles.py', import.meta.url));
+  const out = mkdtempSync(join(tmpdir(), 'alibi-baseline-'));
+  try {
+    const request = {
+      image: file(''),
+      scribbles: file('.scribbles'),
+      seeds: Array.from({ length: seeds }, (_, seed) => seed),
+      trees: 100,
+      depth: 10,
+      out,
+    };
+    const run = spawnSync(python, [script], { input: `${JSON.stringify(request)}\n`, encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`the baseline failed: ${run.stderr ?? run.error}`);
+    return scoresOf(request.seeds.map((seed) => readClasses(join(out, `${seed}.u16`))), truth, size);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+/** uint16, little-endian: the class of every pixel. */
+function readClasses(path: string): Uint16Array {
+  const bytes = readFileSync(path);
+  return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readUInt16LE(2 * i));
+}
+
+function scoresOf(
+  predictions: readonly Uint16Array[],
+  truth: Float32Array,
+  size: { readonly height: number; readonly width: number; readonly classes: number },
+) {
   return {
     iou: mean(predictions.map((found) => meanIou(found, truth, size.classes))),
     boundaryF1: mean(predictions.map((found) => boundaryF1(found, truth, size, boundaryPx))),

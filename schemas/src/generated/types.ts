@@ -1100,6 +1100,86 @@ score: number
 }[]
 }
 
+// project.schema.json
+/**
+ * Images with their strokes, and one classifier that learned or will learn from all of them.
+ */
+export interface Project {
+format: "alibi-zarr/project/1"
+name?: string
+/**
+ * @minItems 2
+ */
+classes: {
+name: string
+color: string
+}[]
+images: {
+/**
+ * address, or path relative to the project's file
+ */
+source: string
+/**
+ * in pixels of the finest level
+ */
+strokes: {
+id: string
+classIndex: (number | null)
+radiusPx: number
+points: number[]
+z: number
+t: number
+/**
+ * strokes of one group are left out together when a classifier is checked
+ */
+group?: string
+}[]
+/**
+ * @minItems 1
+ */
+channels?: number[]
+/**
+ * where features are computed; default: by pixel size, or by size
+ */
+level?: number
+reviewed?: boolean
+}[]
+/**
+ * features that were chosen; what is absent was the default
+ */
+recipe?: {
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+}
+/**
+ * how it learned; what is absent was the default
+ */
+learning?: {
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
+}
+/**
+ * path of a classifier's JSON relative to this file; used instead of learning
+ */
+classifier?: string
+}
+
 // pull-list.schema.json
 /**
  * What `alibi-train pull --list --json` prints: the checkpoints known by name.
@@ -1271,6 +1351,31 @@ provider?: string
 }[]
 }
 
+// reproduce.schema.json
+/**
+ * What `alibi-zarr reproduce --json` prints.
+ */
+export interface ReproduceOutput {
+location: string
+name: string
+method: string
+/**
+ * share of pixels of the slices processed that are the same; null with --methods, which computes nothing
+ */
+agreement: (number | null)
+pixels: (number | null)
+different: (number | null)
+/**
+ * what was learned is the same to the bit
+ */
+sameFit: (boolean | null)
+/**
+ * draft of a methods paragraph
+ */
+methods: (string | null)
+seconds: number
+}
+
 // scribbles.schema.json
 /**
  * What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.
@@ -1405,111 +1510,6 @@ seamRatio: (number | null)
 changedLabels: (number | null)
 }[]
 }[]
-}
-
-// project.schema.json
-/**
- * Images with their strokes, and one classifier that learned or will learn from all of them.
- */
-export interface Project {
-format: "alibi-zarr/project/1"
-name?: string
-/**
- * @minItems 2
- */
-classes: {
-name: string
-color: string
-}[]
-images: {
-/**
- * address, or path relative to the project's file
- */
-source: string
-/**
- * in pixels of the finest level
- */
-strokes: {
-id: string
-classIndex: (number | null)
-radiusPx: number
-points: number[]
-z: number
-t: number
-/**
- * strokes of one group are left out together when a classifier is checked
- */
-group?: string
-}[]
-/**
- * @minItems 1
- */
-channels?: number[]
-/**
- * where features are computed; default: by pixel size, or by size
- */
-level?: number
-reviewed?: boolean
-}[]
-/**
- * features that were chosen; what is absent was the default
- */
-recipe?: {
-tokenScales?: number[]
-components?: number
-guided?: boolean
-sigmasPx?: number[]
-kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
-zContext?: boolean
-classicalNormalisation?: {
-/**
- * @minItems 1
- */
-channels: number[]
-black: number[]
-white: number[]
-}
-}
-/**
- * how it learned; what is absent was the default
- */
-learning?: {
-kind?: ("linear" | "forest" | "average")
-c?: number
-trees?: number
-depthLimit?: number
-classWeights?: (("balanced" | "painted") | number[])
-smoothingPx?: number
-}
-/**
- * path of a classifier's JSON relative to this file; used instead of learning
- */
-classifier?: string
-}
-
-// reproduce.schema.json
-/**
- * What `alibi-zarr reproduce --json` prints.
- */
-export interface ReproduceOutput {
-location: string
-name: string
-method: string
-/**
- * share of pixels of the slices processed that are the same; null with --methods, which computes nothing
- */
-agreement: (number | null)
-pixels: (number | null)
-different: (number | null)
-/**
- * what was learned is the same to the bit
- */
-sameFit: (boolean | null)
-/**
- * draft of a methods paragraph
- */
-methods: (string | null)
-seconds: number
 }
 
 // segment-plate.schema.json
