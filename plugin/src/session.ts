@@ -331,7 +331,14 @@ class ImageSession extends EventTarget implements Session {
           validation,
         };
         const shown = { name: 'Segmentation', kind: 'classes' as const, fit, ...classDisplay(classes) };
-        return this.#addScoresLayer(pipeline, { ...shown, imageLevel: level, scores, strokes, method, quicker });
+        return this.#addScoresLayer(pipeline, {
+          ...shown,
+          imageLevel: level,
+          scores,
+          strokes,
+          method,
+          quicker,
+        });
       };
       // The linear model answers at once; what takes its place, tile by tile, is better and slower.
       const quick = await pipeline.trainClassifier({ ...common, choice: { ...choice, kind: 'linear' } });
@@ -345,7 +352,9 @@ class ImageSession extends EventTarget implements Session {
     return this.#classifier;
   }
 
-  async uncertainty(options: { readonly kind?: UncertaintyKind; readonly signal?: AbortSignal } = {}): Promise<Layer> {
+  async uncertainty(
+    options: { readonly kind?: UncertaintyKind; readonly signal?: AbortSignal } = {},
+  ): Promise<Layer> {
     const { kind = 'margin', signal } = options;
     return this.#run('Finding where it is unsure', signal, async () => {
       const pipeline = await this.#ready();
@@ -535,7 +544,8 @@ class ImageSession extends EventTarget implements Session {
       method,
       quicker = [],
       ...shown
-    }: DerivedParts & Omit<Layer, 'id' | 'levels' | 'derived' | 'outdated'> & { readonly quicker?: Layer['levels'] },
+    }: DerivedParts &
+      Omit<Layer, 'id' | 'levels' | 'derived' | 'outdated'> & { readonly quicker?: Layer['levels'] },
   ): Promise<Layer> {
     const pixels = await pipeline.labels(scores, pixelGrid(this.image.pixels[imageLevel]!), labelChunkPx);
     const layer = this.#addLayer({ ...shown, levels: [{ pixels, imageLevel }, ...quicker] });
@@ -607,7 +617,10 @@ function classDisplay(classes: readonly ClassSpec[]): Pick<Layer, 'colors' | 'na
 }
 
 /** What a provenance tells of the features, so that they can be had again. */
-function recipeFacts({ tokens }: FeatureRecipe, { basis: _basis, tokenScales: _scales, kinds, sigmasPx, classicalNormalisation, ...plain }: RecipeChoice) {
+function recipeFacts(
+  { tokens }: FeatureRecipe,
+  { basis: _basis, tokenScales: _scales, kinds, sigmasPx, classicalNormalisation, ...plain }: RecipeChoice,
+) {
   const copy = classicalNormalisation;
   return {
     ...plain,

@@ -25,7 +25,13 @@ const slices = { z: [0], t: [0] };
  * How many strokes "label here next" saves: simulated strokes of the true class, put where the list says or anywhere at random,
  * both from the same first stroke of each class. For each image: the strokes that the list needs to reach what random ones reach at the end.
  */
-export async function activeLearning({ set = 'superalloy/test', limit = 4, model = defaultModel, strokes = 24, seeds = 3 } = {}) {
+export async function activeLearning({
+  set = 'superalloy/test',
+  limit = 4,
+  model = defaultModel,
+  strokes = 24,
+  seeds = 3,
+} = {}) {
   const folder = ['data', 'micrographs', ...set.split('/')];
   if (!hasShared(...folder)) throw new Error(`skipped: needs ${sharedPath(...folder)}`);
   const checkpoint = await loadManifest(fileReader(model));
@@ -36,11 +42,20 @@ export async function activeLearning({ set = 'superalloy/test', limit = 4, model
     .map((file) => file.replace('.labels.png', ''))
     .sort()
     .slice(0, limit);
-  const rows: { name: string; seed: number; random: number[]; suggested: number[]; needed: number; saving: number }[] = [];
+  const rows: {
+    name: string;
+    seed: number;
+    random: number[];
+    suggested: number[];
+    needed: number;
+    saving: number;
+  }[] = [];
   for (const name of names) {
     const image = readPng(sharedPath(...folder, `${name}.png`));
     const instances = set.startsWith('nuclei');
-    const truth = readPng(sharedPath(...folder, `${name}.labels.png`)).data.map((id) => (instances ? Math.min(1, id) : id));
+    const truth = readPng(sharedPath(...folder, `${name}.labels.png`)).data.map((id) =>
+      instances ? Math.min(1, id) : id,
+    );
     const pixels = fromMemory(image.data, { shape: [image.height, image.width], dtype: 'float32' });
     const pipeline = createPipeline({
       pixels: [pixels],
@@ -76,7 +91,12 @@ interface Scene {
 }
 
 /** Mean IoU after the first stroke of each class and after each further one. */
-async function simulate(scene: Scene, how: 'random' | 'suggested', count: number, seed: number): Promise<number[]> {
+async function simulate(
+  scene: Scene,
+  how: 'random' | 'suggested',
+  count: number,
+  seed: number,
+): Promise<number[]> {
   const { truth, height, width } = scene;
   const random = createRandom(seed + 1);
   const classes = 1 + truth.reduce((most, id) => Math.max(most, id), 0);
@@ -97,14 +117,29 @@ async function simulate(scene: Scene, how: 'random' | 'suggested', count: number
   return ious;
 }
 
-async function train({ pipeline, recipe, truth, height, width }: Scene, strokes: readonly Stroke[], classes: number, suggest: boolean) {
+async function train(
+  { pipeline, recipe, truth, height, width }: Scene,
+  strokes: readonly Stroke[],
+  classes: number,
+  suggest: boolean,
+) {
   const specs = Array.from({ length: classes }, (_, i) => ({ name: `${i}`, color: 'ffffff' }));
-  const fit = await pipeline.trainClassifier({ classes: specs, strokes, recipe, place: { level: 0 }, seed: 0 });
+  const fit = await pipeline.trainClassifier({
+    classes: specs,
+    strokes,
+    recipe,
+    place: { level: 0 },
+    seed: 0,
+  });
   const scores = await pipeline.classScores(fit);
   const grid = pixelGrid({ axes: scores.axes, shape: scores.shape, transform: scores.transform });
   const labels = await pipeline.labels(scores, grid, 512);
   const { data } = await readRegion(labels, { start: [0, 0], stop: [height, width] }, {});
-  const iou = meanIou(Float32Array.from(data, (id) => Number(id) - 1), truth, classes);
+  const iou = meanIou(
+    Float32Array.from(data, (id) => Number(id) - 1),
+    truth,
+    classes,
+  );
   if (!suggest) return { iou, next: undefined };
   const isPainted = ({ y, x }: Pick<Suggestion, 'y' | 'x'>) =>
     strokes.some(({ points }) => Math.hypot(points[0]! - x, points[1]! - y) < 2 * halfLengthPx);
@@ -122,7 +157,8 @@ function strokeAt({ truth, width }: Scene, at: number, number: number): Stroke {
   let left = x;
   let right = x;
   while (left > 0 && x - left < halfLengthPx && truth[y * width + left - 1] === classIndex) left--;
-  while (right < width - 1 && right - x < halfLengthPx && truth[y * width + right + 1] === classIndex) right++;
+  while (right < width - 1 && right - x < halfLengthPx && truth[y * width + right + 1] === classIndex)
+    right++;
   const points = [left + 0.5, y + 0.5, right + 0.5, y + 0.5];
   return { id: `${number}`, classIndex, radiusPx, points, z: 0, t: 0 };
 }

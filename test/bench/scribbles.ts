@@ -177,7 +177,11 @@ function baselineOf(
     };
     const run = spawnSync(python, [script], { input: `${JSON.stringify(request)}\n`, encoding: 'utf8' });
     if (run.status !== 0) throw new Error(`the baseline failed: ${run.stderr ?? run.error}`);
-    return scoresOf(request.seeds.map((seed) => readClasses(join(out, `${seed}.u16`))), truth, size);
+    return scoresOf(
+      request.seeds.map((seed) => readClasses(join(out, `${seed}.u16`))),
+      truth,
+      size,
+    );
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

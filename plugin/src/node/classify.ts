@@ -150,7 +150,11 @@ export async function learnScribbles(
 }
 
 /** What was asked for, as the provenance tells it. */
-function askedOf({ recipe, classifier, validation }: Learning): Pick<Extract<Method, { kind: 'strokes' }>, 'recipe' | 'classifier' | 'validation'> {
+function askedOf({
+  recipe,
+  classifier,
+  validation,
+}: Learning): Pick<Extract<Method, { kind: 'strokes' }>, 'recipe' | 'classifier' | 'validation'> {
   const { basis: _fitted, ...choice } = recipe;
   // Plain data of the same shape; JSON drops what is read-only about it.
   return JSON.parse(JSON.stringify({ recipe: choice, classifier, validation }));

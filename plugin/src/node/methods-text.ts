@@ -7,7 +7,11 @@ import type { LabelProvenance } from 'alibi-zarr-schemas';
  */
 export function methodsText(
   provenance: LabelProvenance,
-  { name, names, version }: { readonly name: string; readonly names: readonly string[]; readonly version: string },
+  {
+    name,
+    names,
+    version,
+  }: { readonly name: string; readonly names: readonly string[]; readonly version: string },
 ): string {
   const sentences = [
     `Labels "${name}" were made with alibi-zarr ${version}.`,
@@ -23,12 +27,15 @@ export function methodsText(
 function seen({ model, normalisation }: LabelProvenance): string {
   if (model === null || normalisation === null) return '';
   const { channels, black, white } = normalisation;
-  const ranges = channels.map((channel, i) => `channel ${channel} from ${black[i]} to ${white[i]}`).join(', ');
+  const ranges = channels
+    .map((channel, i) => `channel ${channel} from ${black[i]} to ${white[i]}`)
+    .join(', ');
   return `Image intensities (${ranges}) were mapped to 0–1 and shown to the vision transformer ${model.name} (${model.precision}, SHA-256 ${model.sha256}), a DINOv2 with a distance bias (ALiBi) in place of its position embedding.`;
 }
 
 function learned({ method, fit, strokes }: LabelProvenance, names: readonly string[]): string {
-  if (method === undefined) return fit === null ? '' : `They come from a fit of kind ${fit.kind} (${fit.id}).`;
+  if (method === undefined)
+    return fit === null ? '' : `They come from a fit of kind ${fit.kind} (${fit.id}).`;
   const id = fit === null ? '' : ` (fit ${fit.id.slice(0, 12)})`;
   if (method.kind === 'kmeans') {
     return `Patch tokens were clustered into ${method.k} groups by k-means (seed ${method.seed})${id}.`;
@@ -45,15 +52,22 @@ function learned({ method, fit, strokes }: LabelProvenance, names: readonly stri
 
 function settings(method: Exclude<LabelProvenance['method'], undefined>): string {
   if (!('recipe' in method)) return 'those of the classifier';
-  const text = JSON.stringify({ ...method.recipe, ...method.classifier, validation: method.validation, seed: method.seed });
+  const text = JSON.stringify({
+    ...method.recipe,
+    ...method.classifier,
+    validation: method.validation,
+    seed: method.seed,
+  });
   return text.replaceAll('"', '').replaceAll(',', ', ').replaceAll(':', ' ');
 }
 
 function place({ level, factor, slices, mask }: LabelProvenance): string {
   const parts = [];
   if (level !== undefined) parts.push(`Features were computed at level ${level} of the pyramid`);
-  if (factor !== undefined) parts.push(`resampled by ${factor.x.toPrecision(4)} to the pixel size of the training image`);
-  if (slices !== undefined) parts.push(`slice by slice (${slices.z.length} along z, ${slices.t.length} along t)`);
+  if (factor !== undefined)
+    parts.push(`resampled by ${factor.x.toPrecision(4)} to the pixel size of the training image`);
+  if (slices !== undefined)
+    parts.push(`slice by slice (${slices.z.length} along z, ${slices.t.length} along t)`);
   if (mask !== undefined) parts.push(`inside the mask ${mask}`);
   return parts.length === 0 ? '' : `${parts.join(', ')}.`;
 }

@@ -101,7 +101,14 @@ export async function workOn(
   { image: given, opened }: Pick<Work, 'image' | 'opened'>,
   flags: Flags,
   io: Io,
-  { command, check, classifier, normalisation, sha256, models }: OpenWorkOptions & { readonly command: string },
+  {
+    command,
+    check,
+    classifier,
+    normalisation,
+    sha256,
+    models,
+  }: OpenWorkOptions & { readonly command: string },
 ): Promise<Work> {
   const { signal } = io;
   // Who hands models in closes them.
@@ -146,7 +153,11 @@ export async function workOn(
 }
 
 /** @throws AlibiError InvalidInput  it is not one image */
-export async function openOneImage(opened: OpenedLocation, signal: AbortSignal, command: string): Promise<OmeImage> {
+export async function openOneImage(
+  opened: OpenedLocation,
+  signal: AbortSignal,
+  command: string,
+): Promise<OmeImage> {
   const node = await openNode(opened, { signal });
   if (node.kind === 'image') return node.image;
   const below = (path: string) => `${opened.location.replace(/\/$/, '')}/${path}`;

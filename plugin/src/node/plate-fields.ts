@@ -50,7 +50,7 @@ function chosenWells(all: readonly string[], flags: Flags, command: string): Set
   if (text === undefined) return new Set(all);
   const chosen = new Set<string>();
   for (const part of text.split(',').map((item) => item.trim())) {
-    const pattern = new RegExp(`^${part.split('*').map(escape).join('[^/]*')}$`);
+    const pattern = new RegExp(`^${part.split('*').map(escapePattern).join('[^/]*')}$`);
     const found = all.filter((path) => pattern.test(path));
     if (found.length === 0) {
       throw invalid(`--wells names "${part}"`, { name: command }, `The wells are ${few(all)}.`);
@@ -74,7 +74,7 @@ function chosenFields(all: readonly string[], flags: Flags, command: string): st
   );
 }
 
-function escape(text: string): string {
+function escapePattern(text: string): string {
   return text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
 }
 

@@ -5,7 +5,6 @@ import type { GroupPath } from '../labels/group-metadata.ts';
 import type { MaterializeInput } from '../labels/materialize.ts';
 import { createProvenance } from '../labels/provenance.ts';
 import { onlySlices } from '../labels/slices.ts';
-import { storedOrder } from '../views/zarr/array-node.ts';
 import type { Io } from './io.ts';
 import type { Work } from './open-work.ts';
 import type { Scored, Target } from './segment-image.ts';

@@ -67,7 +67,10 @@ export async function* suggestPlaces(
 
 /** Positions of a grid, every `2^n`-th first, then those between. */
 function coarseToFine(rows: number, cols: number): { readonly row: number; readonly col: number }[] {
-  const positions = Array.from({ length: rows * cols }, (_, i) => ({ row: Math.floor(i / cols), col: i % cols }));
+  const positions = Array.from({ length: rows * cols }, (_, i) => ({
+    row: Math.floor(i / cols),
+    col: i % cols,
+  }));
   // How often both can be halved says on how coarse a grid a position lies.
   const coarseness = (value: number): number => (value === 0 ? 32 : 31 - Math.clz32(value & -value));
   const rank = ({ row, col }: { row: number; col: number }) => Math.min(coarseness(row), coarseness(col));
@@ -106,7 +109,8 @@ function apart(ranked: readonly Suggestion[], count: number, placePx: number): S
   for (const place of ranked) {
     if (kept.length === count) break;
     const near = kept.some(
-      ({ t, z, y, x }) => t === place.t && z === place.z && Math.hypot(y - place.y, x - place.x) < 2 * placePx,
+      ({ t, z, y, x }) =>
+        t === place.t && z === place.z && Math.hypot(y - place.y, x - place.x) < 2 * placePx,
     );
     if (!near) kept.push(place);
   }

@@ -128,18 +128,41 @@ describe('segment --scribbles', () => {
 
     const file = JSON.parse(await readFile(`${stem}.json`, 'utf8'));
     expect(parsePortableClassifier(file)).toMatchObject({ ok: true });
-    const again = await call(['segment', path, '--name', 'again', '--classifier', `${stem}.json`, '--model', manifest]);
+    const again = await call([
+      'segment',
+      path,
+      '--name',
+      'again',
+      '--classifier',
+      `${stem}.json`,
+      '--model',
+      manifest,
+    ]);
     expect(again.err).toEqual([]);
     expect(await idsOf(path, 'again')).toEqual(ids);
 
     // What `features --recipe` exports, run through the ONNX file, gives the labels.
     const out = join(folder, 'halves-features.zarr');
-    const exported = await call(['features', path, '--out', out, '--recipe', `${stem}.json`, '--model', manifest, '--json']);
+    const exported = await call([
+      'features',
+      path,
+      '--out',
+      out,
+      '--recipe',
+      `${stem}.json`,
+      '--model',
+      manifest,
+      '--json',
+    ]);
     expect(exported.err).toEqual([]);
     expect(exported.json()).toMatchObject({ dtype: 'float32', features: file.features });
     const features = await openImage({ store: createNodeStore(out), path: '', location: out });
     const dim = file.features.length;
-    const planes = await readRegion(features.pixels[0]!, { start: [0, 0, 0], stop: [dim, height, width] }, {});
+    const planes = await readRegion(
+      features.pixels[0]!,
+      { start: [0, 0, 0], stop: [dim, height, width] },
+      {},
+    );
     const rows = Float32Array.from({ length: planes.data.length }, (_, i) =>
       Number(planes.data[(i % dim) * height * width + Math.floor(i / dim)]),
     );
@@ -164,7 +187,17 @@ describe('segment --scribbles', () => {
     const ids = await idsOf(path, 'inside');
     expect(new Set(ids.subarray(40 * width))).toEqual(new Set([0]));
     expect(new Set(ids.subarray(0, 40 * width))).toEqual(new Set([1, 2]));
-    const fromLabels = await call(['segment', path, '--scribbles', 'inside', '--name', 'second', ...quick(), '--validation', 'none']);
+    const fromLabels = await call([
+      'segment',
+      path,
+      '--scribbles',
+      'inside',
+      '--name',
+      'second',
+      ...quick(),
+      '--validation',
+      'none',
+    ]);
     expect(fromLabels.err).toEqual([]);
     expect(fromLabels.json()).toMatchObject({ method: 'scribbles', heldOut: null });
 
@@ -174,7 +207,12 @@ describe('segment --scribbles', () => {
     const reproduced = await call(['reproduce', path, '--labels', 'inside', '--model', manifest, '--json']);
     expect(reproduced.err).toEqual([]);
     expect(parseReproduceOutput(reproduced.json())).toMatchObject({ ok: true });
-    expect(reproduced.json()).toMatchObject({ agreement: 1, different: 0, sameFit: true, pixels: height * width });
+    expect(reproduced.json()).toMatchObject({
+      agreement: 1,
+      different: 0,
+      sameFit: true,
+      pixels: height * width,
+    });
     expect(reproduced.code).toBe(0);
     const methods = await call(['reproduce', path, '--labels', 'inside', '--methods']);
     expect(methods.out.join()).toMatch(/alibi-zarr 0\.1\.0.*Class 1 and Class 2.*left out/s);
@@ -187,7 +225,10 @@ describe('segment --scribbles', () => {
     [[], /nothing says how to segment/],
     [['--scribbles', 'scribbles.png', '--classes', 'one'], /names 1 classes and 2 are painted/],
     [['--scribbles', 'scribbles.png', '--tokens', 'x'], /--tokens is "x"/],
-    [['--scribbles', 'scribbles.png', '--tokens', 'none', '--features', 'none'], /every feature is switched off/],
+    [
+      ['--scribbles', 'scribbles.png', '--tokens', 'none', '--features', 'none'],
+      /every feature is switched off/,
+    ],
     [['--scribbles', 'scribbles.png', '--wells', 'A/1'], /is one image/],
     [['--kmeans', '2', '--probabilities'], /Clusters have none/],
     [['--classifier', 'scribbles.png'], /no JSON/],
@@ -195,7 +236,10 @@ describe('segment --scribbles', () => {
   ])('refuses %j', async (argv, message) => {
     const path = await writeHalves('refuse.zarr');
     await writeScribbles();
-    await writeFile(join(folder, 'small.png'), encode({ width: 2, height: 2, data: Uint8Array.of(0, 1, 2, 0), channels: 1, depth: 8 }));
+    await writeFile(
+      join(folder, 'small.png'),
+      encode({ width: 2, height: 2, data: Uint8Array.of(0, 1, 2, 0), channels: 1, depth: 8 }),
+    );
     await writeFile(join(folder, 'project.json'), '{}');
     const named = argv.map((part) => (/\.(png|json)$/.test(part) ? join(folder, part) : part));
     const outcome = await call(['segment', path, '--name', 'a', '--model', manifest, ...named]);
@@ -209,20 +253,52 @@ describe('segment --classifier', () => {
     const path = await writeHalves('size.zarr');
     const stem = join(folder, 'size');
     const learned = await call([
-      ...['segment', path, '--name', 'a', '--scribbles', await writeScribbles(), '--classifier-out', stem, ...quick()],
+      ...[
+        'segment',
+        path,
+        '--name',
+        'a',
+        '--scribbles',
+        await writeScribbles(),
+        '--classifier-out',
+        stem,
+        ...quick(),
+      ],
     ]);
     expect(learned.err).toEqual([]);
     // The same halves in pixels of 25 nm, two for one.
     const fine = await writeHalves('fine.zarr', 25, 2);
-    const outcome = await call(['segment', fine, '--name', 'a', '--classifier', `${stem}.json`, '--model', manifest, '--json']);
+    const outcome = await call([
+      'segment',
+      fine,
+      '--name',
+      'a',
+      '--classifier',
+      `${stem}.json`,
+      '--model',
+      manifest,
+      '--json',
+    ]);
     expect(outcome.err).toEqual([]);
     expect(outcome.json()).toMatchObject({ factor: { y: 0.5, x: 0.5 }, shape: [2 * height, 2 * width] });
     const ids = await idsOf(fine, 'a');
     const wrong = ids.filter((id, i) => id !== (i % (2 * width) < width ? 1 : 2)).length;
     expect(wrong / ids.length).toBeLessThan(0.05);
     const coarse = await writeHalves('coarse.zarr', 500);
-    const refused = await call(['segment', coarse, '--name', 'a', '--classifier', `${stem}.json`, '--model', manifest]);
-    expect(refused).toMatchObject({ code: 2, err: [expect.stringMatching(/trained at 0\.05 µm a pixel, .* 0\.5 µm/)] });
+    const refused = await call([
+      'segment',
+      coarse,
+      '--name',
+      'a',
+      '--classifier',
+      `${stem}.json`,
+      '--model',
+      manifest,
+    ]);
+    expect(refused).toMatchObject({
+      code: 2,
+      err: [expect.stringMatching(/trained at 0\.05 µm a pixel, .* 0\.5 µm/)],
+    });
   });
 });
 
@@ -252,7 +328,17 @@ describe('segment --project', () => {
     };
     const file = join(folder, 'two.json');
     await writeFile(file, JSON.stringify(project));
-    const outcome = await call(['segment', b, '--name', 'p', '--project', file, '--model', manifest, '--json']);
+    const outcome = await call([
+      'segment',
+      b,
+      '--name',
+      'p',
+      '--project',
+      file,
+      '--model',
+      manifest,
+      '--json',
+    ]);
     expect(outcome.err).toEqual([]);
     expect(outcome.json()).toMatchObject({ method: 'project', k: 2 });
     const ids = await idsOf(b, 'p');
@@ -268,8 +354,11 @@ describe('segment of a plate', () => {
   it('does every field, tells which failed and does those again alone', async () => {
     for (const field of ['A/1/0', 'A/1/1', 'B/2/0']) await writeHalves(`plate.zarr/${field}`);
     const store = createNodeStore(join(folder, 'plate.zarr'));
-    const group = (path: string, ome: object) =>
-      store.set(`${path}/zarr.json`, jsonBytes({ zarr_format: 3, node_type: 'group', attributes: { ome: { version: '0.5', ...ome } } }));
+    const group = (path: `/${string}` | '', ome: object) =>
+      store.set(
+        `${path}/zarr.json`,
+        jsonBytes({ zarr_format: 3, node_type: 'group', attributes: { ome: { version: '0.5', ...ome } } }),
+      );
     await group('', {
       plate: {
         name: 'plate',

@@ -193,7 +193,14 @@ describe.skipIf(!hasShared('data', 'ome-zarr'))('info (skipped without ../shared
 
   it('names the images of a plate where a command works on one image', async () => {
     const plate = sample('ez_zarr', 'example_data', 'plate_ones.zarr');
-    const { code, err } = await call(['features', plate, '--out', join(folder, 'of-a-plate'), '--model', manifest]);
+    const { code, err } = await call([
+      'features',
+      plate,
+      '--out',
+      join(folder, 'of-a-plate'),
+      '--model',
+      manifest,
+    ]);
     expect(code).toBe(2);
     expect(err[0]).toContain(`${plate}/B/03/0`);
   });

@@ -40,14 +40,19 @@ export const reproduce: Command = {
       project: { type: 'string', value: 'FILE', help: 'where the project lies now' },
       scribbles: { type: 'string', value: 'LABELS|PNG', help: 'where the scribbles lie now' },
       mask: { type: 'string', value: 'LABELS|PNG', help: 'where the mask lies now' },
-      model: { type: 'string', value: 'PATH', help: 'manifest.json, its folder, or the name of a shipped checkpoint' },
+      model: {
+        type: 'string',
+        value: 'PATH',
+        help: 'manifest.json, its folder, or the name of a shipped checkpoint',
+      },
     },
     examples: ['reproduce image.zarr --labels phases', 'reproduce image.zarr --labels phases --methods'],
   },
   async run(flags, io) {
     const startMs = performance.now();
     const name = flags.text('labels');
-    if (name === undefined) throw invalid('--labels is missing', { name: command }, 'Write --labels and a name.');
+    if (name === undefined)
+      throw invalid('--labels is missing', { name: command }, 'Write --labels and a name.');
     const opened = await openLocation(flags.positionals[0]!, io.signal);
     const models = createModelKeeper();
     try {
@@ -55,10 +60,22 @@ export const reproduce: Command = {
       const label = await openLabel(image, name, { signal: io.signal });
       const provenance = provenanceOf(label, `${image.location}/labels/${name}`);
       const names = [...label.properties.values()].map((entry) => String(entry.name ?? entry.class ?? ''));
-      const head = { location: `${opened.location.replace(/\/$/, '')}/labels/${name}`, name, method: provenance.method?.kind ?? 'unknown' };
+      const head = {
+        location: `${opened.location.replace(/\/$/, '')}/labels/${name}`,
+        name,
+        method: provenance.method?.kind ?? 'unknown',
+      };
       if (flags.has('methods')) {
         const methods = methodsText(provenance, { name, names, version: await packageVersion() });
-        const output: ReproduceOutput = { ...head, agreement: null, pixels: null, different: null, sameFit: null, methods, seconds: seconds(startMs) };
+        const output: ReproduceOutput = {
+          ...head,
+          agreement: null,
+          pixels: null,
+          different: null,
+          sameFit: null,
+          methods,
+          seconds: seconds(startMs),
+        };
         io.out(flags.has('json') ? JSON.stringify(output) : methods);
         return 0;
       }
@@ -69,7 +86,12 @@ export const reproduce: Command = {
         sha256: provenance.model?.sha256 ?? null,
       });
       const counted = await compare(
-        { ...work, seed: seedOf(provenance), slices: provenance.slices ?? work.slices, level: provenance.level ?? work.level },
+        {
+          ...work,
+          seed: seedOf(provenance),
+          slices: provenance.slices ?? work.slices,
+          level: provenance.level ?? work.level,
+        },
         { label, provenance, flags, models },
         io,
       );
@@ -125,11 +147,18 @@ async function compare(work: Work, context: Context, io: Io) {
   const ids: LazyArray<LabelType> = await work.pipeline.labels(scores, pixelGrid(saved), 256);
   const maskText = flags.text('mask') ?? provenance.mask;
   const mask =
-    maskText === undefined ? undefined : await openLabelSource(maskText, work.image, work.slices, '--mask', io.signal);
+    maskText === undefined
+      ? undefined
+      : await openLabelSource(maskText, work.image, work.slices, '--mask', io.signal);
   try {
     const labels = mask === undefined ? ids : masked(ids, mask.ids);
     const { different, pixels } = await countDifferent(labels, saved, work, io);
-    return { agreement: pixels === 0 ? 1 : 1 - different / pixels, pixels, different, sameFit: fitId === provenance.fit?.id };
+    return {
+      agreement: pixels === 0 ? 1 : 1 - different / pixels,
+      pixels,
+      different,
+      sameFit: fitId === provenance.fit?.id,
+    };
   } finally {
     await mask?.close();
   }
@@ -165,7 +194,8 @@ async function countDifferent(labels: LazyArray<LabelType>, saved: LazyArray, { 
           readRegion(saved, region, { signal: io.signal }),
         ]);
         pixels += ours.data.length;
-        for (let i = 0; i < ours.data.length; i++) if (Number(ours.data[i]) !== Number(theirs.data[i])) different++;
+        for (let i = 0; i < ours.data.length; i++)
+          if (Number(ours.data[i]) !== Number(theirs.data[i])) different++;
         done++;
         bar.update({ done, total, etaMs: ((performance.now() - startMs) / done) * (total - done) });
       }
@@ -185,7 +215,10 @@ async function again(
     level: work.level,
     ...(provenance.factor === undefined ? {} : { factor: provenance.factor }),
   };
-  const apply = async (fit: ClassifierFit) => ({ scores: await work.pipeline.classScores(fit, place), fitId: fit.id });
+  const apply = async (fit: ClassifierFit) => ({
+    scores: await work.pipeline.classScores(fit, place),
+    fitId: fit.id,
+  });
   if (method === undefined) {
     throw new AlibiError('InvalidInput', {
       what: 'the labels do not say what was asked for, as those of older versions do not',
@@ -202,7 +235,12 @@ async function again(
   }
   if (method.kind === 'project') {
     const project = await openProject(flags.text('project') ?? method.location);
-    const { classifier } = await learnProject(project, work, { flags, command, models, validation: method.validation }, io);
+    const { classifier } = await learnProject(
+      project,
+      work,
+      { flags, command, models, validation: method.validation },
+      io,
+    );
     return apply(classifier.fit);
   }
   const { sharedBasis, ...chosen } = method.recipe;
@@ -212,7 +250,10 @@ async function again(
     classifier: method.classifier,
     validation: method.validation,
   };
-  const painted = method.kind === 'strokes' ? strokes : await scribblesAgain(work, method, { flags, mask: provenance.mask }, io);
+  const painted =
+    method.kind === 'strokes'
+      ? strokes
+      : await scribblesAgain(work, method, { flags, mask: provenance.mask }, io);
   const { fit } = await learn(work, { classes: method.classes, strokes: painted, learning, place }, io);
   return apply(fit);
 }
@@ -234,7 +275,9 @@ async function scribblesAgain(
   const source = await openLabelSource(text, work.image, slices, '--scribbles', io.signal);
   const maskText = flags.text('mask') ?? mask;
   const inside =
-    maskText === undefined ? undefined : await openLabelSource(maskText, work.image, slices, '--mask', io.signal);
+    maskText === undefined
+      ? undefined
+      : await openLabelSource(maskText, work.image, slices, '--mask', io.signal);
   try {
     return await readScribbles(source, inside?.ids, text, io.signal);
   } finally {
