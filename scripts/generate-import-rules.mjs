@@ -5,12 +5,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 /** Every module of plugin/src with the modules directly below it; what lies further down follows. */
 const below = {
   array: [],
+  'onnx-file': [],
   raster: ['array'],
   stores: ['array'],
   ome: ['stores', 'raster'],
   encoder: ['ome'],
   features: ['encoder'],
-  segment: ['features'],
+  segment: ['features', 'onnx-file'],
   labels: ['segment'],
   pipeline: ['labels'],
   'views/zarr': ['pipeline'],

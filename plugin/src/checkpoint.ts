@@ -19,5 +19,6 @@ export { AlibiError, asAlibiError, type ErrorTag, isAbort } from './errors.ts';
 export { type Covariance, createCovariance } from './features/covariance.ts';
 export { fitClusters } from './features/kmeans.ts';
 export { fitPca, projectPca } from './features/pca.ts';
+export { ProtobufWriter } from './onnx-file/protobuf.ts';
 export { type LinearTaps, linearTaps, resampleBilinear, tokenPosition } from './raster/resample.ts';
 export { fitLogistic } from './segment/logistic.ts';

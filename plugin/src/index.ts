@@ -11,17 +11,23 @@ export { materialize } from './labels/materialize.ts';
 export type { OmeChannel, OmeImage, OmeLevel } from './ome/ome-image.ts';
 export { openImage } from './ome/open-image.ts';
 export type { Progress } from './pipeline/pipeline.ts';
-export type { ClassSpec, Stroke } from './segment/types.ts';
+export { classifierOnnx } from './segment/classifier-onnx.ts';
+export { type OpenedClassifier, readClassifier, writeClassifier } from './segment/portable.ts';
+export type { Suggestion } from './segment/suggest-places.ts';
+export type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 export { openSession } from './session.ts';
 export type {
   EncoderStatus,
   Layer,
   LayerLevel,
+  Learning,
   OpenSessionOptions,
   SaveOptions,
   SaveResult,
   Session,
   SessionEvents,
+  SuggestPlacesOptions,
+  TrainOptions,
   Work,
 } from './session-types.ts';
 export { setCodecWorkers } from './stores/codec-workers.ts';

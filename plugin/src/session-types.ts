@@ -5,7 +5,12 @@ import type { Precision } from './encoder/graph-choice.ts';
 import type { AlibiError } from './errors.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Progress } from './pipeline/pipeline.ts';
+import type { ClassifierChoice } from './segment/fit-models.ts';
+import type { OpenedClassifier } from './segment/portable.ts';
+import type { RecipeChoice } from './segment/recipe.ts';
+import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
+import type { UncertaintyKind } from './segment/uncertainty.ts';
 import type { Source, WriteStore } from './stores/store.ts';
 
 /** Where the encoder stands; the image can be looked at in every state. */
@@ -22,7 +27,7 @@ export type EncoderStatus =
     }
   | { readonly kind: 'failed'; readonly error: AlibiError };
 
-export type LayerKind = 'pca' | 'clusters' | 'classes' | 'label';
+export type LayerKind = 'pca' | 'clusters' | 'classes' | 'uncertainty' | 'label';
 
 /** One level a layer can be drawn from, on top of the image's pixels. */
 export interface LayerLevel {
@@ -40,7 +45,7 @@ export interface Layer {
   readonly id: string;
   readonly name: string;
   readonly kind: LayerKind;
-  /** Finest first. */
+  /** Finest first; of two of one image level the first is the better, the second stands in until it is there. */
   readonly levels: readonly LayerLevel[];
   readonly fit: Fit | null;
   /** Colours of ids, 0 to 255; an id without one is drawn in a hashed colour, 0 never. */
@@ -88,6 +93,29 @@ export interface SessionEvents {
   error: CustomEvent<{ readonly error: AlibiError }>;
 }
 
+/** How a classifier learns; what is absent is the default. */
+export interface Learning {
+  /** Features; by default one token scale, so that painting stays quick. */
+  readonly recipe?: RecipeChoice;
+  readonly classifier?: ClassifierChoice;
+  /** `score`: also how it does on strokes left out; `choose`: let that decide. Default `none`. */
+  readonly validation?: 'none' | 'score' | 'choose';
+}
+
+export interface TrainOptions extends Learning {
+  readonly level?: number | 'auto';
+  readonly signal?: AbortSignal;
+}
+
+export interface SuggestPlacesOptions {
+  readonly count: number;
+  /** Chunks of 256 × 256 pixels looked at, at most. Default 64. */
+  readonly chunkLimit?: number;
+  /** A better list each time. */
+  readonly onList?: (list: readonly Suggestion[]) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** One image with one encoder: owns the graph, the worker and every lifetime. */
 export interface Session extends EventTarget {
   readonly image: OmeImage;
@@ -122,10 +150,25 @@ export interface Session extends EventTarget {
   redo(): void;
   clearStrokes(): void;
   /**
-   * Train now. `null` where fewer than two classes have strokes. A level is kept for later trainings; `auto` goes
-   * back to the finest that the device does within a minute.
+   * Train now. `null` where fewer than two classes have strokes. What is given is kept for later trainings; the level
+   * `auto` goes back to the finest that the device does within a minute. The linear model's segmentation is shown first,
+   * and the better one takes its place tile by tile.
    */
-  train(options?: { readonly level?: number | 'auto'; readonly signal?: AbortSignal }): Promise<Layer | null>;
+  train(options?: TrainOptions): Promise<Layer | null>;
+  /** What the segmentation was made with, to be saved (`writeClassifier`); null before the first training. */
+  readonly classifier: OpenedClassifier | null;
+  /**
+   * How unsure the classifier is of each pixel, as a layer: ids 0 (sure) to 255. It goes when strokes change.
+   *
+   * @throws AlibiError InvalidInput  there is no classifier of the present strokes
+   */
+  uncertainty(options?: { readonly kind?: UncertaintyKind; readonly signal?: AbortSignal }): Promise<Layer>;
+  /**
+   * "Label here next": places in pixels of the finest level, most unsure first.
+   *
+   * @throws AlibiError InvalidInput  there is no classifier of the present strokes
+   */
+  suggest(options: SuggestPlacesOptions): Promise<readonly Suggestion[]>;
 
   save(layer: Layer, options: SaveOptions): Promise<SaveResult>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { LazyArray } from './array/lazy-array.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
 import { materialize } from './labels/materialize.ts';
+import type { ProvenanceFacts } from './labels/provenance.ts';
 import { defaultNormalisation } from './ome/normalisation.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import { openImage } from './ome/open-image.ts';
@@ -18,18 +19,27 @@ import type {
 } from './pipeline/pipeline.ts';
 import { pixelGrid } from './pipeline/pixel-grid.ts';
 import { defaultWindows, pcaWindows, sampleLevel } from './pipeline/sample.ts';
-import type { ClassSpec, Stroke } from './segment/types.ts';
+import { scaleAlong } from './segment/feature-source.ts';
+import type { ClassifierChoice } from './segment/fit-models.ts';
+import type { OpenedClassifier } from './segment/portable.ts';
+import type { FeatureRecipe, RecipeChoice } from './segment/recipe.ts';
+import { type Suggestion, suggestPlaces } from './segment/suggest-places.ts';
+import type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
+import type { UncertaintyKind } from './segment/uncertainty.ts';
 import { formatHexColor, paletteColor, parseHexColor } from './session-colors.ts';
 import { allSlices, labelNames } from './session-image.ts';
 import { Painting } from './session-painting.ts';
 import type {
   EncoderStatus,
   Layer,
+  Learning,
   OpenSessionOptions,
   SaveOptions,
   SaveResult,
   Session,
   SessionEvents,
+  SuggestPlacesOptions,
+  TrainOptions,
   Work,
 } from './session-types.ts';
 import { type Task, WorkList } from './session-work.ts';
@@ -78,6 +88,7 @@ interface DerivedParts {
   readonly imageLevel: number;
   /** What it was trained on. */
   readonly strokes: readonly Stroke[];
+  readonly method: NonNullable<ProvenanceFacts['method']>;
 }
 
 class ImageSession extends EventTarget implements Session {
@@ -98,6 +109,9 @@ class ImageSession extends EventTarget implements Session {
     failed: (error) => this.#fail(error),
   });
   #basis: Promise<PcaFit> | null = null;
+  readonly #recipes = new Map<string, Promise<FeatureRecipe>>();
+  #learning: Learning = {};
+  #classifier: OpenedClassifier | null = null;
   #trainLevel: number | 'auto' = 'auto';
   #nextId = 1;
 
@@ -225,6 +239,7 @@ class ImageSession extends EventTarget implements Session {
       return this.#addScoresLayer(pipeline, {
         scores,
         strokes: [],
+        method: { kind: 'kmeans', k: options.k, seed: options.seed ?? seed },
         name: `Clusters (${options.k})`,
         kind: 'clusters',
         imageLevel: level,
@@ -284,12 +299,12 @@ class ImageSession extends EventTarget implements Session {
     this.#painting.clear();
   }
 
-  async train(
-    options: { readonly level?: number | 'auto'; readonly signal?: AbortSignal } = {},
-  ): Promise<Layer | null> {
-    if (options.level !== undefined) this.#trainLevel = options.level;
+  async train(options: TrainOptions = {}): Promise<Layer | null> {
+    const { signal, level, ...learning } = options;
+    if (level !== undefined) this.#trainLevel = level;
+    if (Object.keys(learning).length > 0) this.#learning = { ...this.#learning, ...learning };
     const begun = this.#painting.begin();
-    return this.#train(options.signal ? AbortSignal.any([options.signal, begun]) : begun);
+    return this.#train(signal ? AbortSignal.any([signal, begun]) : begun);
   }
 
   async #train(signal: AbortSignal): Promise<Layer | null> {
@@ -298,22 +313,98 @@ class ImageSession extends EventTarget implements Session {
       return null;
     }
     const { classes, strokes } = this;
+    const { classifier: choice = {}, validation = 'none', recipe: features = {} } = this.#learning;
     return this.#run('Training on strokes', signal, async (work) => {
       const pipeline = await this.#ready();
       const level = this.#trainLevel === 'auto' ? await this.#defaultLevel(pipeline, work) : this.#trainLevel;
-      const pca = await this.#fitBasis(pipeline, work);
-      const fit = await pipeline.trainClassifier({ classes, strokes, pca, level, ...work });
-      const scores = await pipeline.classScores(fit);
-      work.signal.throwIfAborted();
-      return this.#addScoresLayer(pipeline, {
-        name: 'Segmentation',
-        kind: 'classes',
-        imageLevel: level,
-        fit,
-        scores,
-        strokes,
-        ...classDisplay(classes),
+      const recipe = await this.#recipe(pipeline, level, features, work);
+      const common = { classes, strokes, recipe, place: { level }, seed, ...work };
+      const show = async (fit: ClassifierFit, quicker: Layer['levels']): Promise<Layer> => {
+        const scores = await pipeline.classScores(fit);
+        work.signal.throwIfAborted();
+        this.#classifier = { fit, model: recipe.tokens.length === 0 ? null : pipeline.model };
+        const method = {
+          kind: 'strokes' as const,
+          seed,
+          classes: classes.map((spec) => ({ ...spec })),
+          recipe: recipeFacts(recipe, features),
+          classifier: classifierFacts(choice),
+          validation,
+        };
+        const shown = { name: 'Segmentation', kind: 'classes' as const, fit, ...classDisplay(classes) };
+        return this.#addScoresLayer(pipeline, {
+          ...shown,
+          imageLevel: level,
+          scores,
+          strokes,
+          method,
+          quicker,
+        });
+      };
+      // The linear model answers at once; what takes its place, tile by tile, is better and slower.
+      const quick = await pipeline.trainClassifier({ ...common, choice: { ...choice, kind: 'linear' } });
+      const first = await show(quick, []);
+      if (choice.kind === 'linear' && validation === 'none') return first;
+      return show(await pipeline.trainClassifier({ ...common, choice, validation }), first.levels);
+    });
+  }
+
+  get classifier(): OpenedClassifier | null {
+    return this.#classifier;
+  }
+
+  async uncertainty(
+    options: { readonly kind?: UncertaintyKind; readonly signal?: AbortSignal } = {},
+  ): Promise<Layer> {
+    const { kind = 'margin', signal } = options;
+    return this.#run('Finding where it is unsure', signal, async () => {
+      const pipeline = await this.#ready();
+      const { parts, active } = this.#classScores();
+      const pixels = await pipeline.uncertainty(parts.scores, kind, active);
+      return this.#addLayer({
+        name: kind === 'margin' ? 'Uncertainty (margin)' : 'Uncertainty (entropy)',
+        kind: 'uncertainty',
+        levels: [{ pixels, imageLevel: parts.imageLevel }],
+        fit: this.#classifier?.fit ?? null,
+        colors: heatColors,
+        names: new Map(),
       });
+    });
+  }
+
+  async suggest(options: SuggestPlacesOptions): Promise<readonly Suggestion[]> {
+    return this.#run('Looking where to label next', options.signal, async ({ signal }) => {
+      const { parts, active } = this.#classScores();
+      const level = this.image.pixels[parts.imageLevel]!;
+      const place = (at: Suggestion): Suggestion => inFinest(at, level, this.image.pixels[0]!);
+      let best: readonly Suggestion[] = [];
+      const { count, chunkLimit } = options;
+      const lists = suggestPlaces(parts.scores, {
+        count,
+        active,
+        slices: allSlices(this.image),
+        ...(chunkLimit === undefined ? {} : { chunkLimit }),
+        signal,
+      });
+      for await (const list of lists) {
+        best = list.map(place);
+        options.onList?.(best);
+      }
+      return best;
+    });
+  }
+
+  /** @throws AlibiError InvalidInput  nothing is trained, or strokes have changed since */
+  #classScores() {
+    const layer = this.layers.find(({ kind, outdated }) => kind === 'classes' && !outdated);
+    const parts = layer === undefined ? undefined : this.#derived.get(layer.id);
+    if (parts !== undefined && this.#classifier !== null) {
+      return { parts, active: this.#classifier.fit.counts.filter((count) => count > 0).length };
+    }
+    throw new AlibiError('InvalidInput', {
+      what: 'there is no classifier of the present strokes',
+      where: 'session',
+      remedy: 'Paint a stroke of each of two classes and wait for the segmentation.',
     });
   }
 
@@ -351,6 +442,8 @@ class ImageSession extends EventTarget implements Session {
           strokes: parts.strokes,
           level: parts.imageLevel,
           imageMetadataSha256: this.image.metadataHash,
+          method: parts.method,
+          slices: allSlices(this.image),
         },
         signal: work.signal,
         onProgress: (progress: Progress) => {
@@ -417,18 +510,47 @@ class ImageSession extends EventTarget implements Session {
     return sampleLevel(windows, Math.max(pcaWindows, Math.min(defaultWindows, patienceMs / windowMs)));
   }
 
+  /** Features of a level, fitted once: what they are does not depend on strokes, so blocks are kept from training to training. */
+  #recipe(
+    pipeline: Pipeline,
+    level: number,
+    choice: RecipeChoice,
+    { signal, onProgress }: WorkOptions,
+  ): Promise<FeatureRecipe> {
+    const key = `${level}/${JSON.stringify(choice)}`;
+    const known = this.#recipes.get(key);
+    if (known !== undefined) return untilAborted(known, signal);
+    const made = this.#fitBasis(pipeline, { signal: this.#lifetime.signal }).then((basis) =>
+      pipeline.recipe({
+        // Enlarging the image costs four times the windows and more: it is done where somebody asks for it.
+        choice: { tokenScales: [1], ...(choice.components === undefined ? { basis } : {}), ...choice },
+        place: { level },
+        seed,
+        slices: allSlices(this.image),
+        signal: this.#lifetime.signal,
+        ...(onProgress ? { onProgress } : {}),
+      }),
+    );
+    this.#recipes.set(key, made);
+    made.catch(() => this.#recipes.delete(key));
+    return untilAborted(made, signal);
+  }
+
   async #addScoresLayer(
     pipeline: Pipeline,
     {
       scores,
       strokes,
       imageLevel,
+      method,
+      quicker = [],
       ...shown
-    }: DerivedParts & Omit<Layer, 'id' | 'levels' | 'derived' | 'outdated'>,
+    }: DerivedParts &
+      Omit<Layer, 'id' | 'levels' | 'derived' | 'outdated'> & { readonly quicker?: Layer['levels'] },
   ): Promise<Layer> {
     const pixels = await pipeline.labels(scores, pixelGrid(this.image.pixels[imageLevel]!), labelChunkPx);
-    const layer = this.#addLayer({ ...shown, levels: [{ pixels, imageLevel }] });
-    this.#derived.set(layer.id, { scores, imageLevel, strokes });
+    const layer = this.#addLayer({ ...shown, levels: [{ pixels, imageLevel }, ...quicker] });
+    this.#derived.set(layer.id, { scores, imageLevel, strokes, method });
     return layer;
   }
 
@@ -448,6 +570,8 @@ class ImageSession extends EventTarget implements Session {
   }
 
   #markOutdated(): void {
+    // What was unsure is another matter now.
+    for (const layer of this.#layers) if (layer.kind === 'uncertainty') this.removeLayer(layer.id);
     this.#changeClassLayer((layer) => ({ ...layer, outdated: true }));
   }
 
@@ -491,6 +615,52 @@ function classDisplay(classes: readonly ClassSpec[]): Pick<Layer, 'colors' | 'na
     colors: new Map(classes.map((spec, index) => [index + 1, parseHexColor(spec.color)])),
     names: new Map(classes.map((spec, index) => [index + 1, spec.name])),
   };
+}
+
+/** What a provenance tells of the features, so that they can be had again. */
+function recipeFacts(
+  { tokens }: FeatureRecipe,
+  { basis: _basis, tokenScales: _scales, kinds, sigmasPx, classicalNormalisation, ...plain }: RecipeChoice,
+) {
+  const copy = classicalNormalisation;
+  return {
+    ...plain,
+    tokenScales: tokens.map(({ scale }) => scale),
+    ...(kinds === undefined ? {} : { kinds: [...kinds] }),
+    ...(sigmasPx === undefined ? {} : { sigmasPx: [...sigmasPx] }),
+    ...(copy === undefined
+      ? {}
+      : {
+          classicalNormalisation: {
+            channels: [...copy.channels],
+            black: [...copy.black],
+            white: [...copy.white],
+          },
+        }),
+    ...(plain.components === undefined ? { sharedBasis: true } : {}),
+  };
+}
+
+function classifierFacts({ classWeights, ...plain }: ClassifierChoice) {
+  if (classWeights === undefined) return plain;
+  return { ...plain, classWeights: typeof classWeights === 'string' ? classWeights : [...classWeights] };
+}
+
+/** Uncertainty 1 to 255 from dark violet to yellow; 0, sure, is not drawn. */
+const heatColors: Layer['colors'] = new Map(
+  Array.from({ length: 255 }, (_, i) => {
+    const share = (i + 1) / 255;
+    const red = Math.round(255 * Math.min(1, 0.25 + 1.1 * share));
+    const green = Math.round(255 * share * share);
+    const blue = Math.round(255 * Math.max(0, 0.5 - 0.5 * share));
+    return [i + 1, [red, green, blue]] as const;
+  }),
+);
+
+/** A place of a level in pixels of the finest one. */
+function inFinest(at: Suggestion, level: LazyArray, finest: LazyArray): Suggestion {
+  const ratio = (name: string) => scaleAlong(level, name) / scaleAlong(finest, name);
+  return { ...at, y: at.y * ratio('y'), x: at.x * ratio('x'), z: Math.floor(at.z * ratio('z')) };
 }
 
 /** The promise, or the signal's reason as soon as it aborts; the work itself goes on for others. */

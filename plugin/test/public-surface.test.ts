@@ -8,6 +8,7 @@ it('offers these names and no others', async () => {
       "asPixelSource",
       "asZarrStore",
       "cached",
+      "classifierOnnx",
       "createQueue",
       "fromMemory",
       "isAbort",
@@ -15,10 +16,12 @@ it('offers these names and no others', async () => {
       "openImage",
       "openSession",
       "openStore",
+      "readClassifier",
       "scheduled",
       "setCodecWorkers",
       "shared",
       "transposed",
+      "writeClassifier",
     ]
   `);
   expect(Object.keys(await import('../src/node/index.ts')).sort()).toMatchInlineSnapshot(`
@@ -41,6 +44,7 @@ it('offers these names and no others', async () => {
   expect(Object.keys(await import('../src/checkpoint.ts')).sort()).toMatchInlineSnapshot(`
     [
       "AlibiError",
+      "ProtobufWriter",
       "RELATIVE_TIME",
       "asAlibiError",
       "createCovariance",

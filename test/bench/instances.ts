@@ -105,7 +105,8 @@ async function separate(
 ): Promise<ArrayLike<number>> {
   const labels = fromMemory(mask, { shape: size, dtype: 'uint32' });
   const base: InstanceRecipe = { dims: size[0] > 1 ? 3 : 2, reach: 3, tracking: 'none' };
-  const recipe: InstanceRecipe | WatershedRecipe = method === 'watershed' ? { ...base, depth, halo: 64 } : base;
+  const recipe: InstanceRecipe | WatershedRecipe =
+    method === 'watershed' ? { ...base, depth, halo: 64 } : base;
   const layer = instancesLayer(labels, await fitInstances(labels, recipe), 'uint32');
   return (await readRegion(layer, { start: [0, 0, 0], stop: size }, {})).data;
 }

@@ -37,7 +37,13 @@ interface Answer {
 
 function ask(request: Partial<Record<keyof Answer, readonly unknown[]>>): Answer {
   // Our own script beside this file.
-  return runPython('measure_objects.py', { labels: [], watersheds: [], tables: [], stacks: [], ...request }) as Answer;
+  return runPython('measure_objects.py', {
+    labels: [],
+    watersheds: [],
+    tables: [],
+    stacks: [],
+    ...request,
+  }) as Answer;
 }
 
 /** C order as nested lists. */
@@ -45,7 +51,9 @@ function nested(values: ArrayLike<number>, shape: readonly number[]): unknown {
   if (shape.length === 1) return Array.from(values);
   const inner = values.length / shape[0]!;
   const flat = Array.from(values);
-  return Array.from({ length: shape[0]! }, (_, i) => nested(flat.slice(i * inner, (i + 1) * inner), shape.slice(1)));
+  return Array.from({ length: shape[0]! }, (_, i) =>
+    nested(flat.slice(i * inner, (i + 1) * inner), shape.slice(1)),
+  );
 }
 
 describe.skipIf(!hasPython())('instances (skipped without .venv, see requirements.txt)', () => {
@@ -66,12 +74,23 @@ describe.skipIf(!hasPython())('instances (skipped without .venv, see requirement
     });
     for (const [n, { ids, size, reach }] of cases.entries()) {
       const labels = fromMemory(ids, { shape: size, dtype: 'uint32', chunkShape: [2, 7, 9] });
-      const fit = await fitInstances(labels, { dims: 3, reach, tracking: 'none' }, { blockShape: [1, 4, 11, 13] });
-      const { data } = await readRegion(instancesLayer(labels, fit, 'uint32'), { start: [0, 0, 0], stop: size }, {});
+      const fit = await fitInstances(
+        labels,
+        { dims: 3, reach, tracking: 'none' },
+        { blockShape: [1, 4, 11, 13] },
+      );
+      const { data } = await readRegion(
+        instancesLayer(labels, fit, 'uint32'),
+        { start: [0, 0, 0], stop: size },
+        {},
+      );
       expect(Array.from(data)).toEqual(answer.labels[n]!.skimage);
       expect(Array.from(data)).toEqual(answer.labels[n]!.scipy);
       const far = distanceToOther(ids, size, spacing);
-      const worst = far.reduce((most, value, i) => Math.max(most, Math.abs(value - answer.labels[n]!.distance[i]!)), 0);
+      const worst = far.reduce(
+        (most, value, i) => Math.max(most, Math.abs(value - answer.labels[n]!.distance[i]!)),
+        0,
+      );
       expect(worst).toBeLessThan(1e-5);
     }
   });
@@ -121,7 +140,11 @@ describe.skipIf(!hasPython() || !hasShared(...folderOf('nuclei')))(
       const file = (name: string) => sharedPath(...folderOf('nuclei', name));
       const spacing = [0.65, 0.65];
       const { stacks } = ask({
-        stacks: names.map((name) => ({ image: file(name.replace('.labels', '')), labels: file(name), spacing })),
+        stacks: names.map((name) => ({
+          image: file(name.replace('.labels', '')),
+          labels: file(name),
+          spacing,
+        })),
       });
       for (const [n, { shape, image, labels, rows }] of stacks.entries()) {
         const path = join(folder, `plane-${n}.zarr`);
@@ -138,7 +161,9 @@ describe.skipIf(!hasPython() || !hasShared(...folderOf('nuclei')))(
       }
     });
 
-    it('equal regionprops to 1e-6 on real nuclei, in a volume of unequal spacing', { timeout: 300_000 }, async () => {
+    it('equal regionprops to 1e-6 on real nuclei, in a volume of unequal spacing', {
+      timeout: 300_000,
+    }, async () => {
       const spacing = [2, 0.5, 0.5];
       const file = (name: string) => sharedPath(...folderOf('nuclei3d', name));
       const { stacks } = ask({ stacks: [{ image: file('img3d.tif'), labels: file('mask3d.tif'), spacing }] });
@@ -184,14 +209,22 @@ describe.skipIf(!hasPython() || !hasShared(...folderOf('nuclei')))(
         tables: [0, 1].map((t) => ({
           labels: nested(ids.slice(t * plane, (t + 1) * plane), [height, width]),
           intensities: nested(
-            Float32Array.from({ length: 2 * plane }, (_, i) => values[(2 * t + (i % 2)) * plane + Math.floor(i / 2)]!),
+            Float32Array.from(
+              { length: 2 * plane },
+              (_, i) => values[(2 * t + (i % 2)) * plane + Math.floor(i / 2)]!,
+            ),
             [height, width, 2],
           ),
           spacing: [0.2, 0.3],
         })),
       });
       const rows = await tableOf(path);
-      for (const t of [0, 1]) compare(rows.filter((row) => row.t === t), answer.tables[t]!, 2);
+      for (const t of [0, 1])
+        compare(
+          rows.filter((row) => row.t === t),
+          answer.tables[t]!,
+          2,
+        );
       expect(rows.every((row) => row.perimeter === null)).toBe(true);
     });
   },
@@ -218,8 +251,12 @@ function compare(found: readonly TableRow[], expected: readonly Row[], dims: 2 |
     for (const [name, value] of Object.entries(flattened(row, dims))) {
       // The direction of something round is that of its rounding errors.
       if (name === 'orientation' && (ours.eccentricity ?? 0) < 1e-3) continue;
-      const turned = name === 'orientation' && !differs(Math.abs(ours[name] ?? 0), Math.abs(value)) && Math.abs(value) > 1.5707;
-      if (differs(ours[name], value) && !turned) wrong.push(`${row.label} ${name}: ${ours[name]}, not ${value}`);
+      const turned =
+        name === 'orientation' &&
+        !differs(Math.abs(ours[name] ?? 0), Math.abs(value)) &&
+        Math.abs(value) > 1.5707;
+      if (differs(ours[name], value) && !turned)
+        wrong.push(`${row.label} ${name}: ${ours[name]}, not ${value}`);
     }
   }
   expect(wrong).toEqual([]);

@@ -1,3 +1,4 @@
+import type { LabelProvenance } from 'alibi-zarr-schemas';
 import type { Json } from '../array/json.ts';
 import type { ExecutionProvider, Normalisation } from '../encoder/encoder.ts';
 import type { Precision } from '../encoder/graph-choice.ts';
@@ -26,6 +27,7 @@ export interface ProvenanceFacts {
     readonly points: readonly number[];
     readonly z: number;
     readonly t: number;
+    readonly group?: string;
   }[];
   /** Level of the image whose features were used. */
   readonly level?: number;
@@ -33,6 +35,14 @@ export interface ProvenanceFacts {
   readonly slices?: { readonly z: readonly number[]; readonly t: readonly number[] };
   /** sha256 of the bytes of the image's metadata file. */
   readonly imageMetadataSha256: string;
+  /** What was asked for, so that it can be done again. */
+  readonly method?: NonNullable<LabelProvenance['method']>;
+  /** The label image outside of which labels are 0. */
+  readonly mask?: string;
+  /** The level was resampled: new pixels per pixel. */
+  readonly factor?: { readonly y: number; readonly x: number };
+  /** How the classifier did on strokes it had not seen. */
+  readonly heldOut?: LabelProvenance['heldOut'];
 }
 
 /** The facts with a time and a place, as they are stored: `schemas/src/label-provenance.schema.json`. */
@@ -54,7 +64,13 @@ export function createProvenance(
     strokes: strokes.map((stroke) => ({ ...stroke })),
     ...(level === undefined ? {} : { level }),
     ...(slices === undefined ? {} : { slices: { ...slices } }),
+    ...plain({ method: facts.method, mask: facts.mask, factor: facts.factor, heldOut: facts.heldOut }),
   };
+}
+
+/** What is there, as JSON has it. */
+function plain(values: Readonly<Record<string, unknown>>): { readonly [key: string]: Json } {
+  return JSON.parse(JSON.stringify(values));
 }
 
 /** A location without what may be secret: user, password, query and fragment of a URL. */

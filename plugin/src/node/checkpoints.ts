@@ -74,6 +74,28 @@ export async function findManifest(model: string | undefined): Promise<string> {
   });
 }
 
+/**
+ * The manifest for a classifier or an earlier result: the one a person names, else the shipped one whose graph it is.
+ *
+ * @param sha256  of one of the checkpoint's graphs; null where any will do
+ * @throws AlibiError InvalidInput  the checkpoint is another
+ */
+export async function manifestFor(model: string | undefined, sha256: string | null): Promise<string> {
+  const isIt = ({ graphs }: CheckpointManifest) => graphs.some((graph) => graph.sha256 === sha256);
+  if (sha256 === null) return findManifest(model);
+  const shipped =
+    model === undefined ? (await listCheckpoints()).find(({ manifest }) => isIt(manifest)) : undefined;
+  if (shipped !== undefined) return shipped.manifestPath;
+  const path = await findManifest(model);
+  const { manifest } = await loadManifest(/^https?:/i.test(path) ? path : fileReader(path));
+  if (isIt(manifest)) return path;
+  throw new AlibiError('InvalidInput', {
+    what: `it was made with a checkpoint whose graph has the sha256 ${sha256.slice(0, 12)}…, and ${manifest.name} has none such`,
+    where: model === undefined ? 'shipped checkpoints' : '--model',
+    remedy: 'Name the manifest of that checkpoint with --model, or train again.',
+  });
+}
+
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

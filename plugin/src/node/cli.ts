@@ -3,6 +3,7 @@ import { info } from './commands/info.ts';
 import { instances } from './commands/instances.ts';
 import { measure } from './commands/measure.ts';
 import { model } from './commands/model.ts';
+import { reproduce } from './commands/reproduce.ts';
 import { segment } from './commands/segment.ts';
 import { serve } from './commands/serve.ts';
 import { validate } from './commands/validate.ts';
@@ -21,7 +22,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-zarr',
     title: 'segment OME-Zarr with a vision transformer',
-    commands: [info, features, segment, instances, measure, serve, validate, model],
+    commands: [info, features, segment, instances, measure, reproduce, serve, validate, model],
     version: packageVersion,
   };
   return runProgram(program, argv, io);

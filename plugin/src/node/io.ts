@@ -40,7 +40,8 @@ export function processIo(): { readonly io: Io; readonly release: () => void } {
   const io: Io = {
     out: (line) => process.stdout.write(`${line}\n`),
     async drained() {
-      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain', { signal: controller.signal });
+      if (process.stdout.writableNeedDrain)
+        await once(process.stdout, 'drain', { signal: controller.signal });
     },
     err: (line) => process.stderr.write(`${line}\n`),
     ...(process.stderr.isTTY ? { status: (text: string) => process.stderr.write(`\r\u001b[K${text}`) } : {}),

@@ -1,18 +1,18 @@
+import type { Normalisation } from '../encoder/encoder.ts';
 import { PRECISIONS, type Precision } from '../encoder/graph-choice.ts';
-import { fileReader, nodeBackend } from '../encoder/ort-node.ts';
 import { defaultNormalisation } from '../ome/normalisation.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import { openNode } from '../ome/open-node.ts';
-import { pipelineOpener } from '../pipeline/create-pipeline.ts';
 import { withImageCache } from '../pipeline/image-cache.ts';
 import type { Pipeline, Slices } from '../pipeline/pipeline.ts';
 import { defaultWindows, sampleLevel } from '../pipeline/sample.ts';
-import { findManifest } from './checkpoints.ts';
+import type { OpenedClassifier } from '../segment/portable.ts';
+import { manifestFor } from './checkpoints.ts';
 import { type FlagSpec, type Flags, invalid } from './flags.ts';
 import type { Io } from './io.ts';
 import { levelOf } from './level.ts';
+import { createModelKeeper, type ModelKeeper } from './model-keeper.ts';
 import { type OpenedLocation, openLocation } from './open-location.ts';
-import { progressBar } from './progress-bar.ts';
 import { slicesOf } from './slices.ts';
 
 /** Flags of every command that runs the transformer. */
@@ -54,56 +54,47 @@ export interface Work {
   readonly pipeline: Pipeline;
   /** Where features are computed. */
   readonly level: number;
+  /** The level a person named, by number or size; undefined where nobody did. */
+  readonly askedLevel: number | undefined;
   readonly slices: Slices;
   readonly seed: number;
   close(): Promise<void>;
 }
 
+export interface OpenWorkOptions {
+  /** Looks at the image before the checkpoint is loaded, and throws where work would be in vain. */
+  readonly check?: (image: OmeImage) => void;
+  /** What is to be applied: its channels, black and white points and checkpoint are used. */
+  readonly classifier?: OpenedClassifier;
+  /** Instead of the image's own: what an earlier result was made with. */
+  readonly normalisation?: Normalisation;
+  /** Of a graph of the checkpoint an earlier result was made with; default: any. */
+  readonly sha256?: string | null;
+  /** Serves several images one after another; default: one for this work alone. */
+  readonly models?: ModelKeeper;
+}
+
 /**
  * Open the image and the checkpoint a command works with.
  *
- * @param check  looks at the image before the checkpoint is loaded, and throws where work would be in vain
  * @throws AlibiError InvalidInput  a plate or a series: its images are named instead
  */
 export async function openWork(
   flags: Flags,
   io: Io,
   command: string,
-  check: (image: OmeImage) => void = () => {},
+  options: OpenWorkOptions = {},
 ): Promise<Work> {
-  const { signal } = io;
-  const opened = await openLocation(flags.positionals[0]!, signal);
+  const opened = await openLocation(flags.positionals[0]!, io.signal);
   try {
-    const image = await openOneImage(opened, signal, command);
-    check(image);
-    const channels = parseChannels(flags.text('channels'), command);
-    const slices = slicesOf(flags, image, command);
-    const asked = levelOf(flags, image, command);
-    const seed = flags.integer('seed', 0) ?? 0;
-    const precision = parsePrecision(flags.text('precision'), command);
-    const manifest = await findManifest(flags.text('model'));
-    const normalisation = await defaultNormalisation(image, channels, { signal });
-    const bar = progressBar(io, 'Model');
-    const isRemote = /^https?:/i.test(manifest);
-    const open = isRemote ? pipelineOpener([nodeBackend()]) : pipelineOpener([nodeBackend()], fileReader);
-    const pipeline = await open(
-      { pixels: image.pixels, normalisation, manifest, ...(precision ? { precision } : {}) },
-      { signal, onStage: (stage) => bar.say(stage.kind) },
-    );
-    bar.end();
-    const { windows } = await pipeline.cost();
-    const close = async () => {
-      await pipeline.close();
-      await opened.close();
-    };
+    const image = await openOneImage(opened, io.signal, command);
+    const work = await workOn({ image, opened }, flags, io, { ...options, command });
     return {
-      image,
-      opened,
-      pipeline,
-      level: asked ?? sampleLevel(windows, defaultWindows),
-      slices,
-      seed,
-      close,
+      ...work,
+      close: async () => {
+        await work.close();
+        await opened.close();
+      },
     };
   } catch (error) {
     await opened.close();
@@ -111,20 +102,72 @@ export async function openWork(
   }
 }
 
-/**
- * The image of a location.
- *
- * @throws AlibiError InvalidInput  a plate or a series: its images are named instead
- */
+/** The same of an image that is open; closing leaves the location open. */
+export async function workOn(
+  { image: given, opened }: Pick<Work, 'image' | 'opened'>,
+  flags: Flags,
+  io: Io,
+  {
+    command,
+    check,
+    classifier,
+    normalisation,
+    sha256,
+    models,
+  }: OpenWorkOptions & { readonly command: string },
+): Promise<Work> {
+  const { signal } = io;
+  // Who hands models in closes them.
+  const own = models === undefined ? createModelKeeper() : null;
+  const keeper = models ?? own!;
+  check?.(given);
+  const image = withImageCache(given);
+  const channels = parseChannels(flags.text('channels'), command);
+  const fixed = classifier?.fit.normalisation ?? normalisation;
+  if (channels !== undefined && fixed !== undefined) {
+    throw invalid(
+      '--channels is given',
+      { name: command },
+      'The channels are those it was made with: leave --channels out.',
+    );
+  }
+  const slices = slicesOf(flags, image, command);
+  const askedLevel = levelOf(flags, image, command);
+  const seed = flags.integer('seed', 0) ?? 0;
+  const seen = await defaultNormalisation(image, fixed?.channels ?? channels, { signal });
+  const wanted = classifier?.model?.sha256 ?? sha256 ?? null;
+  const precision = parsePrecision(flags.text('precision'), command);
+  const pipeline = await keeper.open(
+    {
+      ...(precision === undefined ? {} : { precision }),
+      pixels: image.pixels,
+      normalisation: fixed ?? seen,
+      manifest: await manifestFor(flags.text('model'), wanted),
+    },
+    io,
+  );
+  try {
+    const { windows } = await pipeline.cost();
+    const close = async () => {
+      await pipeline.close();
+      await own?.close();
+    };
+    const level = askedLevel ?? sampleLevel(windows, defaultWindows);
+    return { image, opened, pipeline, level, askedLevel, slices, seed, close };
+  } catch (error) {
+    await own?.close();
+    throw error;
+  }
+}
+
+/** @throws AlibiError InvalidInput  it is not one image */
 export async function openOneImage(
   opened: OpenedLocation,
   signal: AbortSignal,
   command: string,
 ): Promise<OmeImage> {
   const node = await openNode(opened, { signal });
-  if (node.kind === 'image') {
-    return withImageCache(node.image);
-  }
+  if (node.kind === 'image') return node.image;
   const below = (path: string) => `${opened.location.replace(/\/$/, '')}/${path}`;
   const paths =
     node.kind === 'plate'

@@ -1,31 +1,22 @@
-import { join } from 'node:path';
 import type { FeaturesOutput } from 'alibi-zarr-schemas';
-import { type Axis, axisIndex, chunkCounts, elementCount, type LazyArray } from '../array/lazy-array.ts';
+import type { Json } from '../array/json.ts';
+import { type Axis, axisIndex, chunkCounts, type LazyArray } from '../array/lazy-array.ts';
 import { transposed } from '../array/transposed.ts';
-import { AlibiError } from '../errors.ts';
 import type { PcaFit } from '../features/fits.ts';
 import { mapTokens } from '../features/map-tokens.ts';
 import { fitPca, projectPca } from '../features/pca.ts';
-import { asRecord, type GroupMetadata, readGroup, writeGroup } from '../labels/group-metadata.ts';
-import {
-  type ArrayKeys,
-  createRevisionId,
-  plannedKeys,
-  readArrayKeys,
-  removeArrays,
-} from '../labels/revision.ts';
 import { onlySlices } from '../labels/slices.ts';
-import { writeLevel } from '../labels/write-level.ts';
-import { imageAttributes } from '../ome/write.ts';
 import { pickWindows } from '../pipeline/sample.ts';
+import { matchPixelSize } from '../segment/match-pixel-size.ts';
+import type { OpenedClassifier } from '../segment/portable.ts';
+import { featureNames } from '../segment/recipe.ts';
 import { createNodeStore } from '../stores/node-fs.ts';
-import type { WriteStore } from '../stores/store.ts';
 import { storedOrder } from '../views/zarr/array-node.ts';
 import { invalid } from './flags.ts';
 import type { Io } from './io.ts';
 import { modelOutput, normalisationOutput, type Work } from './open-work.ts';
 import { progressBar } from './progress-bar.ts';
-import { pruneFolders } from './prune-folders.ts';
+import { writeImage } from './write-image.ts';
 
 /** Chunks of tokens along y and along x of one shard. */
 const chunksPerShardSide = 4;
@@ -40,24 +31,25 @@ export interface FeaturesRequest {
   readonly dtype: 'float16' | 'float32';
   /** Principal components to reduce to; undefined: the tokens as they are. */
   readonly components: number | undefined;
+  /** What this classifier reads of every pixel, instead of tokens. */
+  readonly classifier: OpenedClassifier | undefined;
   readonly overwrite: boolean;
 }
 
 /**
- * Write the tokens of the work's level as an OME-Zarr 0.5 image: t and c where there are, then the spatial
- * axes in the image's order, c = dim (or the number of components), sharded, slices not asked for 0. Crash-safe as labels
- * are: a fresh place, then one `set` that makes it the image.
+ * Write the tokens of the work's level, or what a classifier reads of every pixel, as an OME-Zarr 0.5 image: t and c where there are,
+ * then the spatial axes in the image's order, c = dim (or the number of components, or of features), slices not asked for 0.
  *
  * @throws AlibiError Conflict  something is there already
  */
 export async function writeFeatures(work: Work, request: FeaturesRequest, io: Io): Promise<FeaturesOutput> {
   const startMs = performance.now();
-  const { image, pipeline, level, slices } = work;
-  const store = createNodeStore(request.out);
-  const previous = await existing(store, request);
-  const tokens = await pipeline.tokens(level);
-  const fit = request.components === undefined ? undefined : await fitOf(work, request.components, io);
-  const values = onlySlices(fit === undefined ? tokens : reduced(tokens, fit), slices);
+  const { image, pipeline, slices } = work;
+  const source =
+    request.classifier === undefined
+      ? await tokenValues(work, request, io)
+      : await pixelValues(work, request.classifier);
+  const values = onlySlices(source.values, slices);
   const order = featureOrder(
     values,
     image.axes.map((axis) => axis.name),
@@ -69,38 +61,19 @@ export async function writeFeatures(work: Work, request: FeaturesRequest, io: Io
   const chunkShape = lazy.chunkShape.map((size, axis) => Math.min(size, lazy.shape[axis]!));
   const shardShape = chunkShape.map((size, axis) => {
     const inPlane = axes[axis]?.name === 'y' || axes[axis]?.name === 'x';
-    return size * (inPlane ? Math.min(chunksPerShardSide, Math.ceil(lazy.shape[axis]! / size)) : 1);
+    return size * (inPlane ? Math.min(source.chunksPerShardSide, Math.ceil(lazy.shape[axis]! / size)) : 1);
   });
-  const planned = { shape: lazy.shape, chunkShape, shardShape, transform: lazy.transform };
-  const revision = createRevisionId();
-  const keys = plannedKeys(`/${revision}/0`, 3, lazy.shape, shardShape);
-  const bar = progressBar(io, 'Features');
-  const total = elementCount(chunkCounts(planned));
-  let done = 0;
-  try {
-    const counts = await writeLevel(
-      store,
-      `/${revision}/0`,
-      {
-        plan: { axes, zarrFormat: 3, levels: [planned] },
-        level: planned,
-        array: { ...lazy, chunkShape, revision: 0 },
-      },
-      {
-        signal: io.signal,
-        onChunk: () => {
-          done++;
-          bar.update({ done, total, etaMs: ((performance.now() - startMs) / done) * (total - done) });
-        },
-      },
-    );
-    await writeGroup(store, `/${revision}`, 3, {}, undefined, { signal: io.signal });
-    const attributes = imageAttributes({
-      version: '0.5',
+  const counts = await writeImage(
+    {
+      store: createNodeStore(request.out),
+      path: '',
+      folder: request.out,
+      location: request.location,
+      zarrFormat: 3,
       name: `${image.name} features`,
-      axes,
-      datasets: [{ path: `${revision}/0`, transform: lazy.transform }],
-      downscaling: { type: 'features', metadata: { method: 'alibi-zarr features' } },
+      values: { ...lazy, axes },
+      shardShape,
+      method: 'alibi-zarr features',
       provenance: {
         format: 'alibi-zarr/features/1',
         image: image.location,
@@ -108,73 +81,77 @@ export async function writeFeatures(work: Work, request: FeaturesRequest, io: Io
         model: { ...pipeline.model },
         executionProvider: pipeline.provider.chosen,
         normalisation: { ...pipeline.normalisation },
-        level,
+        level: source.level,
         slices: { z: slices.z, t: slices.t },
-        fit: fit === undefined ? null : { kind: fit.kind, id: fit.id, source: fit.source },
+        fit: source.fit,
+        ...(source.features === null ? {} : { features: source.features }),
       },
-    });
-    await writeGroup(store, '', 3, attributes, previous?.group, { signal: io.signal });
-    bar.end();
-    const old = previous?.arrays ?? [];
-    await removeArrays(
-      store,
-      old,
-      old.map(({ path }): `/${string}` => `/${path.split('/')[1]}`),
-    );
-    for (const { path } of old) await pruneFolders(join(request.out, path.split('/')[1]!));
-    return {
-      location: request.location,
-      level,
-      axes: axes.map((axis) => axis.name),
-      shape: [...lazy.shape],
-      chunks: chunkShape,
-      shards: shardShape,
-      dtype: request.dtype,
-      components: fit?.components ?? null,
-      fit: fit?.id ?? null,
-      model: modelOutput(pipeline),
-      normalisation: normalisationOutput(pipeline),
-      z: [...slices.z],
-      t: [...slices.t],
-      ...counts,
-      seconds: (performance.now() - startMs) / 1000,
-    };
-  } catch (error) {
-    const now = await readGroup(store, '', 3).catch(() => undefined);
-    // Not if the last `set` arrived after all: then this revision is the image.
-    if (!JSON.stringify(now?.attributes ?? {}).includes(revision)) {
-      await removeArrays(store, [keys], [`/${revision}`]).catch(() => undefined);
-      await pruneFolders(join(request.out, revision));
-      if (previous === undefined) await pruneFolders(request.out);
-    }
-    throw error;
-  }
+      what: 'features',
+      overwrite: request.overwrite,
+    },
+    io,
+  );
+  return {
+    location: request.location,
+    level: source.level,
+    axes: axes.map((axis) => axis.name),
+    shape: [...lazy.shape],
+    chunks: chunkShape,
+    shards: shardShape,
+    dtype: request.dtype,
+    components: source.components,
+    fit: source.fit?.id ?? null,
+    ...(source.features === null ? {} : { features: [...source.features] }),
+    model: modelOutput(pipeline),
+    normalisation: normalisationOutput(pipeline),
+    z: [...slices.z],
+    t: [...slices.t],
+    ...counts,
+    seconds: (performance.now() - startMs) / 1000,
+  };
 }
 
-/** Only what this command wrote may be replaced by it. */
-async function existing(
-  store: WriteStore,
-  request: FeaturesRequest,
-): Promise<{ readonly group: GroupMetadata; readonly arrays: readonly ArrayKeys[] } | undefined> {
-  const [v3, v2] = await Promise.all([readGroup(store, '', 3), readGroup(store, '', 2)]);
-  const group = v3 ?? v2;
-  if (group === undefined) return undefined;
-  const own = asRecord(group.attributes['alibi-zarr']).format === 'alibi-zarr/features/1';
-  if (!own || !request.overwrite) {
-    throw new AlibiError('Conflict', {
-      what: own ? 'there are features already' : 'there is something else already',
-      where: request.location,
-      remedy: own ? 'Choose another folder, or write --overwrite.' : 'Choose another folder.',
-    });
-  }
-  const multiscales = asRecord(group.attributes.ome).multiscales;
-  const datasets = Array.isArray(multiscales) ? asRecord(multiscales[0]).datasets : [];
-  const paths = (Array.isArray(datasets) ? datasets : []).map((dataset) => asRecord(dataset).path);
-  const revisions = paths
-    .filter((path) => typeof path === 'string')
-    .filter((path) => /^rev-[0-9a-f-]+\/\d+$/.test(path));
-  const arrays = await Promise.all(revisions.map((path) => readArrayKeys(store, `/${path}`)));
-  return { group, arrays: arrays.filter((keys) => keys !== undefined) };
+interface Values {
+  readonly values: LazyArray<'float32'>;
+  readonly level: number;
+  readonly chunksPerShardSide: number;
+  readonly components: number | null;
+  readonly fit: {
+    readonly kind: string;
+    readonly id: string;
+    readonly source: Readonly<Record<string, Json>>;
+  } | null;
+  /** What each value is, of pixel features. */
+  readonly features: readonly string[] | null;
+}
+
+async function tokenValues(work: Work, request: FeaturesRequest, io: Io): Promise<Values> {
+  const tokens = await work.pipeline.tokens(work.level);
+  const fit = request.components === undefined ? undefined : await fitOf(work, request.components, io);
+  return {
+    values: fit === undefined ? tokens : reduced(tokens, fit),
+    level: work.level,
+    chunksPerShardSide,
+    components: fit?.components ?? null,
+    fit: fit === undefined ? null : { kind: fit.kind, id: fit.id, source: fit.source },
+    features: null,
+  };
+}
+
+async function pixelValues(
+  { image, pipeline, askedLevel }: Work,
+  { fit }: OpenedClassifier,
+): Promise<Values> {
+  const place = matchPixelSize(image.pixels, fit, askedLevel);
+  return {
+    values: await pipeline.pixelFeatures(fit, place),
+    level: place.level,
+    // A chunk holds tens of features a pixel: several of them would be held at once.
+    chunksPerShardSide: 1,
+    components: null,
+    fit: { kind: fit.kind, id: fit.id, source: fit.source },
+    features: featureNames(fit.recipe),
+  };
 }
 
 /**
@@ -248,7 +225,7 @@ async function sampleChunks(
 }
 
 /** Time, channel, space, as OME-Zarr asks for, whatever the image did; space in the image's own order. */
-function featureOrder(values: LazyArray, imageAxes: readonly string[]): string[] {
+export function featureOrder(values: LazyArray, imageAxes: readonly string[]): string[] {
   const order = storedOrder(values, imageAxes);
   const rank = (name: string): number => (name === 't' ? 0 : name === 'c' ? 1 : 2);
   return order.toSorted((a, b) => rank(a) - rank(b));

@@ -5,6 +5,8 @@ import { serveArrays } from '../array/serve-arrays.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import { AlibiError } from '../errors.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
+import type { FeatureRecipe } from '../segment/recipe.ts';
+import type { Samples } from '../segment/samples.ts';
 import type { ClassifierFit } from '../segment/types.ts';
 import type {
   ModelIdentity,
@@ -176,6 +178,15 @@ function remotePipeline(
     handles.set(remote, handle.array);
     return remote;
   };
+  const idOf = (scores: LazyArray, where: string): number => {
+    const id = handles.get(scores);
+    if (id !== undefined) return id;
+    throw new AlibiError('InvalidInput', {
+      what: 'these scores were not made by this pipeline',
+      where,
+      remedy: 'Pass the scores that clusterScores or classScores of the same session gave.',
+    });
+  };
   const requestFit = async <F>(call: Call, work: WorkOptions): Promise<F> =>
     (await caller.send(call, work)) as F;
   return {
@@ -192,20 +203,21 @@ function remotePipeline(
     fitClusters: ({ signal, onProgress, ...options }) =>
       requestFit<ClustersFit>({ method: 'fitClusters', options }, workOptions(signal, onProgress)),
     clusterScores: (clusters, level) => array({ method: 'clusterScores', fit: clusters, level }),
+    recipe: ({ signal, onProgress, ...options }) =>
+      requestFit<FeatureRecipe>({ method: 'recipe', options }, workOptions(signal, onProgress)),
+    samples: ({ signal, onProgress, ...options }) =>
+      requestFit<Samples>({ method: 'samples', options }, workOptions(signal, onProgress)),
     trainClassifier: ({ signal, onProgress, ...options }) =>
       requestFit<ClassifierFit>({ method: 'trainClassifier', options }, workOptions(signal, onProgress)),
-    classScores: (classifier) => array({ method: 'classScores', fit: classifier }),
-    labels: (scores, grid, chunkPx) => {
-      const id = handles.get(scores);
-      if (id === undefined) {
-        throw new AlibiError('InvalidInput', {
-          what: 'these scores were not made by this pipeline',
-          where: 'labels',
-          remedy: 'Pass the scores that clusterScores or classScores of the same session gave.',
-        });
-      }
-      return array({ method: 'labels', scores: id, grid, chunkPx });
+    classScores: (fit, place) => array({ method: 'classScores', fit, ...(place ? { place } : {}) }),
+    pixelFeatures: ({ recipe, normalisation: seen, level }, place) => {
+      const fit = { recipe, normalisation: seen, level };
+      return array({ method: 'pixelFeatures', fit, ...(place ? { place } : {}) });
     },
+    uncertainty: (scores, kind, active) =>
+      array({ method: 'uncertainty', scores: idOf(scores, 'uncertainty'), kind, active }),
+    labels: (scores, grid, chunkPx) =>
+      array({ method: 'labels', scores: idOf(scores, 'labels'), grid, chunkPx }),
     close: async () => {
       try {
         await caller.send({ method: 'close' }, {});

@@ -2,22 +2,27 @@ import type { CheckpointManifest } from 'alibi-zarr-schemas';
 import { cached } from '../array/cached.ts';
 import { createChunkCache } from '../array/chunk-cache.ts';
 import { axisIndex, type DataType, type LazyArray } from '../array/lazy-array.ts';
-import { readPlaneReflected } from '../array/plane.ts';
 import { createProgress } from '../array/progress.ts';
 import { shared } from '../array/shared.ts';
 import { wrapped } from '../array/wrapped.ts';
 import type { Backend } from '../encoder/backend.ts';
 import type { Encoder, ProviderReport } from '../encoder/encoder.ts';
 import { loadManifest, type ModelReader } from '../encoder/manifest.ts';
-import { normalisePlane } from '../encoder/normalise.ts';
 import { openEncoder } from '../encoder/open-encoder.ts';
 import { type TokensArray, tokensArray } from '../encoder/tokens.ts';
 import { clusterScores, fitClusters } from '../features/kmeans.ts';
 import { fitPca, pcaColours } from '../features/pca.ts';
-import { classScores } from '../segment/classes.ts';
+import { classScores, pixelArray } from '../segment/classes.ts';
+import { createFeatureSource, sizeUm } from '../segment/feature-source.ts';
 import { labelsFromScores } from '../segment/labels.ts';
+import { featureRows, readFeatureBlock } from '../segment/pixel-features.ts';
+import { featureCount } from '../segment/recipe.ts';
+import { paintedSamples } from '../segment/samples.ts';
 import { trainClassifier } from '../segment/train.ts';
-import type { FeatureInput } from '../segment/types.ts';
+import { uncertaintyLayer } from '../segment/uncertainty.ts';
+import { keepBlocks } from './block-cache.ts';
+import { concatenate } from './concatenate.ts';
+import { type FitBasis, fitRecipe } from './fit-recipe.ts';
 import type {
   ModelIdentity,
   OpenPipeline,
@@ -26,12 +31,16 @@ import type {
   Slices,
   WorkOptions,
 } from './pipeline.ts';
+import { createPlaces } from './places.ts';
 import { clusterWindows, pcaWindows, pickWindows, sampleLevel } from './sample.ts';
 
 /** Raw windows and blended tokens kept in memory: about 500 windows of ViT-S between them. */
 const tokenCacheBytes = 512 * 2 ** 20;
 /** Colours, scores and labels: cheap to make again, so a small share. */
 const layerCacheBytes = 128 * 2 ** 20;
+
+/** A checkpoint that runs: what pipelines of several images may share. */
+export type OpenedCheckpoint = Pick<PipelineParts, 'manifest' | 'model' | 'encoder' | 'report'>;
 
 /**
  * An {@link OpenPipeline} that runs in this process (Node) or this worker.
@@ -43,35 +52,52 @@ export function pipelineOpener(
   backends: readonly Backend[],
   readerOf?: (location: string) => ModelReader,
 ): OpenPipeline {
-  return async (input, { signal, onStage }) => {
-    const abort = signal ? { signal } : {};
-    onStage?.({ kind: 'loading', bytes: 0, totalBytes: 0 });
-    const checkpoint = await loadManifest(readerOf?.(input.manifest) ?? input.manifest, abort);
-    let report: ProviderReport | null = null;
-    const { encoder, graph } = await openEncoder({
-      manifest: checkpoint.manifest,
-      readFile: checkpoint.readFile,
-      backends,
-      ...(input.precision === undefined ? {} : { precision: input.precision }),
-      onReport: (latest) => {
-        // The first one is part of the opened pipeline; a later one says that a device was lost.
-        if (report !== null) onStage?.({ kind: 'provider', report: latest });
-        report = latest;
-      },
-      onTesting: () => onStage?.({ kind: 'testing' }),
-      onProgress: ({ bytes, totalBytes }) => {
-        // The self-test's answer has no size to show: it is small.
-        if (totalBytes !== undefined) onStage?.({ kind: 'loading', bytes, totalBytes });
-      },
-      ...abort,
-    });
-    return createPipeline({
+  return async (input, options) =>
+    createPipeline({
       ...input,
-      manifest: checkpoint.manifest,
-      model: { name: checkpoint.manifest.name, sha256: graph.sha256, precision: graph.precision },
-      encoder,
-      report: () => report!,
+      ...(await openCheckpoint(readerOf?.(input.manifest) ?? input.manifest, backends, {
+        ...options,
+        precision: input.precision,
+      })),
     });
+}
+
+/** Load a checkpoint and put it to its self-test. */
+export async function openCheckpoint(
+  source: ModelReader | string,
+  backends: readonly Backend[],
+  {
+    signal,
+    onStage,
+    precision,
+  }: Parameters<OpenPipeline>[1] & { readonly precision?: PipelineInput['precision'] | undefined },
+): Promise<OpenedCheckpoint> {
+  const abort = signal ? { signal } : {};
+  onStage?.({ kind: 'loading', bytes: 0, totalBytes: 0 });
+  const checkpoint = await loadManifest(source, abort);
+  let report: ProviderReport | null = null;
+  const { encoder, graph } = await openEncoder({
+    manifest: checkpoint.manifest,
+    readFile: checkpoint.readFile,
+    backends,
+    ...(precision === undefined ? {} : { precision }),
+    onReport: (latest) => {
+      // The first one is part of the opened pipeline; a later one says that a device was lost.
+      if (report !== null) onStage?.({ kind: 'provider', report: latest });
+      report = latest;
+    },
+    onTesting: () => onStage?.({ kind: 'testing' }),
+    onProgress: ({ bytes, totalBytes }) => {
+      // The self-test's answer has no size to show: it is small.
+      if (totalBytes !== undefined) onStage?.({ kind: 'loading', bytes, totalBytes });
+    },
+    ...abort,
+  });
+  return {
+    manifest: checkpoint.manifest,
+    model: { name: checkpoint.manifest.name, sha256: graph.sha256, precision: graph.precision },
+    encoder,
+    report: () => report!,
   };
 }
 
@@ -100,34 +126,32 @@ export function createPipeline({
     tokensArray({ level, normalisation, encoder, manifest, cache: windowCache }),
   );
   const blended = levels.map((tokens): LazyArray<'float32'> => cached(tokens, { cache: blendCache }));
-  const sourceOf = (facts: { readonly level: number; readonly seed: number; readonly slices: Slices }) => ({
+  const sourceOf = (facts: {
+    readonly level: number;
+    readonly seed: number;
+    readonly slices: Slices | null;
+  }) => ({
     model: model.sha256,
     channels: normalisation.channels,
     black: normalisation.black,
     white: normalisation.white,
     level: facts.level,
     seed: facts.seed,
-    z: facts.slices.z,
-    t: facts.slices.t,
+    ...(facts.slices === null ? {} : { z: facts.slices.z, t: facts.slices.t }),
   });
-  const featuresOf = (level: number): FeatureInput => ({
-    tokens: blended[level]!,
-    pixels: pixels[level]!,
-    async readNormalised(region, request) {
-      const planes = await Promise.all(
-        normalisation.channels.map(async (c, i) => {
-          const plane = await readPlaneReflected(
-            pixels[level]!,
-            { t: region.t, z: region.z, c },
-            region,
-            request,
-          );
-          return normalisePlane(plane.data, normalisation.black[i]!, normalisation.white[i]!);
-        }),
-      );
-      return concatenate(planes);
-    },
-  });
+  const fitBasis: FitBasis = async (tokens, { components, seed, slices, level, scale, budget, ...work }) => {
+    const samples = await sampleTokens(tokens, { slices, budget, seed, ...work });
+    return fitPca(samples, {
+      dim: encoder.dim,
+      components: Math.min(components, encoder.dim),
+      source: { ...sourceOf({ level, seed, slices }), ...(scale === undefined ? {} : { scale }) },
+      ...(work.signal ? { signal: work.signal } : {}),
+    });
+  };
+  const places = createPlaces({ pixels, normalisation, encoder, manifest, windowCache, blendCache, levels });
+  const read = keepBlocks();
+  const recipeOf = (options: Parameters<Pipeline['recipe']>[0]) =>
+    fitRecipe(options, { places, normalisation, fitBasis });
 
   return {
     get provider() {
@@ -141,18 +165,12 @@ export function createPipeline({
       runs: encoder.runs,
     }),
     tokens: async (level) => blended[level]!,
-    async fitPca({ components, seed, slices, ...work }) {
+    fitPca: ({ components, seed, slices, ...work }) => {
       const level = sampleLevel(
         levels.map((tokens) => tokens.plan.windows),
         pcaWindows,
       );
-      const samples = await sampleTokens(levels[level]!, { slices, budget: pcaWindows, seed, ...work });
-      return fitPca(samples, {
-        dim: encoder.dim,
-        components: Math.min(components, encoder.dim),
-        source: sourceOf({ level, seed, slices }),
-        ...(work.signal ? { signal: work.signal } : {}),
-      });
+      return fitBasis(levels[level]!, { components, seed, slices, level, budget: pcaWindows, ...work });
     },
     pca: async (fit, level) => kept(pcaColours(blended[level]!, fit)),
     async fitClusters({ k, level, seed, slices, ...work }) {
@@ -166,19 +184,58 @@ export function createPipeline({
       });
     },
     clusterScores: async (fit, level) => kept(clusterScores(blended[level]!, fit)),
-    trainClassifier: ({ pca, level, ...rest }) =>
-      trainClassifier({
-        ...featuresOf(level),
-        tokens: urgent(blended[level]!),
+    recipe: recipeOf,
+    samples: ({ place, recipe, ...rest }) =>
+      paintedSamples({
+        ...places.features(place, urgently),
         ...rest,
-        recipe: { level, pca, channels: normalisation.channels.length },
+        recipe,
+        normalisation,
         finest: pixels[0]!,
-        source: { ...pca.source, level, basis: pca.id },
       }),
-    classScores: async (fit) => kept(classScores({ fit, ...featuresOf(fit.recipe.level) })),
+    trainClassifier: ({ place, recipe, source, ...rest }) => {
+      const input = places.features(place, urgently);
+      return trainClassifier({
+        ...input,
+        ...rest,
+        recipe,
+        normalisation,
+        level: place.level,
+        pixelSizeUm: sizeUm(input.pixels),
+        finest: pixels[0]!,
+        source: { ...sourceOf({ level: place.level, seed: rest.seed, slices: null }), ...source },
+      });
+    },
+    classScores: async (fit, place = { level: fit.level }) =>
+      kept(
+        classScores({
+          fit,
+          read: await read(fit.recipe, place, () => pixels[place.level]!.revision),
+          ...places.features(place),
+        }),
+      ),
+    pixelFeatures: async (fit, place = { level: fit.level }) => {
+      const source = createFeatureSource(places.features(place));
+      return pixelArray(source, {
+        channels: featureCount(fit.recipe),
+        revision: () => pixels[place.level]!.revision,
+        compute: async (region, request) =>
+          featureRows(
+            await readFeatureBlock(source, fit.recipe, region, fit.normalisation, request),
+            fit.recipe,
+            null,
+          ),
+      });
+    },
+    uncertainty: async (scores, kind, active) => kept(uncertaintyLayer(scores, kind, active)),
     labels: async (scores, grid, chunkPx) => kept(labelsFromScores(scores, grid, chunkPx)),
     close: () => encoder.close(),
   };
+}
+
+/** Ahead of everything on screen: a fit is what the screen waits for. */
+function urgently<T extends DataType>(lazy: LazyArray<T>): LazyArray<T> {
+  return wrapped(lazy, (index, request) => lazy.getChunk(index, { ...request, priority: () => -1 }));
 }
 
 /**
@@ -202,7 +259,7 @@ async function sampleTokens(
         ...(axisIndex(tokens.axes, 'z') < 0 ? [] : [z]),
       ];
       const at = [...slice, Math.floor(window / plan.cols.count), window % plan.cols.count, 0];
-      const chunk = await urgent(windows).getChunk(at, options.signal ? { signal: options.signal } : {});
+      const chunk = await urgently(windows).getChunk(at, options.signal ? { signal: options.signal } : {});
       const dim = chunk.shape.at(-1)!;
       progress.step();
       return concatenate(
@@ -214,19 +271,4 @@ async function sampleTokens(
     }),
   );
   return concatenate(parts);
-}
-
-/** Ahead of everything on screen: a fit is what the screen waits for. */
-function urgent<T extends DataType>(lazy: LazyArray<T>): LazyArray<T> {
-  return wrapped(lazy, (index, request) => lazy.getChunk(index, { ...request, priority: () => -1 }));
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
-  }
-  return joined;
 }

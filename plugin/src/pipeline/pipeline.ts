@@ -1,9 +1,16 @@
+import type { Json } from '../array/json.ts';
 import type { LazyArray, LazyPyramid } from '../array/lazy-array.ts';
 import type { WorkOptions } from '../array/progress.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import type { Precision } from '../encoder/graph-choice.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
+import type { ClassifierChoice } from '../segment/fit-models.ts';
+import type { Place } from '../segment/match-pixel-size.ts';
+import type { FeatureRecipe, RecipeChoice } from '../segment/recipe.ts';
+import type { Samples } from '../segment/samples.ts';
+import type { FitClassifierOptions } from '../segment/train.ts';
 import type { ClassifierFit, ClassSpec, PixelGrid, Stroke } from '../segment/types.ts';
+import type { UncertaintyKind } from '../segment/uncertainty.ts';
 
 export type { Progress, WorkOptions } from '../array/progress.ts';
 
@@ -61,16 +68,62 @@ export interface Pipeline {
   ): Promise<ClustersFit>;
   /** float32 […, y, x, c = k] at token resolution of `level`: minus the squared distance to each centroid. */
   clusterScores(fit: ClustersFit, level: number): Promise<LazyArray<'float32'>>;
+  /** What a person chose of the features, completed with defaults and with a basis fitted for each token scale. */
+  recipe(
+    options: {
+      readonly choice: RecipeChoice;
+      readonly place: Place;
+      readonly seed: number;
+      readonly slices: Slices;
+    } & WorkOptions,
+  ): Promise<FeatureRecipe>;
+  /** Features of painted pixels, for a classifier that learns from several images. */
+  samples(
+    options: {
+      /** Length of the class list. */
+      readonly classes: number;
+      readonly strokes: readonly Stroke[];
+      readonly recipe: FeatureRecipe;
+      readonly place: Place;
+      readonly seed: number;
+      readonly pixelsPerClass?: number;
+    } & WorkOptions,
+  ): Promise<Samples>;
   trainClassifier(
     options: {
       readonly classes: readonly ClassSpec[];
       readonly strokes: readonly Stroke[];
-      readonly pca: PcaFit;
-      readonly level: number;
+      readonly recipe: FeatureRecipe;
+      readonly choice?: ClassifierChoice;
+      readonly place: Place;
+      readonly seed: number;
+      readonly pixelsPerClass?: number;
+      readonly validation?: FitClassifierOptions['validation'];
+      /** What else the fit came from. */
+      readonly source?: Readonly<Record<string, Json>>;
     } & WorkOptions,
   ): Promise<ClassifierFit>;
-  /** float32 […, y, x, c = classes] at pixel resolution of the fit's level: probabilities. */
-  classScores(fit: ClassifierFit): Promise<LazyArray<'float32'>>;
+  /**
+   * float32 […, y, x, c = classes] at pixel resolution of the place: probabilities.
+   *
+   * @param place  default: the level it was trained on, of this image
+   */
+  classScores(fit: ClassifierFit, place?: Place): Promise<LazyArray<'float32'>>;
+  /** float32 […, y, x, c = features] at pixel resolution of the place: what the classifier reads. */
+  pixelFeatures(
+    fit: Pick<ClassifierFit, 'recipe' | 'normalisation' | 'level'>,
+    place?: Place,
+  ): Promise<LazyArray<'float32'>>;
+  /**
+   * uint8 […, y, x]: how unsure the probabilities are, 0 to 255.
+   *
+   * @param active  classes that have samples
+   */
+  uncertainty(
+    scores: LazyArray<'float32'>,
+    kind: UncertaintyKind,
+    active: number,
+  ): Promise<LazyArray<'uint8'>>;
   /** Ids 1…c of the largest score, upsampled bilinearly onto `grid`; ties go to the smallest id. */
   labels(
     scores: LazyArray<'float32'>,

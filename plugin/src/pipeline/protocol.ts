@@ -3,7 +3,9 @@ import type { Normalisation } from '../encoder/encoder.ts';
 import type { Precision } from '../encoder/graph-choice.ts';
 import type { PlainError } from '../errors.ts';
 import type { ClustersFit, PcaFit } from '../features/fits.ts';
+import type { Place } from '../segment/match-pixel-size.ts';
 import type { ClassifierFit, PixelGrid } from '../segment/types.ts';
+import type { UncertaintyKind } from '../segment/uncertainty.ts';
 import type { OpeningStage, Pipeline, Progress } from './pipeline.ts';
 
 /**
@@ -28,6 +30,8 @@ export interface OpenMessage {
 interface CallOptions {
   readonly fitPca: Parameters<Pipeline['fitPca']>[0];
   readonly fitClusters: Parameters<Pipeline['fitClusters']>[0];
+  readonly recipe: Parameters<Pipeline['recipe']>[0];
+  readonly samples: Parameters<Pipeline['samples']>[0];
   readonly trainClassifier: Parameters<Pipeline['trainClassifier']>[0];
 }
 type Fitting = {
@@ -44,7 +48,18 @@ export type Call =
   | { readonly method: 'tokens'; readonly level: number }
   | { readonly method: 'pca'; readonly fit: PcaFit; readonly level: number }
   | { readonly method: 'clusterScores'; readonly fit: ClustersFit; readonly level: number }
-  | { readonly method: 'classScores'; readonly fit: ClassifierFit }
+  | { readonly method: 'classScores'; readonly fit: ClassifierFit; readonly place?: Place }
+  | {
+      readonly method: 'pixelFeatures';
+      readonly fit: Parameters<Pipeline['pixelFeatures']>[0];
+      readonly place?: Place;
+    }
+  | {
+      readonly method: 'uncertainty';
+      readonly scores: number;
+      readonly kind: UncertaintyKind;
+      readonly active: number;
+    }
   | {
       readonly method: 'labels';
       readonly scores: number;

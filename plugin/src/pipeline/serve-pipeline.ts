@@ -110,6 +110,10 @@ async function perform(pipeline: Pipeline, arrays: Exports, call: Call, work: Wo
       return pipeline.fitPca({ ...call.options, ...work });
     case 'fitClusters':
       return pipeline.fitClusters({ ...call.options, ...work });
+    case 'recipe':
+      return pipeline.recipe({ ...call.options, ...work });
+    case 'samples':
+      return pipeline.samples({ ...call.options, ...work });
     case 'trainClassifier':
       return pipeline.trainClassifier({ ...call.options, ...work });
     case 'tokens':
@@ -119,7 +123,11 @@ async function perform(pipeline: Pipeline, arrays: Exports, call: Call, work: Wo
     case 'clusterScores':
       return arrays.give(await pipeline.clusterScores(call.fit, call.level));
     case 'classScores':
-      return arrays.give(await pipeline.classScores(call.fit));
+      return arrays.give(await pipeline.classScores(call.fit, call.place));
+    case 'pixelFeatures':
+      return arrays.give(await pipeline.pixelFeatures(call.fit, call.place));
+    case 'uncertainty':
+      return arrays.give(await pipeline.uncertainty(arrays.scores(call.scores), call.kind, call.active));
     case 'labels':
       return arrays.give(await pipeline.labels(arrays.scores(call.scores), call.grid, call.chunkPx));
   }

@@ -10,7 +10,7 @@ export function gaussianRadiusPx(sigmaPx: number): number {
 }
 
 /** Weights at distance 0, 1, …, radius; the symmetric kernel they stand for sums to 1. */
-function gaussianKernel(sigmaPx: number): Float64Array {
+export function gaussianKernel(sigmaPx: number): Float64Array {
   const radius = gaussianRadiusPx(sigmaPx);
   const kernel = new Float64Array(radius + 1);
   if (radius === 0) return kernel.fill(1);
@@ -30,7 +30,7 @@ function gaussianKernel(sigmaPx: number): Float64Array {
  * @param marginPx  pixels around the part wanted, at least {@link gaussianRadiusPx}
  * @returns         float32 [height − 2·margin, width − 2·margin]; the caller owns the buffer
  */
-export function gaussianInner(
+function gaussianInner(
   plane: Float32Array,
   shape: { readonly height: number; readonly width: number },
   sigmaPx: number,

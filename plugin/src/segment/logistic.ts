@@ -1,4 +1,3 @@
-import { AlibiError } from '../errors.ts';
 import { minimise } from './lbfgs.ts';
 
 export interface LogisticOptions {
@@ -7,6 +6,8 @@ export interface LogisticOptions {
   readonly classes: number;
   /** Inverse strength of the penalty, as scikit-learn's `C`. */
   readonly c: number;
+  /** How much a sample of each class counts; default 1. */
+  readonly classWeights?: Float64Array;
   readonly pause: () => Promise<void>;
 }
 
@@ -19,13 +20,12 @@ export interface LogisticModel {
 
 /**
  * Multinomial logistic regression with an L2 penalty on the weights, not on the intercepts:
- * `½ ‖W‖² + C · Σ −log p(class of sample)`. Deterministic; the penalty keeps separable data bounded. Classes
- * without samples take no part. With two classes the weights of their difference are penalised, as in
+ * `½ ‖W‖² + C · Σ −w log p(class of sample)`, w the weight of that class. Deterministic; the
+ * penalty keeps separable data bounded. Classes without samples take no part. With two classes the weights of their difference are penalised, as in
  * scikit-learn's binary case.
  *
- * @param samples  float32 [n, dim], standardised; not changed
- * @param labels   class index of each sample
- * @throws AlibiError InvalidInput  fewer than two classes have samples, or a value is not finite
+ * @param samples  float32 [n, dim], standardised and finite; not changed
+ * @param labels   class index of each sample; at least two classes have some
  * Source: scikit-learn `LogisticRegression`, user guide §1.1.11.3.
  */
 export async function fitLogistic(
@@ -37,14 +37,6 @@ export async function fitLogistic(
   const counts = new Int32Array(classes);
   for (const label of labels) counts[label] = counts[label]! + 1;
   const present = Array.from(counts.keys()).filter((index) => counts[index]! > 0);
-  if (present.length < 2) throw needSecondClass(present.length);
-  if (!samples.every(Number.isFinite)) {
-    throw new AlibiError('InvalidInput', {
-      what: 'a feature of a painted pixel is not finite',
-      where: 'classifier training',
-      remedy: 'Paint where the image holds finite values.',
-    });
-  }
   const position = new Int32Array(classes);
   present.forEach((index, row) => {
     position[index] = row;
@@ -55,6 +47,7 @@ export async function fitLogistic(
     dim,
     rows: present.length,
     c,
+    rowWeights: Float64Array.from(present, (index) => options.classWeights?.[index] ?? 1),
     penalty: present.length === 2 ? 2 : 1,
     pause,
   };
@@ -70,14 +63,6 @@ export async function fitLogistic(
   return { weights, counts };
 }
 
-export function needSecondClass(painted: number): AlibiError {
-  return new AlibiError('InvalidInput', {
-    what: painted === 0 ? 'nothing is painted' : 'only one class is painted',
-    where: 'classifier training',
-    remedy: painted === 0 ? 'Paint a stroke of each of two classes.' : 'Paint a stroke of a second class.',
-  });
-}
-
 interface Problem {
   readonly samples: Float32Array;
   /** Row of each sample's class. */
@@ -85,6 +70,8 @@ interface Problem {
   readonly dim: number;
   readonly rows: number;
   readonly c: number;
+  /** How much a sample of each row's class counts. */
+  readonly rowWeights: Float64Array;
   readonly penalty: number;
   readonly pause: () => Promise<void>;
 }
@@ -94,7 +81,7 @@ const samplesPerStep = 1024;
 
 /** Value of the objective, divided by C·n so that its scale does not depend on the data; fills `gradient`. */
 async function objective(problem: Problem, weights: Float64Array, gradient: Float64Array): Promise<number> {
-  const { samples, labels, dim, rows, c, penalty, pause } = problem;
+  const { samples, labels, dim, rows, c, penalty, rowWeights, pause } = problem;
   const stride = dim + 1;
   const count = labels.length;
   const logits = new Float64Array(rows);
@@ -111,10 +98,11 @@ async function objective(problem: Problem, weights: Float64Array, gradient: Floa
     }
     const label = labels[sample]!;
     const logit = logits[label]!;
-    loss += softmaxInPlace(logits) - logit;
+    const weight = rowWeights[label]!;
+    loss += weight * (softmaxInPlace(logits) - logit);
     logits[label] = logits[label]! - 1;
     for (let row = 0; row < rows; row++) {
-      const error = logits[row]!;
+      const error = weight * logits[row]!;
       const base = row * stride;
       for (let i = 0; i < dim; i++) gradient[base + i] = gradient[base + i]! + error * samples[at + i]!;
       gradient[base + dim] = gradient[base + dim]! + error;

@@ -1,114 +1,116 @@
-import type { ChunkOptions, LazyArray } from '../array/lazy-array.ts';
-import { readRegion } from '../array/region.ts';
-import { gaussianInner, gaussianRadiusPx } from '../raster/gaussian.ts';
-import { gradientMagnitudeInner } from '../raster/gradient.ts';
-import { type LinearTaps, linearTaps, tapRange, tokenPosition } from '../raster/resample.ts';
+import type { ChunkOptions } from '../array/lazy-array.ts';
+import type { Normalisation } from '../encoder/encoder.ts';
+import { AlibiError } from '../errors.ts';
+import { projectPca } from '../features/pca.ts';
+import { classicalFeatures, type LatticeFeatures } from './classical-features.ts';
 import type { FeatureSource } from './feature-source.ts';
-import type { PixelFeatureRecipe, SliceRegion } from './types.ts';
-
-/** The recipe used unless someone asks for another: σ in pixels of the level, 0 the pixel as it is. */
-export const defaultSigmasPx: readonly number[] = [0, 1, 2, 4, 8];
+import { type FeatureRecipe, featureCount, tokenFeatureCount } from './recipe.ts';
+import { readTokenPatch, spreadTokens, type TokenPatch } from './token-features.ts';
+import type { SliceRegion } from './types.ts';
 
 /**
- * Values a pixel has: the token components first, then for each channel and each σ the smoothed value and its
- * gradient magnitude.
+ * What the features of a region's pixels are made from, each still at its own resolution: what is linear in them
+ * is cheaper applied before they are brought to pixels.
  */
-export function featureCount(recipe: PixelFeatureRecipe): number {
-  return recipe.pca.components + imageFeatureCount(recipe);
-}
-
-function imageFeatureCount({ channels, sigmasPx }: PixelFeatureRecipe): number {
-  return 2 * channels * sigmasPx.length;
-}
-
-/** Pixels around a region that its image features read. */
-function haloPx({ sigmasPx }: PixelFeatureRecipe): number {
-  return Math.max(0, ...sigmasPx.map(gaussianRadiusPx)) + 1;
+export interface FeatureBlock {
+  readonly region: SliceRegion;
+  /** One a token recipe. */
+  readonly patches: readonly TokenPatch[];
+  /** One a channel and scale. */
+  readonly classical: readonly LatticeFeatures[];
 }
 
 /**
- * Image features of a region. A pixel's values do not depend on the region it is asked for in.
- *
- * @returns  one float32 [height · width] a feature, in the order of {@link featureCount}, without the tokens'
+ * @param guide  what the encoder sees
+ * @throws AlibiError InvalidInput  the tokens are not of the checkpoint of the recipe's bases
  */
-export async function imageFeatures(
+export async function readFeatureBlock(
   source: FeatureSource,
-  recipe: PixelFeatureRecipe,
+  recipe: FeatureRecipe,
   region: SliceRegion,
+  guide: Normalisation,
   options: ChunkOptions,
-): Promise<Float32Array[]> {
-  const halo = haloPx(recipe);
-  const { y0, y1, x0, x1 } = region;
-  const wide = { ...region, y0: y0 - halo, y1: y1 + halo, x0: x0 - halo, x1: x1 + halo };
-  const pixels = await source.readNormalised(wide, options);
+): Promise<FeatureBlock> {
+  const [patches, classical] = await Promise.all([
+    Promise.all(
+      recipe.tokens.map(({ scale, pca, guided }) => {
+        const tokens = source.tokens(scale);
+        const dim = tokens.tokens.shape.at(-1);
+        if (dim !== pca.dim) {
+          throw new AlibiError('InvalidInput', {
+            what: `the classifier reads tokens of ${pca.dim} values, these have ${dim}`,
+            where: 'classifier',
+            remedy: 'Use the checkpoint it was trained with, or train again.',
+          });
+        }
+        return readTokenPatch(source, tokens, region, guided ? guide : null, options);
+      }),
+    ),
+    recipe.classical === null ? [] : classicalFeatures(source, recipe.classical, region, options),
+  ]);
   options.signal?.throwIfAborted();
-  const height = wide.y1 - wide.y0;
-  const width = wide.x1 - wide.x0;
-  const features: Float32Array[] = [];
-  for (let channel = 0; channel < recipe.channels; channel++) {
-    const plane = pixels.subarray(channel * height * width, (channel + 1) * height * width);
-    for (const sigma of recipe.sigmasPx) {
-      const framed = gaussianInner(plane, { height, width }, sigma, halo - 1);
-      const frame = { height: y1 - y0 + 2, width: x1 - x0 + 2 };
-      features.push(withoutFrame(framed, frame), gradientMagnitudeInner(framed, frame));
-    }
-  }
-  return features;
+  return { region, patches, classical };
 }
 
-function withoutFrame(
-  framed: Float32Array,
-  { height, width }: { height: number; width: number },
+/** Which features: all, or those without (`classical`) the tokens'. */
+export type FeaturePart = 'all' | 'classical';
+
+/**
+ * Feature values of pixels, side by side, in the order of `featureNames`.
+ *
+ * @param pixels  positions in the region, row-major; null for all of them
+ * @returns       float32 [pixels, features]; the caller owns the buffer
+ */
+export function featureRows(
+  block: FeatureBlock,
+  recipe: FeatureRecipe,
+  pixels: Int32Array | null,
+  part: FeaturePart = 'all',
 ): Float32Array {
-  const out = new Float32Array((height - 2) * (width - 2));
-  for (let y = 1; y < height - 1; y++) {
-    out.set(framed.subarray(y * width + 1, (y + 1) * width - 1), (y - 1) * (width - 2));
+  const { region } = block;
+  const width = region.x1 - region.x0;
+  const count = pixels?.length ?? (region.y1 - region.y0) * width;
+  const skipped = part === 'all' ? 0 : tokenFeatureCount(recipe);
+  const step = featureCount(recipe) - skipped;
+  const out = new Float32Array(count * step);
+  let offset = 0;
+  if (part === 'all') {
+    recipe.tokens.forEach(({ pca }, i) => {
+      const patch = block.patches[i]!;
+      const values = projectPca(patch.tokens, pca, pca.components);
+      spreadTokens(patch, values, pca.components, pixels, { out, step, offset });
+      offset += pca.components;
+    });
+  }
+  for (const group of block.classical) {
+    for (const plane of group.planes) {
+      spreadPlane(group, plane, width, pixels, { out, step, offset });
+      offset++;
+    }
   }
   return out;
 }
 
-/** The tokens a region's pixels are interpolated from. */
-export interface TokenPatch {
-  /** float32 [rows, cols, dim] */
-  readonly tokens: Float32Array;
-  readonly rows: number;
-  readonly cols: number;
-  readonly rowTaps: LinearTaps;
-  readonly colTaps: LinearTaps;
-}
-
-/** Read the tokens around a region, and how its pixels lie between them. */
-export async function readTokenPatch(
-  source: FeatureSource,
-  region: SliceRegion,
-  options: ChunkOptions,
-): Promise<TokenPatch> {
-  const { tokens } = source;
-  const y = tokenAxis(source, 'y', region.y0, region.y1);
-  const x = tokenAxis(source, 'x', region.x0, region.x1);
-  const bounds = new Map<string, { start: number; stop: number }>([
-    ['t', { start: region.t, stop: region.t + 1 }],
-    ['z', { start: region.z, stop: region.z + 1 }],
-    ['y', y],
-    ['x', x],
-    ['c', { start: 0, stop: tokens.shape.at(-1)! }],
-  ]);
-  const box = {
-    start: tokens.axes.map(({ name }) => bounds.get(name)!.start),
-    stop: tokens.axes.map(({ name }) => bounds.get(name)!.stop),
-  };
-  const { data } = await readRegion(tokens, box, options);
-  options.signal?.throwIfAborted();
-  return { tokens: data, rows: y.stop - y.start, cols: x.stop - x.start, rowTaps: y.taps, colTaps: x.taps };
-}
-
-function tokenAxis({ tokens, patchPx }: FeatureSource, name: string, from: number, to: number) {
-  const size = sizeAlong(tokens, name);
-  const position = (i: number) => tokenPosition(from + i, patchPx);
-  const { start, stop } = tapRange(position(0), position(to - from - 1), size);
-  return { start, stop, taps: linearTaps({ count: to - from, size, origin: start, position }) };
-}
-
-function sizeAlong(lazy: LazyArray, name: string): number {
-  return lazy.shape[lazy.axes.findIndex((axis) => axis.name === name)] ?? 1;
+/** Values of a lattice plane at pixels of the region it was made for. */
+export function spreadPlane(
+  { cols, rowTaps, colTaps }: Pick<LatticeFeatures, 'cols' | 'rowTaps' | 'colTaps'>,
+  plane: Float32Array,
+  width: number,
+  pixels: Int32Array | null,
+  { out, step, offset }: { readonly out: Float32Array; readonly step: number; readonly offset: number },
+): void {
+  const count = pixels?.length ?? rowTaps.lower.length * width;
+  for (let i = 0; i < count; i++) {
+    const pixel = pixels === null ? i : pixels[i]!;
+    const y = Math.floor(pixel / width);
+    const x = pixel - y * width;
+    const above = rowTaps.lower[y]! * cols;
+    const below = rowTaps.upper[y]! * cols;
+    const left = colTaps.lower[x]!;
+    const right = colTaps.upper[x]!;
+    const weight = colTaps.weight[x]!;
+    const top = plane[above + left]! + weight * (plane[above + right]! - plane[above + left]!);
+    const bottom = plane[below + left]! + weight * (plane[below + right]! - plane[below + left]!);
+    out[i * step + offset] = top + rowTaps.weight[y]! * (bottom - top);
+  }
 }

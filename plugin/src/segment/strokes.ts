@@ -72,6 +72,8 @@ export interface LabelledTile {
   readonly widthPx: number;
   /** uint16 [height, width]: class index + 1, 0 where nobody painted. */
   readonly mask: Uint16Array;
+  /** int32 [height, width]: number of the group of strokes, by first appearance; means nothing where nobody painted. */
+  readonly groups: Int32Array;
 }
 
 /**
@@ -82,13 +84,18 @@ export interface LabelledTile {
  */
 export function paintStrokes(strokes: readonly Stroke[], level: RasterLevel): LabelledTile[] {
   const tiles = new Map<string, LabelledTile>();
+  const groups = new Map<string, number>();
   for (const stroke of strokes) {
+    const name = stroke.group ?? stroke.id;
+    const group = groups.get(name) ?? groups.size;
+    groups.set(name, group);
     for (const run of strokeRuns(stroke.points, stroke.radiusPx, level)) {
       for (let x = run.x0; x < run.x1; ) {
         const tile = tileAt(tiles, stroke, level, run.y, x);
         const stop = Math.min(run.x1, tile.x0 + tile.widthPx);
         const base = (run.y - tile.y0) * tile.widthPx - tile.x0;
         tile.mask.fill(stroke.classIndex === null ? 0 : stroke.classIndex + 1, base + x, base + stop);
+        tile.groups.fill(group, base + x, base + stop);
         x = stop;
       }
     }
@@ -112,7 +119,8 @@ function tileAt(
   if (tile === undefined) {
     const heightPx = Math.min(strokeTilePx, level.heightPx - y0);
     const widthPx = Math.min(strokeTilePx, level.widthPx - x0);
-    tile = { t, z, y0, x0, heightPx, widthPx, mask: new Uint16Array(heightPx * widthPx) };
+    const pixels = heightPx * widthPx;
+    tile = { t, z, y0, x0, heightPx, widthPx, mask: new Uint16Array(pixels), groups: new Int32Array(pixels) };
     tiles.set(key, tile);
   }
   return tile;

@@ -1,6 +1,7 @@
 import type { Fit } from '../array/fit.ts';
 import type { ChunkOptions, LazyArray, Transform } from '../array/lazy-array.ts';
-import type { PcaFit } from '../features/fits.ts';
+import type { Normalisation } from '../encoder/encoder.ts';
+import type { FeatureRecipe } from './recipe.ts';
 
 /** A class a person named; its label id is its position in the class list plus one. */
 export interface ClassSpec {
@@ -19,34 +20,67 @@ export interface Stroke {
   readonly points: readonly number[];
   readonly z: number;
   readonly t: number;
+  /** Strokes of one group are left out together when a classifier is checked; absent: on its own. */
+  readonly group?: string;
 }
 
-/** Which features the classifier reads, and at which level. */
-export interface PixelFeatureRecipe {
-  /** Level of the image where pixels are classified. */
-  readonly level: number;
-  /** Reduces the tokens. */
-  readonly pca: PcaFit;
-  /**
-   * Standard deviations of the Gaussians in pixels of `level`, 0 for the pixels as they are; each gives
-   * smoothed value and gradient magnitude.
-   */
-  readonly sigmasPx: readonly number[];
-  /** Channels of the normalised image the Gaussians read: 1 (grey) or 3. */
-  readonly channels: number;
-}
-
-/** Multinomial logistic regression on standardised pixel features. */
-export interface ClassifierFit extends Fit<'classifier'> {
-  readonly classes: readonly ClassSpec[];
-  readonly recipe: PixelFeatureRecipe;
-  /** float32 [features] each: standardisation of the inputs; the token components share one scale. */
+/** Multinomial logistic regression on standardised features. */
+export interface LinearModel {
+  /** float32 [features] each: standardisation of the inputs; the components of one token scale share one deviation. */
   readonly mean: Float32Array;
   readonly scale: Float32Array;
-  /** float32 [classes, features + 1]; the last column is the intercept. */
+  /** float32 [classes, features + 1]; the last column is the intercept. Rows of classes without samples are 0. */
   readonly weights: Float32Array;
+}
+
+/**
+ * Decision trees whose leaves hold probabilities; the forest's answer is their mean. Nodes of all trees lie in one
+ * list; an inner node's children are neighbours.
+ */
+export interface ForestModel {
+  /** int32 [trees]: where each tree's root lies. */
+  readonly roots: Int32Array;
+  /** int32 [nodes]: the feature an inner node looks at; -1 for a leaf. */
+  readonly feature: Int32Array;
+  /** float32 [nodes]: a value of at most this goes left. */
+  readonly threshold: Float32Array;
+  /** int32 [nodes]: the left child, the right one follows it; of a leaf its row in `values`. */
+  readonly child: Int32Array;
+  /** float32 [leaves, classes], rows sum to 1. */
+  readonly values: Float32Array;
+}
+
+/** A classifier of pixels: a linear model, a forest, or the mean of both. */
+export interface ClassifierFit extends Fit<'classifier'> {
+  readonly classes: readonly ClassSpec[];
+  /** Level of the image it was trained on; the pixel size says what that means on another one. */
+  readonly level: number;
+  /** Of that level, in micrometres; null where the image does not state it. */
+  readonly pixelSizeUm: { readonly z: number | null; readonly y: number; readonly x: number } | null;
+  /** What the encoder saw. */
+  readonly normalisation: Normalisation;
+  readonly recipe: FeatureRecipe;
+  /** On all features. */
+  readonly linear: LinearModel | null;
+  /** On the classical features, or on the tokens where there are no others. */
+  readonly forest: ForestModel | null;
+  /** Standard deviation in pixels of the Gaussian that smooths the probabilities; 0 for none. */
+  readonly smoothingPx: number;
   /** Labelled pixels per class it was trained on. */
   readonly counts: readonly number[];
+  /** How it did on strokes it had not seen; null where there were too few to leave any out. */
+  readonly heldOut: HeldOutScore | null;
+}
+
+/** Leave-strokes-out cross-validation. */
+export interface HeldOutScore {
+  /** Mean over classes of the intersection over union of pixels of strokes left out. */
+  readonly meanIou: number;
+  /** Share of pixels of each class told right, averaged over classes. */
+  readonly balancedAccuracy: number;
+  /** Row: class painted, column: class predicted; pixels of strokes left out, classes in the order of the list. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly folds: number;
 }
 
 /** A grid of pixels to put labels on: a level of the image, as canonical (t?, z?, y, x). */
@@ -66,17 +100,21 @@ export interface SliceRegion {
 }
 
 /**
- * float32 [channels, height, width] of the image as the encoder sees it before its mean and standard deviation,
- * 0 black to 1 white. A region may reach beyond the image, which is continued by reflection without repeating
- * the edge. The caller owns the buffer.
+ * float32 [channels, height, width] of the normalisation's channels, 0 black to 1 white. A region may reach beyond the
+ * image, which is continued by reflection without repeating the edge. The caller owns the buffer.
  */
-export type ReadNormalised = (region: SliceRegion, options: ChunkOptions) => Promise<Float32Array>;
+export type ReadPlanes = (
+  region: SliceRegion,
+  normalisation: Normalisation,
+  options: ChunkOptions,
+) => Promise<Float32Array>;
 
-/** What pixel features are computed from, all of the recipe's level. */
+/** What pixel features are computed from, all of one level. */
 export interface FeatureInput {
-  /** float32 [t?, z?, rows, cols, c = dim], canonical. */
-  readonly tokens: LazyArray<'float32'>;
-  /** The image at that level, as stored: only its axes, shape and transform are read. */
-  readonly pixels: Pick<LazyArray, 'axes' | 'shape' | 'transform'>;
-  readonly readNormalised: ReadNormalised;
+  /** float32 [t?, z?, rows, cols, c = dim], canonical, of the level enlarged by `scale`. */
+  readonly tokens: (scale: number) => LazyArray<'float32'>;
+  readonly patchPx: number;
+  /** The image at that level, as stored: its chunks are not read. */
+  readonly pixels: Pick<LazyArray, 'axes' | 'shape' | 'transform' | 'revision'>;
+  readonly readPlanes: ReadPlanes;
 }

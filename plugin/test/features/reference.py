@@ -34,3 +34,25 @@ g=unit(np.arange(7*5)+77).reshape(7,5).astype(np.float32)
 for mode in ('reflect','nearest','mirror'):
     r=gaussian_filter(g.astype(float),1.3,mode=mode,truncate=4)
     print(mode, r[0].round(7).tolist(), r[3].round(7).tolist(), r[6].round(7).tolist())
+# Classical features of unit(300 … 300 + 24·20) as 24 × 20 at (11, 9) and (0, 19): the image continued by mirroring.
+from scipy.ndimage import correlate1d
+f=unit(np.arange(24*20)+300).reshape(24,20).astype(np.float32).astype(float)
+P=60
+big=np.pad(f,P,mode='reflect')
+for sigma in (1.0,2.0):
+    s=gaussian_filter(big,sigma,truncate=4)
+    d=lambda a,ax: correlate1d(a,[-.5,0,.5],axis=ax)
+    d2=lambda a,ax: correlate1d(a,[1,-2,1],axis=ax)
+    dy,dx=d(s,0),d(s,1)
+    eig=lambda a,b,c:((a+c)/2+np.sqrt(((a-c)/2)**2+b*b),(a+c)/2-np.sqrt(((a-c)/2)**2+b*b))
+    h=eig(d2(s,0),d(dy,1),d2(s,1))
+    g=lambda a: gaussian_filter(a,sigma,truncate=4)
+    t=[np.sqrt(np.maximum(e,0)) for e in eig(g(dy*dy),g(dy*dx),g(dx*dx))]
+    dog=s-gaussian_filter(big,1.6*sigma,truncate=4)
+    for y,x in ((11,9),(0,19)):
+        print('classical',sigma,(y,x),[round(float(a[y+P,x+P]),6) for a in (s,np.hypot(dy,dx),*h,*t,dog)])
+# Enlarging and shrinking a line by the triangle filter, edges repeated: PIL's BILINEAR.
+from PIL import Image
+line=unit(np.arange(9)+40).astype(np.float32)
+for size in (18,4,9*3//2):
+    print('resample',size,[round(float(v),5) for v in np.asarray(Image.fromarray(line[None]).resize((size,1),Image.BILINEAR))[0]])

@@ -106,7 +106,7 @@ describe('exit codes and errors', () => {
       ['info', '-h'],
     ])
       expect(await call(argv)).toMatchObject({ code: 0, out: help.out });
-    for (const name of ['info', 'features', 'segment', 'serve', 'validate', 'model']) {
+    for (const name of ['info', 'features', 'segment', 'reproduce', 'serve', 'validate', 'model']) {
       const { code, out } = await call([name, '--help']);
       expect([name, code]).toEqual([name, 0]);
       expect(out.join('\n')).toContain('--json');
@@ -191,9 +191,16 @@ describe.skipIf(!hasShared('data', 'ome-zarr'))('info (skipped without ../shared
     });
   });
 
-  it('names the images of a plate instead of working on it', async () => {
+  it('names the images of a plate where a command works on one image', async () => {
     const plate = sample('ez_zarr', 'example_data', 'plate_ones.zarr');
-    const { code, err } = await call(['segment', plate, '--kmeans', '2', '--name', 'a', '--model', manifest]);
+    const { code, err } = await call([
+      'features',
+      plate,
+      '--out',
+      join(folder, 'of-a-plate'),
+      '--model',
+      manifest,
+    ]);
     expect(code).toBe(2);
     expect(err[0]).toContain(`${plate}/B/03/0`);
   });

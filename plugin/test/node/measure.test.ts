@@ -49,7 +49,9 @@ async function read(path: string, name: string): Promise<string[]> {
     {},
   );
   const width = shape.at(-1)!;
-  const text = Array.from(data, Number).map((id) => (id === 0 ? '.' : String(id))).join('');
+  const text = Array.from(data, Number)
+    .map((id) => (id === 0 ? '.' : String(id)))
+    .join('');
   return Array.from({ length: text.length / width }, (_, row) => text.slice(row * width, (row + 1) * width));
 }
 
@@ -236,8 +238,26 @@ describe('measure', () => {
       geometry: {
         type: 'MultiPolygon',
         coordinates: [
-          [[[7, 4], [8, 4], [8, 5], [7, 5], [7, 4]]],
-          [[[0, 0], [2, 0], [2, 1], [1, 1], [1, 3], [0, 3], [0, 0]]],
+          [
+            [
+              [7, 4],
+              [8, 4],
+              [8, 5],
+              [7, 5],
+              [7, 4],
+            ],
+          ],
+          [
+            [
+              [0, 0],
+              [2, 0],
+              [2, 1],
+              [1, 1],
+              [1, 3],
+              [0, 3],
+              [0, 0],
+            ],
+          ],
         ],
       },
       properties: {
@@ -247,7 +267,15 @@ describe('measure', () => {
         label: 1,
       },
     });
-    expect(features[1].geometry.coordinates).toEqual([[[1, 3], [5, 3], [5, 4], [1, 4], [1, 3]]]);
+    expect(features[1].geometry.coordinates).toEqual([
+      [
+        [1, 3],
+        [5, 3],
+        [5, 4],
+        [1, 4],
+        [1, 3],
+      ],
+    ]);
   });
 
   it('replaces files only where that is allowed, and folders only where they are tables', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { fromMemory } from '../../src/array/memory.ts';
+import { readRegion } from '../../src/array/region.ts';
 import { gaussianBlur } from '../../src/raster/gaussian.ts';
-import { gradientMagnitudeInner } from '../../src/raster/gradient.ts';
 import { linearTaps, resampleBilinear, tapRange, tokenPosition } from '../../src/raster/resample.ts';
+import { resampled } from '../../src/raster/resampled.ts';
 import { units } from '../features/reference.ts';
 
 /** scipy.ndimage.gaussian_filter(σ = 1.3, truncate 4) of unit(77…111) as 7 × 5; rows 0, 3 and 6 (reference.py). */
@@ -49,13 +51,6 @@ describe('gaussianBlur', () => {
   });
 });
 
-describe('gradientMagnitudeInner', () => {
-  it('of a ramp 3x + 4y is 5', () => {
-    const ramp = Float32Array.from({ length: 20 }, (_, i) => 3 * (i % 5) + 4 * Math.floor(i / 5));
-    expect([...gradientMagnitudeInner(ramp, { height: 4, width: 5 })]).toEqual([5, 5, 5, 5, 5, 5]);
-  });
-});
-
 describe('resampleBilinear', () => {
   it('aligns centres, clamps at the edges and reproduces a ramp between', () => {
     // Two tokens of patch 4, value 0 and 8: centres at pixels 1.5 and 5.5, slope 2 a pixel.
@@ -91,6 +86,52 @@ describe('resampleBilinear', () => {
       for (let x = 0; x < 20; x++) {
         expect(out[(y * 20 + x) * 2 + 1]).toBe(whole[((y + 20) * 84 + x + 30) * 2 + 1]);
       }
+    }
+  });
+});
+
+/** Pillow's BILINEAR of unit(40 … 48) to 18, 4 and 13 pixels: ../features/reference.py. */
+const pillow = [
+  [
+    0.38032, 0.51603, 0.78746, 0.86839, 0.75884, 0.56501, 0.28688, 0.14562, 0.14122, 0.16246, 0.20935,
+    0.17791,
+  ],
+  [0.67772, 0.35393, 0.1711, 0.35306],
+  [0.38032, 0.67262, 0.87261, 0.72092, 0.36176, 0.14511, 0.13902, 0.20394, 0.14836, 0.05103, 0.39092, 0.4384],
+];
+
+describe('resampled', () => {
+  it('agrees with Pillow, larger and smaller', async () => {
+    const line = fromMemory(units(40, 9), { shape: [1, 9], dtype: 'float32' });
+    for (const [i, size] of [18, 4, 13].entries()) {
+      const lazy = resampled(line, { y: 1, x: size / 9 });
+      expect(lazy.shape).toEqual([1, size]);
+      const { data } = await readRegion(lazy, { start: [0, 0], stop: lazy.shape }, {});
+      pillow[i]!.forEach((value, x) => {
+        expect(Math.abs(data[x]! - value)).toBeLessThan(2e-5);
+      });
+    }
+  });
+
+  it('keeps the corner in place and chunks do not show', async () => {
+    const size = 700;
+    const image = fromMemory(units(0, 40 * size), {
+      shape: [40, size],
+      dtype: 'float32',
+      transform: { scale: [2, 2], translation: [10, 20] },
+    });
+    const lazy = resampled(image, { y: 1.5, x: 1.5 });
+    // Two chunks of 512 along x; the corner of the image lies at 20 − 2/2 = 19 and at 19 again.
+    expect(lazy.transform.translation[1]! - lazy.transform.scale[1]! / 2).toBeCloseTo(19, 12);
+    const across = await readRegion(lazy, { start: [7, 500], stop: [8, 530] }, {});
+    for (let i = 0; i < 30; i++) {
+      // Linear interpolation between the two neighbours along each axis, by hand.
+      const at = (y: number, x: number) => units(y * size + x, 1)[0]!;
+      const px = (500 + i + 0.5) / 1.5 - 0.5;
+      const py = 7.5 / 1.5 - 0.5;
+      const [x, y] = [Math.floor(px), Math.floor(py)];
+      const row = (r: number) => at(r, x) + (px - x) * (at(r, x + 1) - at(r, x));
+      expect(across.data[i]!).toBeCloseTo(row(y) + (py - y) * (row(y + 1) - row(y)), 5);
     }
   });
 });

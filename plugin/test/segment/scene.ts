@@ -2,7 +2,8 @@ import type { LazyArray } from '../../src/array/lazy-array.ts';
 import { fromMemory } from '../../src/array/memory.ts';
 import { reflectIndex } from '../../src/array/reflect.ts';
 import { fitPca } from '../../src/features/pca.ts';
-import type { FeatureInput, ReadNormalised, Stroke } from '../../src/segment/types.ts';
+import { defaultKinds, defaultSigmasPx, type FeatureRecipe } from '../../src/segment/recipe.ts';
+import type { FeatureInput, ReadPlanes, Stroke } from '../../src/segment/types.ts';
 import { unit } from '../features/reference.ts';
 
 export const patchPx = 14;
@@ -35,7 +36,7 @@ export function scene(heightPx: number, widthPx: number, chunkTokens: number) {
     },
   };
   const pixel = (y: number, x: number) => (x < widthPx / 2 ? 0.3 : 0.7) + 0.2 * (unit(y * widthPx + x) - 0.5);
-  const readNormalised: ReadNormalised = async ({ y0, y1, x0, x1 }, { signal }) => {
+  const readPlanes: ReadPlanes = async ({ y0, y1, x0, x1 }, _, { signal }) => {
     signal?.throwIfAborted();
     return Float32Array.from({ length: (y1 - y0) * (x1 - x0) }, (_, i) =>
       pixel(
@@ -48,7 +49,7 @@ export function scene(heightPx: number, widthPx: number, chunkTokens: number) {
     shape: [heightPx, widthPx],
     dtype: 'uint8',
   });
-  const input: FeatureInput = { tokens, pixels, readNormalised };
+  const input: FeatureInput = { tokens: () => tokens, patchPx, pixels, readPlanes };
   return { input, values, reads, finest: pixels };
 }
 
@@ -66,3 +67,23 @@ export const threeClasses = [
   { name: 'nobody painted', color: '445566' },
   { name: 'bright', color: '778899' },
 ];
+
+export const normalisation = { channels: [0], black: [0], white: [1] };
+
+/** Tokens of the basis and the default classical features. */
+export async function recipeOf(
+  values: Float32Array,
+  components: number,
+  guided = true,
+): Promise<FeatureRecipe> {
+  return {
+    tokens: [{ scale: 1, pca: await basis(values, components), guided }],
+    classical: {
+      normalisation,
+      sigmas: defaultSigmasPx,
+      unit: 'pixel',
+      kinds: defaultKinds,
+      zContext: false,
+    },
+  };
+}

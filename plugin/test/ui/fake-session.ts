@@ -337,6 +337,9 @@ export function fakeSession(
       emit('strokes');
     },
     train: async () => null,
+    classifier: null,
+    uncertainty: () => Promise.reject(new Error('the fake session has no classifier')),
+    suggest: () => Promise.reject(new Error('the fake session has no classifier')),
     save: async (_layer, { name, onProgress }) => {
       for (let done = 0; done <= 10; done++) {
         onProgress?.({ done, total: 10, etaMs: (10 - done) * 40 });

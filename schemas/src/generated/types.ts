@@ -80,6 +80,173 @@ provider?: string
 }[]
 }
 
+// classifier.schema.json
+/**
+ * A pixel classifier: everything needed to give the same labels in a browser, in Node and, with the ONNX file beside it, elsewhere.
+ */
+export interface PortableClassifier {
+format: "alibi-zarr/classifier/1"
+/**
+ * of everything learned
+ */
+id: string
+/**
+ * @minItems 2
+ */
+classes: {
+/**
+ * in labels; position in this list from 1
+ */
+id: number
+name: string
+color: string
+}[]
+/**
+ * the checkpoint whose tokens it reads; null where it reads none
+ */
+model: ({
+name: string
+sha256: string
+precision: string
+} | null)
+/**
+ * what the encoder saw: channels, and the stored values that became 0 and 1
+ */
+normalisation: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+/**
+ * of the level it was trained on; null where the image did not state it
+ */
+pixelSizeUm: ({
+z: (number | null)
+y: number
+x: number
+} | null)
+/**
+ * of the image it was trained on
+ */
+level: number
+recipe: {
+tokens: {
+/**
+ * how much the level is enlarged before the transformer sees it
+ */
+scale: number
+/**
+ * brought to pixels by joint bilateral upsampling; else bilinear
+ */
+guided: boolean
+pca: {
+id: string
+dim: number
+components: number
+/**
+ * [dim]
+ */
+mean: number[]
+/**
+ * [components · dim], row-major; a component is the dot product of an axis with a token less the mean
+ */
+axes: number[]
+/**
+ * [components]
+ */
+variance: number[]
+/**
+ * [components · 2]: 1 and 99 percentiles
+ */
+ranges: number[]
+source: {
+
+}
+}
+}[]
+classical: ({
+normalisation: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+/**
+ * standard deviations in `unit`; 0: the pixels as they are
+ */
+sigmas: number[]
+unit: ("micrometer" | "pixel")
+kinds: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext: boolean
+} | null)
+}
+/**
+ * what each value of a pixel is, in the order of the ONNX input
+ * 
+ * @minItems 1
+ */
+features: string[]
+/**
+ * multinomial logistic regression on all features; classes whose `counts` is 0 take no part
+ */
+linear: ({
+mean: number[]
+scale: number[]
+/**
+ * [classes · (features + 1)], row-major, intercept last; of standardised values (x − mean) / scale
+ */
+weights: number[]
+} | null)
+/**
+ * decision trees; a value of at most the threshold goes left; probabilities are the mean over trees
+ */
+forest: ({
+/**
+ * its feature 0 in the list of features
+ */
+firstFeature: number
+roots: number[]
+feature: number[]
+threshold: number[]
+/**
+ * left child, the right one follows; of a leaf (feature −1) its row in values
+ */
+child: number[]
+/**
+ * [leaves · classes], row-major
+ */
+values: number[]
+} | null)
+/**
+ * standard deviation of the Gaussian that smooths probabilities; 0 for none
+ */
+smoothingPx: number
+/**
+ * painted pixels of each class it learned from
+ */
+counts: number[]
+/**
+ * on strokes left out of training; null where none could be
+ */
+heldOut: ({
+meanIou: number
+balancedAccuracy: number
+confusion: number[][]
+folds: number
+} | null)
+/**
+ * what it was computed from
+ */
+source: {
+
+}
+}
+
 // convert.schema.json
 /**
  * What `alibi-train convert --json` prints.
@@ -147,6 +314,10 @@ t: number[]
 written: number
 skipped: number
 seconds: number
+/**
+ * with --recipe: what each value of a pixel is, in order
+ */
+features?: string[]
 }
 
 // finetune-data.schema.json
@@ -495,6 +666,10 @@ radiusPx: number
 points: number[]
 z: number
 t: number
+/**
+ * strokes of one group are left out together when a classifier is checked
+ */
+group?: string
 }[]
 /**
  * slices processed; labels elsewhere are 0
@@ -511,6 +686,177 @@ imageMetadataSha256: string
  * execution provider
  */
 executionProvider: (string | null)
+/**
+ * what was asked for, so that it can be done again
+ */
+method?: ({
+kind: "kmeans"
+k: number
+seed: number
+} | {
+kind: "strokes"
+seed: number
+classes: {
+name: string
+color: string
+}[]
+/**
+ * features that were chosen; what is absent was the default
+ */
+recipe: {
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+/**
+ * the tokens of the level itself were reduced by the basis of the session's colours
+ */
+sharedBasis?: boolean
+}
+/**
+ * how it learned; what is absent was the default
+ */
+classifier: {
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
+}
+validation: ("none" | "score" | "choose")
+} | {
+kind: "scribbles"
+seed: number
+classes: {
+name: string
+color: string
+}[]
+/**
+ * features that were chosen; what is absent was the default
+ */
+recipe: {
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+/**
+ * the tokens of the level itself were reduced by the basis of the session's colours
+ */
+sharedBasis?: boolean
+}
+/**
+ * how it learned; what is absent was the default
+ */
+classifier: {
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
+}
+validation: ("none" | "score" | "choose")
+location: string
+slice?: {
+z?: number
+t?: number
+}
+} | {
+kind: "classifier"
+location: string
+/**
+ * of the file's bytes
+ */
+sha256: string
+} | {
+kind: "project"
+location: string
+/**
+ * of the file's bytes
+ */
+sha256: string
+seed: number
+classes: {
+name: string
+color: string
+}[]
+/**
+ * features that were chosen; what is absent was the default
+ */
+recipe: {
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+/**
+ * the tokens of the level itself were reduced by the basis of the session's colours
+ */
+sharedBasis?: boolean
+}
+/**
+ * how it learned; what is absent was the default
+ */
+classifier: {
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
+}
+validation: ("none" | "score" | "choose")
+})
+/**
+ * label image outside of which labels are 0
+ */
+mask?: string
+/**
+ * the level was resampled: new pixels per pixel
+ */
+factor?: {
+y: number
+x: number
+}
+/**
+ * on strokes left out of training; null where none could be
+ */
+heldOut?: ({
+meanIou: number
+balancedAccuracy: number
+confusion: number[][]
+folds: number
+} | null)
 }
 
 // log-line.schema.json
@@ -924,6 +1270,86 @@ score: number
 }[]
 }
 
+// project.schema.json
+/**
+ * Images with their strokes, and one classifier that learned or will learn from all of them.
+ */
+export interface Project {
+format: "alibi-zarr/project/1"
+name?: string
+/**
+ * @minItems 2
+ */
+classes: {
+name: string
+color: string
+}[]
+images: {
+/**
+ * address, or path relative to the project's file
+ */
+source: string
+/**
+ * in pixels of the finest level
+ */
+strokes: {
+id: string
+classIndex: (number | null)
+radiusPx: number
+points: number[]
+z: number
+t: number
+/**
+ * strokes of one group are left out together when a classifier is checked
+ */
+group?: string
+}[]
+/**
+ * @minItems 1
+ */
+channels?: number[]
+/**
+ * where features are computed; default: by pixel size, or by size
+ */
+level?: number
+reviewed?: boolean
+}[]
+/**
+ * features that were chosen; what is absent was the default
+ */
+recipe?: {
+tokenScales?: number[]
+components?: number
+guided?: boolean
+sigmasPx?: number[]
+kinds?: ("gaussian" | "gradient" | "hessian" | "structure" | "difference")[]
+zContext?: boolean
+classicalNormalisation?: {
+/**
+ * @minItems 1
+ */
+channels: number[]
+black: number[]
+white: number[]
+}
+}
+/**
+ * how it learned; what is absent was the default
+ */
+learning?: {
+kind?: ("linear" | "forest" | "average")
+c?: number
+trees?: number
+depthLimit?: number
+classWeights?: (("balanced" | "painted") | number[])
+smoothingPx?: number
+}
+/**
+ * path of a classifier's JSON relative to this file; used instead of learning
+ */
+classifier?: string
+}
+
 // pull-list.schema.json
 /**
  * What `alibi-train pull --list --json` prints: the checkpoints known by name.
@@ -1128,6 +1554,31 @@ run: (string | null)
 }[]
 }
 
+// reproduce.schema.json
+/**
+ * What `alibi-zarr reproduce --json` prints.
+ */
+export interface ReproduceOutput {
+location: string
+name: string
+method: string
+/**
+ * share of pixels of the slices processed that are the same; null with --methods, which computes nothing
+ */
+agreement: (number | null)
+pixels: (number | null)
+different: (number | null)
+/**
+ * what was learned is the same to the bit
+ */
+sameFit: (boolean | null)
+/**
+ * draft of a methods paragraph
+ */
+methods: (string | null)
+seconds: number
+}
+
 // scribbles.schema.json
 /**
  * What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.
@@ -1264,6 +1715,36 @@ changedLabels: (number | null)
 }[]
 }
 
+// segment-plate.schema.json
+/**
+ * What `alibi-zarr segment --json` prints of a plate, a well or a series.
+ */
+export interface SegmentPlateOutput {
+location: string
+name: string
+method: ("kmeans" | "scribbles" | "classifier" | "project")
+done: {
+/**
+ * below the plate
+ */
+image: string
+location: string
+written: number
+skipped: number
+seconds: number
+valid: boolean
+}[]
+failed: {
+image: string
+error: string
+}[]
+/**
+ * value of --fields that names those that failed
+ */
+again: (string | null)
+seconds: number
+}
+
 // segment.schema.json
 /**
  * What `alibi-zarr segment --json` prints.
@@ -1274,11 +1755,14 @@ export interface SegmentOutput {
  */
 location: string
 name: string
-method: "kmeans"
+method: ("kmeans" | "scribbles" | "classifier" | "project")
+/**
+ * clusters, or classes
+ */
 k: number
 seed: number
 /**
- * level whose features were clustered
+ * level whose features were used
  */
 level: number
 /**
@@ -1288,7 +1772,7 @@ labelLevel: number
 dtype: string
 shape: number[]
 /**
- * sample tokens of each cluster, in the order of the ids
+ * sample tokens of each cluster or painted pixels of each class, in the order of the ids
  */
 counts: number[]
 fit: string
@@ -1317,6 +1801,53 @@ seconds: number
 validation: {
 valid: boolean
 message?: string
+}
+classes?: {
+id: number
+name: string
+color: string
+}[]
+/**
+ * the level was resampled to the classifier's pixel size: new pixels per pixel
+ */
+factor?: {
+y: number
+x: number
+}
+/**
+ * on strokes left out of training; null where none could be
+ */
+heldOut?: ({
+meanIou: number
+balancedAccuracy: number
+confusion: number[][]
+folds: number
+} | null)
+/**
+ * recipes compared on strokes left out
+ */
+tried?: {
+what: string
+meanIou: number
+}[]
+/**
+ * values a pixel was classified by
+ */
+features?: number
+/**
+ * files written with --classifier-out
+ */
+classifier?: {
+json: string
+onnx: string
+}
+/**
+ * OME-Zarr image written with --probabilities
+ */
+probabilities?: {
+location: string
+written: number
+skipped: number
 }
 }
 

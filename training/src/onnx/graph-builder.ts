@@ -1,6 +1,5 @@
-import { AlibiError } from 'alibi-zarr/checkpoint';
+import { AlibiError, ProtobufWriter } from 'alibi-zarr/checkpoint';
 import { toFloat16 } from './float16.ts';
-import { ProtobufWriter } from './protobuf.ts';
 
 /** ONNX element types (onnx.proto, TensorProto.DataType) this exporter writes. */
 const ELEMENT = { float32: 1, uint8: 2, int8: 3, int64: 7, bool: 9, float16: 10 } as const;

@@ -98,7 +98,11 @@ export function texts(store: WriteStore, path: `/${string}`) {
   };
 }
 
-export async function writeTexts(store: WriteStore, path: `/${string}`, cells: readonly string[]): Promise<void> {
+export async function writeTexts(
+  store: WriteStore,
+  path: `/${string}`,
+  cells: readonly string[],
+): Promise<void> {
   const column = texts(store, path);
   if (cells.length > 0) await column.write(0, cells);
   await column.finish(cells.length);

@@ -70,6 +70,8 @@ function targetLevel(levels: readonly DrawLevel[], view: TileView, tileLimit: nu
     target = index;
     if (levels[index]!.pixelScale * screenPerFinest <= slack) break;
   }
+  // Of two of one size the first is the better; the other stands in for it.
+  while (target > 0 && levels[target - 1]!.pixelScale === levels[target]!.pixelScale) target--;
   while (target < coarsest && countIn(levels[target]!, view.box) > tileLimit) target++;
   return target;
 }

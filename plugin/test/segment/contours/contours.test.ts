@@ -31,23 +31,34 @@ describe('contours', () => {
       const [depth, height, width] = [seed % 2 === 0 ? 1 : 2, 18, 140];
       const random = createRandom(seed);
       // Fine grain: corners that touch, holes that touch, islands in holes.
-      const data = Uint8Array.from({ length: depth * height * width }, () => (random() < 0.6 ? 1 + Math.floor(random() * 2) : 0));
-      const labels = fromMemory(data, { shape: [depth, height, width], dtype: 'uint8', chunkShape: [1, 7, 30] });
+      const data = Uint8Array.from({ length: depth * height * width }, () =>
+        random() < 0.6 ? 1 + Math.floor(random() * 2) : 0,
+      );
+      const labels = fromMemory(data, {
+        shape: [depth, height, width],
+        dtype: 'uint8',
+        chunkShape: [1, 7, 30],
+      });
       const filled = new Uint8Array(data.length);
       for await (const { id, t, z, polygons } of traceContours(labels)) {
         expect(t).toBe(0);
         let area = 0;
         for (const { outer, holes } of polygons) {
           area += [outer, ...holes].reduce((sum, ring) => sum + areaOf(ring), 0);
-          const corners = [outer, ...holes].map((ring) => Array.from({ length: ring.length / 2 }, (_, i) => `${ring[2 * i]} ${ring[2 * i + 1]}`));
-          if (areaOf(outer) <= 0 || holes.some((ring) => areaOf(ring) >= 0)) expect.fail('a ring runs the wrong way');
+          const corners = [outer, ...holes].map((ring) =>
+            Array.from({ length: ring.length / 2 }, (_, i) => `${ring[2 * i]} ${ring[2 * i + 1]}`),
+          );
+          if (areaOf(outer) <= 0 || holes.some((ring) => areaOf(ring) >= 0))
+            expect.fail('a ring runs the wrong way');
           if (corners.some((list) => new Set(list).size < list.length)) expect.fail('a ring meets itself');
         }
         const here = data.subarray(z * height * width, (z + 1) * height * width);
         expect(area).toBe(here.filter((other) => other === id).length);
         for (let i = 0; i < here.length; i++) {
           const [x, y] = [i % width, Math.floor(i / width)];
-          const owners = polygons.filter(({ outer, holes }) => holds(outer, x, y) && !holes.some((hole) => holds(hole, x, y)));
+          const owners = polygons.filter(
+            ({ outer, holes }) => holds(outer, x, y) && !holes.some((hole) => holds(hole, x, y)),
+          );
           if (owners.length > 1) expect.fail('two pieces hold one pixel');
           if (owners.length === 1) filled[z * height * width + i] = Number(id);
         }
@@ -68,7 +79,12 @@ describe('contours', () => {
   });
 
   it('become ROIs with floats beside the 16 bits that large images do not fit in', () => {
-    const contour: Contour = { id: 3, t: 0, z: 0, polygons: [{ outer: [40000, 5, 40002, 5, 40002, 6, 40000, 6], holes: [] }] };
+    const contour: Contour = {
+      id: 3,
+      t: 0,
+      z: 0,
+      polygons: [{ outer: [40000, 5, 40002, 5, 40002, 6, 40000, 6], holes: [] }],
+    };
     const bytes = encodeRoi(contour, { pixelSize: [1, 1], isStack: false });
     const view = new DataView(bytes.buffer);
     expect(String.fromCharCode(...bytes.subarray(0, 4))).toBe('Iout');

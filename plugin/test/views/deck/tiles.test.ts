@@ -136,6 +136,19 @@ describe('planning', () => {
   });
 });
 
+describe('two levels of one size', () => {
+  it('aim at the first, and load the second before it to stand in', () => {
+    const [one] = imageDrawLevels([level(600, 1)]);
+    const view = { box: [0, 0, 600, 600], zoom: -3 } as const;
+    const plan = planTiles([one!, one!], view, { through: 'ends', tileLimit: 99, prefetch: false });
+    expect(plan.target).toBe(0);
+    expect(plan.wanted.map((tile) => tile.level)).toEqual(
+      plan.visible.map(() => 1).concat(plan.visible.map(() => 0)),
+    );
+    expect(plan.visible.length).toBeGreaterThan(0);
+  });
+});
+
 describe('covering', () => {
   // Factor 3: a coarse tile of 100 elements covers 300 finest pixels, three fine tiles of 100.
   const placements = imagePlacements({ pixels: [level(600, 1), level(200, 3)] });

@@ -1,0 +1,364 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { type LabelProvenance, type Project, parseProject } from 'alibi-zarr-schemas';
+import { sha256 } from '../array/fit.ts';
+import type { LabelType, LazyArray } from '../array/lazy-array.ts';
+import { AlibiError } from '../errors.ts';
+import { openNode } from '../ome/open-node.ts';
+import { sizeUm } from '../segment/feature-source.ts';
+import { matchPixelSize, type Place } from '../segment/match-pixel-size.ts';
+import type { OpenedClassifier } from '../segment/portable.ts';
+import { joinSamples } from '../segment/samples.ts';
+import { fitClassifier } from '../segment/train.ts';
+import type { ClassSpec, Stroke } from '../segment/types.ts';
+import { formatHexColor, paletteColor } from '../session-colors.ts';
+import { openClassifierFile, readJsonFile } from './classifier-file.ts';
+import { type Flags, invalid } from './flags.ts';
+import type { Io } from './io.ts';
+import { openLabelSource } from './label-source.ts';
+import { type Learning, learningOf } from './learning-flags.ts';
+import type { ModelKeeper } from './model-keeper.ts';
+import { openLocation } from './open-location.ts';
+import { type Work, workOn } from './open-work.ts';
+import { progressBar } from './progress-bar.ts';
+import { readScribbles } from './read-scribbles.ts';
+
+type Method = NonNullable<LabelProvenance['method']>;
+
+/** A classifier ready to be applied, and how it came about. */
+export interface Classification {
+  readonly classifier: OpenedClassifier;
+  readonly place: Place;
+  readonly method: Method;
+  /** What it learned from, where that lies on this image and is small enough to be told. */
+  readonly strokes: readonly Stroke[];
+}
+
+/** Strokes told in the provenance at most; more are told by the file they come from. */
+const toldStrokes = 2000;
+
+/** Classes called as a person says, or by number. */
+export function namedClasses(
+  names: readonly string[] | undefined,
+  count: number,
+  command: string,
+): ClassSpec[] {
+  if (names !== undefined && names.length < count) {
+    throw invalid(
+      `--classes names ${names.length} classes and ${count} are painted`,
+      { name: command },
+      'Name every class, in the order of their numbers.',
+    );
+  }
+  return Array.from({ length: Math.max(count, names?.length ?? 0) }, (_, index) => ({
+    name: names?.[index] ?? `Class ${index + 1}`,
+    color: formatHexColor(paletteColor(index + 1)),
+  }));
+}
+
+/** `--classes a,b,c`; undefined where it is not given. */
+export function classNames(flags: Flags, command: string): string[] | undefined {
+  const names = flags
+    .text('classes')
+    ?.split(',')
+    .map((name) => name.trim());
+  if (names !== undefined && (names.some((name) => name === '') || new Set(names).size < names.length)) {
+    throw invalid(
+      `--classes is "${flags.text('classes')}"`,
+      { name: command },
+      'Give different names, joined by commas.',
+    );
+  }
+  return names;
+}
+
+/** Learn from strokes on the work's image. */
+export async function learn(
+  work: Work,
+  {
+    classes,
+    strokes,
+    learning,
+    place,
+  }: {
+    readonly classes: readonly ClassSpec[];
+    readonly strokes: readonly Stroke[];
+    readonly learning: Learning;
+    readonly place: Place;
+  },
+  io: Io,
+): Promise<OpenedClassifier> {
+  const { pipeline, seed, slices } = work;
+  const bar = progressBar(io, 'Learning');
+  const options = {
+    signal: io.signal,
+    onProgress: (progress: Parameters<typeof bar.update>[0]) => bar.update(progress),
+  };
+  const recipe = await pipeline.recipe({ choice: learning.recipe, place, seed, slices, ...options });
+  const fit = await pipeline.trainClassifier({
+    classes,
+    strokes,
+    recipe,
+    choice: learning.classifier,
+    validation: learning.validation,
+    place,
+    seed,
+    ...options,
+  });
+  bar.end();
+  return { fit, model: recipe.tokens.length === 0 ? null : pipeline.model };
+}
+
+/** `--scribbles`: learn from painted pixels of the work's image. */
+export async function learnScribbles(
+  work: Work,
+  flags: Flags,
+  command: string,
+  mask: LazyArray<LabelType> | undefined,
+  io: Io,
+): Promise<Classification> {
+  const text = flags.text('scribbles')!;
+  const slice = scribbleSlice(flags, work);
+  const source = await openLabelSource(text, work.image, slice, '--scribbles', io.signal);
+  try {
+    const strokes = await readScribbles(source, mask, text, io.signal);
+    const count = strokes.reduce((most, { classIndex }) => Math.max(most, (classIndex ?? 0) + 1), 0);
+    const classes = namedClasses(classNames(flags, command), count, command);
+    const learning = learningOf(flags, command);
+    const place = { level: work.askedLevel ?? work.level };
+    const classifier = await learn(work, { classes, strokes, learning, place }, io);
+    const asked = { ...askedOf(learning), seed: work.seed, classes: classes.map((spec) => ({ ...spec })) };
+    const told = strokes.length <= toldStrokes;
+    return {
+      classifier,
+      place,
+      strokes: told ? strokes : [],
+      method: told
+        ? { kind: 'strokes', ...asked }
+        : {
+            kind: 'scribbles',
+            ...asked,
+            location: locationOf(text, work),
+            ...(slice.z.length === 1 && slice.t.length === 1
+              ? { slice: { z: slice.z[0]!, t: slice.t[0]! } }
+              : {}),
+          },
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+/** What was asked for, as the provenance tells it. */
+function askedOf({
+  recipe,
+  classifier,
+  validation,
+}: Learning): Pick<Extract<Method, { kind: 'strokes' }>, 'recipe' | 'classifier' | 'validation'> {
+  const { basis: _fitted, ...choice } = recipe;
+  // Plain data of the same shape; JSON drops what is read-only about it.
+  return JSON.parse(JSON.stringify({ recipe: choice, classifier, validation }));
+}
+
+/** The slice a single picture belongs to: the one named, or the only one there is or is asked for. */
+function scribbleSlice(flags: Flags, { slices }: Work) {
+  const along = (axis: 'z' | 't') => {
+    const named = flags.integer(`scribbles-${axis}`, 0);
+    return named === undefined ? slices[axis] : [named];
+  };
+  return { z: along('z'), t: along('t') };
+}
+
+/** Where labels lie, as somebody else finds them again: the name of the image's own, an address, an absolute path. */
+export function locationOf(text: string, { image }: Pick<Work, 'image'>): string {
+  if (image.labels.some(({ name }) => name === text) || /^https?:/i.test(text)) return text;
+  return resolve(text);
+}
+
+/** `--classifier`: what is in the file. */
+export async function applyFile(path: string, opened: OpenedClassifier, work: Work): Promise<Classification> {
+  return {
+    classifier: opened,
+    place: matchPixelSize(work.image.pixels, opened.fit, work.askedLevel),
+    method: { kind: 'classifier', location: resolve(path), sha256: await fileHash(path) },
+    strokes: [],
+  };
+}
+
+async function fileHash(path: string): Promise<string> {
+  return sha256(new Uint8Array(await readFile(path)));
+}
+
+/** A project's file. */
+export interface OpenedProject {
+  readonly path: string;
+  readonly project: Project;
+  /** Its classifier, where it has one already. */
+  readonly classifier: OpenedClassifier | null;
+}
+
+/** @throws AlibiError InvalidInput  it is no project */
+export async function openProject(path: string): Promise<OpenedProject> {
+  const parsed = parseProject(await readJsonFile(path));
+  if (!parsed.ok) {
+    throw new AlibiError('InvalidInput', {
+      what: `it is no project: ${parsed.path || '/'} ${parsed.message}`,
+      where: path,
+      remedy: 'Give a file as schemas/src/project.schema.json describes it.',
+    });
+  }
+  const { classifier } = parsed.value;
+  const opened = classifier === undefined ? null : await openClassifierFile(beside(path, classifier));
+  return { path, project: parsed.value, classifier: opened };
+}
+
+function beside(path: string, relative: string): string {
+  return /^https?:/i.test(relative) || isAbsolute(relative) ? relative : join(dirname(path), relative);
+}
+
+/**
+ * `--project`: its classifier, or one that learns from the strokes on all its images.
+ *
+ * @param models  keeps the checkpoint for all of them
+ * @throws AlibiError InvalidInput  images of other pixel sizes than the first, or of other channels
+ */
+export async function learnProject(
+  { path, project, classifier }: OpenedProject,
+  work: Work,
+  context: {
+    readonly flags: Flags;
+    readonly command: string;
+    readonly models: ModelKeeper;
+    /** Instead of the flag's. */
+    readonly validation?: Learning['validation'];
+  },
+  io: Io,
+): Promise<Classification> {
+  const learning: Learning = {
+    recipe: { ...project.recipe },
+    classifier: { ...project.learning },
+    validation: context.validation ?? learningOf(context.flags, context.command).validation,
+  };
+  const method: Method = {
+    kind: 'project',
+    location: resolve(path),
+    sha256: await fileHash(path),
+    ...askedOf(learning),
+    seed: work.seed,
+    classes: project.classes,
+  };
+  const learned =
+    classifier ?? (await learnFromImages(path, project, learning, { ...context, seed: work.seed }, io));
+  return {
+    classifier: learned,
+    place: matchPixelSize(work.image.pixels, learned.fit, work.askedLevel),
+    method,
+    strokes: [],
+  };
+}
+
+async function learnFromImages(
+  path: string,
+  project: Project,
+  learning: Learning,
+  context: {
+    readonly flags: Flags;
+    readonly command: string;
+    readonly models: ModelKeeper;
+    readonly seed: number;
+  },
+  io: Io,
+): Promise<OpenedClassifier> {
+  const { seed, models, flags, command } = context;
+  const painted = project.images.filter(({ strokes }) => strokes.length > 0);
+  const parts: Awaited<ReturnType<Work['pipeline']['samples']>>[] = [];
+  let first: { readonly fit: FirstFit; readonly model: OpenedClassifier['model'] } | undefined;
+  for (const { source, strokes, level, channels } of painted) {
+    const opened = await openLocation(beside(path, source), io.signal);
+    try {
+      const node = await openNode(opened, { signal: io.signal });
+      if (node.kind !== 'image') throw notAnImage(source, path);
+      const options = {
+        command,
+        models,
+        ...(first === undefined ? {} : { normalisation: first.fit.normalisation }),
+      };
+      const work = await workOn(
+        { image: node.image, opened },
+        onlyModel(flags, channels, first !== undefined),
+        io,
+        options,
+      );
+      const place =
+        first === undefined
+          ? { level: level ?? work.level }
+          : matchPixelSize(work.image.pixels, first.fit, level);
+      const recipe =
+        first?.fit.recipe ??
+        (await work.pipeline.recipe({
+          choice: learning.recipe,
+          place,
+          seed,
+          slices: work.slices,
+          signal: io.signal,
+        }));
+      const all = { classes: project.classes.length, strokes, recipe, place, seed, signal: io.signal };
+      parts.push(await work.pipeline.samples(all));
+      first ??= {
+        fit: {
+          recipe,
+          level: place.level,
+          pixelSizeUm: sizeUm(work.image.pixels[place.level]!),
+          normalisation: work.pipeline.normalisation,
+        },
+        model: recipe.tokens.length === 0 ? null : work.pipeline.model,
+      };
+    } finally {
+      await opened.close();
+    }
+  }
+  if (first === undefined) {
+    throw new AlibiError('InvalidInput', {
+      what: 'none of its images has strokes, and it names no classifier',
+      where: path,
+      remedy: 'Paint on an image of the project.',
+    });
+  }
+  const fit = await fitClassifier(joinSamples(parts), {
+    ...first.fit,
+    classes: project.classes,
+    choice: learning.classifier,
+    validation: learning.validation,
+    seed,
+    source: { model: first.model?.sha256 ?? null, images: painted.map(({ source }) => source) },
+    signal: io.signal,
+  });
+  return { fit, model: first.model };
+}
+
+type FirstFit = Pick<OpenedClassifier['fit'], 'recipe' | 'level' | 'pixelSizeUm' | 'normalisation'>;
+
+/** The flags of the images that are learned from: which model; their slices are all of theirs. */
+function onlyModel(flags: Flags, channels: readonly number[] | undefined, fixed: boolean): Flags {
+  const text = (name: string): string | undefined => {
+    if (name === 'model') return flags.text('model');
+    return name === 'channels' && !fixed ? channels?.join(',') : undefined;
+  };
+  return {
+    argv: [],
+    positionals: [],
+    has: (name) => text(name) !== undefined,
+    text,
+    all: () => [],
+    integer: (name, min) => (name === 'seed' ? flags.integer(name, min) : undefined),
+    number: () => undefined,
+  };
+}
+
+function notAnImage(source: string, path: string): AlibiError {
+  return new AlibiError('InvalidInput', {
+    what: `"${source}" is no image`,
+    where: path,
+    remedy: 'List the images of a plate one by one.',
+  });
+}

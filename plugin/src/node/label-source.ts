@@ -1,0 +1,236 @@
+import { readFile } from 'node:fs/promises';
+import { axisIndex, type LabelType, type LazyArray } from '../array/lazy-array.ts';
+import { fromMemory } from '../array/memory.ts';
+import { transposed } from '../array/transposed.ts';
+import { wrapped } from '../array/wrapped.ts';
+import { AlibiError } from '../errors.ts';
+import type { OmeImage } from '../ome/ome-image.ts';
+import { openLabel } from '../ome/open-label.ts';
+import { openNode } from '../ome/open-node.ts';
+import type { Slices } from '../pipeline/pipeline.ts';
+import { pixelGrid } from '../pipeline/pixel-grid.ts';
+import { openLocation } from './open-location.ts';
+
+/** Ids on the finest level of an image: scribbles, or a mask. */
+export interface LabelSource {
+  /** Canonical, with the image's axes t?, z?, y, x and sizes. */
+  readonly ids: LazyArray<LabelType>;
+  /** Slices it says something of. */
+  readonly slices: Slices;
+  close(): Promise<void>;
+}
+
+const integers: readonly string[] = [
+  'bool',
+  'int8',
+  'uint8',
+  'int16',
+  'uint16',
+  'int32',
+  'uint32',
+  'int64',
+  'uint64',
+];
+
+/**
+ * Open what a person names as labels of an image: one of the image's own label images by name, an OME-Zarr label
+ * image anywhere, or a PNG of the image's size, which belongs to one slice.
+ *
+ * @param slices  for a PNG: the one slice it belongs to
+ * @throws AlibiError NotFound      no such labels
+ * @throws AlibiError InvalidInput  another size, or a picture of colours
+ */
+export async function openLabelSource(
+  text: string,
+  image: OmeImage,
+  slices: Slices,
+  flag: string,
+  signal: AbortSignal,
+): Promise<LabelSource> {
+  const all = allSlices(image);
+  if (image.labels.some(({ name }) => name === text)) {
+    const label = await openLabel(image, text, { signal });
+    return { ids: fitted(label.pyramid[0], image, text, flag), slices: all, close: async () => {} };
+  }
+  if (/\.png$/i.test(text)) return openPng(text, image, slices, flag);
+  const opened = await openLocation(text, signal);
+  try {
+    const node = await openNode(opened, { signal });
+    const array = node.kind === 'image' ? node.image.pixels[0] : undefined;
+    return { ids: fitted(array, image, text, flag), slices: all, close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+function fitted(
+  array: LazyArray | undefined,
+  image: OmeImage,
+  text: string,
+  flag: string,
+): LazyArray<LabelType> {
+  const grid = pixelGrid(image.pixels[0]!);
+  const order = ['t', 'z', 'y', 'x'].filter((name) => axisIndex(image.axes, name) !== -1);
+  if (array === undefined || !isLabels(array)) {
+    throw refuse(
+      array === undefined ? 'no label image' : `an image of ${array.dtype}`,
+      text,
+      flag,
+      'Give integer labels.',
+    );
+  }
+  const kept = withoutSingleChannel(array);
+  if (kept.axes.length !== order.length || order.some((name) => axisIndex(kept.axes, name) === -1)) {
+    throw refuse(
+      `labels with the axes ${array.axes.map(({ name }) => name).join(', ')}`,
+      text,
+      flag,
+      `Give labels with the image's axes ${order.join(', ')}.`,
+    );
+  }
+  const canonical = transposed(kept, order);
+  if (canonical.shape.some((size, axis) => size !== grid.shape[axis])) {
+    throw refuse(
+      `labels of ${canonical.shape.join(' × ')}`,
+      text,
+      flag,
+      `Give labels of the image's size, ${grid.shape.join(' × ')}.`,
+    );
+  }
+  return canonical;
+}
+
+function isLabels(array: LazyArray): array is LazyArray<LabelType> {
+  return integers.includes(array.dtype);
+}
+
+/** Label images of some writers keep an axis of channels, of length 1. */
+function withoutSingleChannel(array: LazyArray<LabelType>): LazyArray<LabelType> {
+  const c = axisIndex(array.axes, 'c');
+  if (c === -1 || array.shape[c] !== 1) return array;
+  const drop = <V>(values: readonly V[]): V[] => values.filter((_, axis) => axis !== c);
+  const geometry = {
+    axes: drop(array.axes),
+    shape: drop(array.shape),
+    chunkShape: drop(array.chunkShape),
+    transform: { scale: drop(array.transform.scale), translation: drop(array.transform.translation) },
+  };
+  return wrapped(
+    array,
+    async (index, options) => {
+      const chunk = await array.getChunk(index.toSpliced(c, 0, 0), options);
+      return { data: chunk.data, shape: drop(chunk.shape) };
+    },
+    geometry,
+  );
+}
+
+async function openPng(path: string, image: OmeImage, slices: Slices, flag: string): Promise<LabelSource> {
+  const { data, height, width } = await readPngIds(path, flag);
+  const grid = pixelGrid(image.pixels[0]!);
+  const [rows, cols] = grid.shape.slice(-2);
+  if (height !== rows || width !== cols) {
+    throw refuse(
+      `a picture of ${width} × ${height} pixels`,
+      path,
+      flag,
+      `Give one of the image's size, ${cols} × ${rows}.`,
+    );
+  }
+  const [z, t] = [slices.z[0], slices.t[0]];
+  if (slices.z.length !== 1 || slices.t.length !== 1 || z === undefined || t === undefined) {
+    throw refuse(
+      `a single picture for ${slices.z.length} × ${slices.t.length} slices along z and t`,
+      path,
+      flag,
+      'Say which slice it belongs to: --scribbles-z, --scribbles-t.',
+    );
+  }
+  const axes = ['t', 'z', 'y', 'x']
+    .filter((name) => axisIndex(image.axes, name) !== -1)
+    .map((name) => ({ name }));
+  const plane = fromMemory(data, {
+    shape: axes.map(({ name }) => (name === 'y' ? height : name === 'x' ? width : 1)),
+    dtype: 'uint16',
+    axes,
+  });
+  const at: Readonly<Record<string, number>> = { z, t };
+  const ids = wrapped(
+    plane,
+    async (index, options) => {
+      const here = axes.every(({ name }, axis) => at[name] === undefined || index[axis] === at[name]);
+      if (here)
+        return plane.getChunk(
+          index.map(() => 0),
+          options,
+        );
+      return { data: new Uint16Array(height * width), shape: plane.shape };
+    },
+    { ...plane, shape: grid.shape, transform: grid.transform },
+  );
+  return { ids, slices: { z: [z], t: [t] }, close: async () => {} };
+}
+
+/** Grey values or palette indices of a PNG of any depth as ids. */
+async function readPngIds(path: string, flag: string) {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new AlibiError('NotFound', {
+      what: 'the picture cannot be read',
+      where: path,
+      remedy: 'Give the path of a PNG.',
+      cause,
+    });
+  });
+  const { decode } = await import('fast-png');
+  let png: ReturnType<typeof decode>;
+  try {
+    png = decode(bytes, { checkCrc: true });
+  } catch (cause) {
+    throw new AlibiError('InvalidInput', {
+      what: 'it is no whole PNG',
+      where: path,
+      remedy: 'Save it again.',
+      cause,
+    });
+  }
+  const { width, height, channels, depth } = png;
+  const total = width * height;
+  const samples = depth < 8 ? unpacked(png.data, width, height, depth) : png.data;
+  const data = new Uint16Array(total);
+  for (let i = 0; i < total; i++) {
+    const value = samples[i * channels]!;
+    // Colours that are all grey are grey; an alpha channel is not looked at.
+    if (channels >= 3 && (samples[i * channels + 1] !== value || samples[i * channels + 2] !== value)) {
+      throw refuse(
+        'a picture in colours',
+        path,
+        flag,
+        'Save it in grey, 0 for none, else the number of the class from 1.',
+      );
+    }
+    data[i] = value;
+  }
+  return { data, width, height };
+}
+
+/** Samples of less than a byte, rows padded to whole bytes. */
+function unpacked(data: ArrayLike<number>, width: number, height: number, depth: number): Uint8Array {
+  if (data.length === width * height) return Uint8Array.from(data);
+  const perRow = Math.ceil((width * depth) / 8);
+  return Uint8Array.from({ length: width * height }, (_, i) => {
+    const bit = (i % width) * depth;
+    const byte = data[Math.floor(i / width) * perRow + (bit >> 3)]!;
+    return (byte >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
+  });
+}
+
+function allSlices(image: OmeImage): Slices {
+  const count = (name: string) => image.levels[0]?.shape[axisIndex(image.axes, name)] ?? 1;
+  const range = (length: number) => Array.from({ length }, (_, i) => i);
+  return { z: range(count('z')), t: range(count('t')) };
+}
+
+function refuse(what: string, where: string, flag: string, remedy: string): AlibiError {
+  return new AlibiError('InvalidInput', { what: `${flag} names ${what}`, where, remedy });
+}

@@ -1,0 +1,248 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { LabelProvenance, SegmentOutput } from 'alibi-zarr-schemas';
+import type { LabelType, LazyArray } from '../array/lazy-array.ts';
+import { AlibiError } from '../errors.ts';
+import { masked } from '../labels/masked.ts';
+import { type MaterializeInput, materialize } from '../labels/materialize.ts';
+import { onlySlices } from '../labels/slices.ts';
+import type { LabelClass } from '../ome/write.ts';
+import { pixelGrid } from '../pipeline/pixel-grid.ts';
+import type { Place } from '../segment/match-pixel-size.ts';
+import type { OpenedClassifier } from '../segment/portable.ts';
+import { featureCount } from '../segment/recipe.ts';
+import type { Stroke } from '../segment/types.ts';
+import { createNodeStore } from '../stores/node-fs.ts';
+import { isWritable, type WriteStore } from '../stores/store.ts';
+import { writeClassifierFiles } from './classifier-file.ts';
+import { applyFile, learnProject, learnScribbles, locationOf, type OpenedProject } from './classify.ts';
+import { clusterTokens } from './clusters.ts';
+import { type Flags, invalid } from './flags.ts';
+import type { Io } from './io.ts';
+import { openLabelSource } from './label-source.ts';
+import { labelLevelOf } from './level.ts';
+import type { ModelKeeper } from './model-keeper.ts';
+import { modelOutput, normalisationOutput, type Work } from './open-work.ts';
+import { progressBar } from './progress-bar.ts';
+import { writeProbabilities } from './write-probabilities.ts';
+
+/** Side of a chunk of labels in pixels; the same as in a session. */
+const labelChunkPx = 256;
+
+/** What labels are made with. */
+export type Segmenting =
+  | { readonly kind: 'kmeans'; readonly k: number }
+  | { readonly kind: 'scribbles' }
+  | { readonly kind: 'classifier'; readonly path: string; readonly opened: OpenedClassifier }
+  | { readonly kind: 'project'; readonly opened: OpenedProject };
+
+export interface SegmentRequest {
+  readonly segmenting: Segmenting;
+  readonly name: string;
+  readonly flags: Flags;
+  readonly command: string;
+  readonly models: ModelKeeper;
+  /** Where labels go below `--out`: a field of a plate keeps its path. */
+  readonly below: string;
+}
+
+/** Scores of an image with what is told of them. */
+export interface Scored {
+  readonly scores: LazyArray<'float32'>;
+  readonly classes: readonly LabelClass[];
+  readonly fit: NonNullable<MaterializeInput['provenance']['fit']>;
+  readonly counts: readonly number[];
+  readonly place: Place;
+  readonly strokes: readonly Stroke[];
+  readonly method: NonNullable<LabelProvenance['method']>;
+  /** Absent: clusters. */
+  readonly classifier?: OpenedClassifier;
+}
+
+/** Segment one open image and save the result. */
+export async function segmentImage(work: Work, request: SegmentRequest, io: Io): Promise<SegmentOutput> {
+  const startMs = performance.now();
+  const { image, pipeline, slices, seed } = work;
+  const { flags, name, command } = request;
+  const labelLevel = labelLevelOf(flags, image, command);
+  const target = await targetOf(work, request);
+  const maskText = flags.text('mask');
+  const mask =
+    maskText === undefined ? undefined : await openLabelSource(maskText, image, slices, '--mask', io.signal);
+  try {
+    const scored = await scoresOf(work, request, mask?.ids, io);
+    const grid = pixelGrid(image.pixels[labelLevel]!);
+    const ids = await pipeline.labels(scored.scores, grid, labelChunkPx);
+    const labels = onlySlices(mask === undefined ? ids : masked(ids, mask.ids), slices);
+    const provenance = provenanceOf(work, scored, maskText);
+    const bar = progressBar(io, `Saving labels/${name}`);
+    const result = await materialize({
+      ...target.to,
+      labels,
+      image,
+      name,
+      classes: scored.classes,
+      overwrite: flags.has('overwrite'),
+      provenance,
+      signal: io.signal,
+      onProgress: (progress) => bar.update(progress),
+    });
+    bar.end();
+    const probabilities = flags.has('probabilities')
+      ? await writeProbabilities(
+          work,
+          { ...target, name, scored, provenance, overwrite: flags.has('overwrite') },
+          io,
+        )
+      : undefined;
+    const outFile = flags.text('classifier-out');
+    const files =
+      outFile === undefined || scored.classifier === undefined
+        ? undefined
+        : await writeClassifierFiles(outFile, scored.classifier);
+    return {
+      location: `${target.location}/labels/${name}`,
+      name,
+      method: request.segmenting.kind,
+      k: scored.classes.length,
+      seed,
+      level: scored.place.level,
+      ...(scored.place.factor === undefined ? {} : { factor: { ...scored.place.factor } }),
+      labelLevel,
+      dtype: labels.dtype,
+      shape: [...labels.shape],
+      counts: [...scored.counts],
+      classes: scored.classes.map((spec) => ({ ...spec })),
+      fit: scored.fit.id,
+      ...classifierOutput(scored.classifier),
+      model: modelOutput(pipeline),
+      normalisation: normalisationOutput(pipeline),
+      z: [...slices.z],
+      t: [...slices.t],
+      ...result,
+      ...(probabilities === undefined ? {} : { probabilities }),
+      ...(files === undefined ? {} : { classifier: files }),
+      seconds: (performance.now() - startMs) / 1000,
+    };
+  } finally {
+    await mask?.close();
+  }
+}
+
+function classifierOutput(classifier: OpenedClassifier | undefined): Partial<SegmentOutput> {
+  if (classifier === undefined) return {};
+  const { heldOut, recipe, source } = classifier.fit;
+  const tried = Array.isArray(source.tried) ? source.tried : [];
+  return {
+    heldOut: heldOut === null ? null : { ...heldOut, confusion: heldOut.confusion.map((row) => [...row]) },
+    features: featureCount(recipe),
+    tried: tried.flatMap((entry: unknown) =>
+      typeof entry === 'object' && entry !== null && 'what' in entry && 'meanIou' in entry
+        ? [{ what: String(entry.what), meanIou: Number(entry.meanIou) }]
+        : [],
+    ),
+  };
+}
+
+async function scoresOf(
+  work: Work,
+  { segmenting, flags, command, models }: SegmentRequest,
+  mask: LazyArray<LabelType> | undefined,
+  io: Io,
+): Promise<Scored> {
+  if (segmenting.kind === 'kmeans') {
+    const { fit, scores, classes } = await clusterTokens(work, segmenting.k, io);
+    return {
+      scores,
+      classes,
+      fit: { kind: fit.kind, id: fit.id, source: fit.source },
+      counts: fit.counts,
+      place: { level: work.level },
+      strokes: [],
+      method: { kind: 'kmeans', k: segmenting.k, seed: work.seed },
+    };
+  }
+  const { classifier, place, method, strokes } =
+    segmenting.kind === 'scribbles'
+      ? await learnScribbles(work, flags, command, mask, io)
+      : segmenting.kind === 'classifier'
+        ? await applyFile(segmenting.path, segmenting.opened, work)
+        : await learnProject(segmenting.opened, work, { flags, command, models }, io);
+  const { fit } = classifier;
+  return {
+    scores: await work.pipeline.classScores(fit, place),
+    classes: fit.classes.map(({ name, color }, index) => ({ id: index + 1, name, color })),
+    fit: { kind: fit.kind, id: fit.id, source: fit.source },
+    counts: fit.counts,
+    place,
+    strokes,
+    method,
+    classifier,
+  };
+}
+
+function provenanceOf(
+  work: Work,
+  { fit, strokes, place, method, classifier }: Scored,
+  mask: string | undefined,
+): MaterializeInput['provenance'] {
+  const { pipeline, slices, image } = work;
+  const heldOut = classifier?.fit.heldOut;
+  return {
+    model: pipeline.model,
+    executionProvider: pipeline.provider.chosen,
+    normalisation: pipeline.normalisation,
+    fit,
+    strokes,
+    level: place.level,
+    slices,
+    imageMetadataSha256: image.metadataHash,
+    method,
+    ...(place.factor === undefined ? {} : { factor: place.factor }),
+    ...(mask === undefined ? {} : { mask: locationOf(mask, work) }),
+    ...(heldOut === undefined || heldOut === null
+      ? {}
+      : { heldOut: { ...heldOut, confusion: heldOut.confusion.map((row) => [...row]) } }),
+  };
+}
+
+/** Where results go. */
+export interface Target {
+  readonly to: Pick<MaterializeInput, 'target' | 'targetPath' | 'source'> & { readonly target: WriteStore };
+  /** As the person wrote it. */
+  readonly location: string;
+  /** On this machine, where it is a folder. */
+  readonly folder: string | undefined;
+}
+
+/** `--out`, else the image itself where it can be written to. */
+async function targetOf({ image, opened }: Work, { flags, command, below }: SegmentRequest): Promise<Target> {
+  const out = flags.text('out');
+  const root = opened.location.replace(/\/$/, '');
+  const location = below === '' ? root : `${root}/${below}`;
+  const isRemote = /^https?:/i.test(root);
+  if (out === undefined) {
+    if (isWritable(image.store)) {
+      const folder = isRemote ? undefined : resolve(location);
+      return { to: { target: image.store, targetPath: image.path }, location, folder };
+    }
+    throw invalid(`${location} cannot be written to`, { name: command }, 'Name a folder with --out.');
+  }
+  if ((await stat(out).catch(() => undefined))?.isFile()) {
+    throw new AlibiError('InvalidInput', { what: 'a file', where: out, remedy: 'Name a folder with --out.' });
+  }
+  const source = isRemote ? location : resolve(location);
+  const folder = resolve(join(out, below));
+  const to = { target: createNodeStore(folder), targetPath: '' };
+  // In the image itself the default, a relative path, outlives a move of the folder.
+  return {
+    to: folder === source ? to : { ...to, source: sourceUrl(source) },
+    location: below === '' ? out : `${out.replace(/\/$/, '')}/${below}`,
+    folder,
+  };
+}
+
+/** A local path as the absolute address the specification asks for. */
+function sourceUrl(source: string): string {
+  return /^https?:/i.test(source) ? source : new URL(`file://${source}`).href;
+}
