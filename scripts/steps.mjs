@@ -127,6 +127,12 @@ export async function ensureChromium() {
     : 'no Chromium: install Chromium or Chrome, or name it in the environment variable CHROMIUM';
 }
 
+/** The servers that tests save labels to, through apt where it may be used; their tests skip where they are missing. */
+export async function ensureServers() {
+  if (existsSync('/usr/sbin/nginx') || existsSync('/usr/local/sbin/nginx')) return;
+  await aptInstall(['nginx', 'libnginx-mod-http-dav-ext']);
+}
+
 /** Python with the readers of test/interop/requirements.txt, in .venv; or why not. */
 export async function ensurePython() {
   const requirements = inRoot('test/interop/requirements.txt');

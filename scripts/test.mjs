@@ -12,6 +12,7 @@ import {
   ensureInstalled,
   ensurePython,
   ensureSamples,
+  ensureServers,
   inRoot,
   main,
   run,
@@ -46,8 +47,10 @@ async function vitest(name, args) {
 const parts = {
   unit: {
     missing: async () => undefined,
-    // Its tests of training run on WebAssembly and on the TensorFlow addon; those on the addon skip where it cannot be had.
+    // Its tests of saving talk to an nginx, and those of training run on WebAssembly and on the TensorFlow addon; those that lack
+    // theirs skip.
     lacking: async (files) => {
+      await ensureServers();
       if (files.length > 0 && !files.some((file) => file.includes('training'))) return undefined;
       const why = await ensureTensorflow();
       return why && `training on the TensorFlow addon skipped: ${why}`;

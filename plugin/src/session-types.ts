@@ -3,6 +3,10 @@ import type { LazyArray } from './array/lazy-array.ts';
 import type { ExecutionProvider, ProviderReport } from './encoder/encoder.ts';
 import type { Precision } from './encoder/graph-choice.ts';
 import type { AlibiError } from './errors.ts';
+import type { SavePlan } from './labels/describe-plan.ts';
+import type { MaterializeResult } from './labels/materialize.ts';
+import type { SavePlace } from './labels/pyramid-plan.ts';
+import type { Replaced } from './labels/replaced-label.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Progress } from './pipeline/pipeline.ts';
 import type { ClassifierChoice } from './segment/fit-models.ts';
@@ -11,6 +15,7 @@ import type { RecipeChoice } from './segment/recipe.ts';
 import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
+import type { Signer } from './stores/signer.ts';
 import type { Source, WriteStore } from './stores/store.ts';
 
 /** Where the encoder stands; the image can be looked at in every state. */
@@ -67,22 +72,47 @@ export interface Work {
   readonly cancel: () => void;
 }
 
+/** A place that gets `labels/NAME`. */
+export interface SaveTarget {
+  readonly store: WriteStore;
+  /** Group that gets it. */
+  readonly path: string;
+  /** In words, for people. */
+  readonly location: string;
+  /** Decides how large the stored objects are; default: a folder. */
+  readonly place?: SavePlace;
+}
+
 export interface SaveOptions {
   readonly name: string;
   /** Default: the image's own store, where that can be written. */
-  readonly target?: { readonly store: WriteStore; readonly path: string; readonly location: string };
+  readonly target?: SaveTarget;
+  /** Of OME-Zarr; default: the image's. */
+  readonly version?: '0.4' | '0.5';
+  /** Shards of many chunks (0.5); default: where they pay. */
+  readonly sharded?: boolean;
+  /** Default: zstd. */
+  readonly compression?: 'blosc' | 'zstd' | 'none';
   readonly overwrite?: boolean;
+  /** Go on with an interrupted save of the same work. */
+  readonly resume?: boolean;
+  /** Keep what is replaced until `replaced` in the result is told what to do. */
+  readonly keepReplaced?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
 
-export interface SaveResult {
-  /** Chunks stored, and chunks left out because they hold nothing but 0. */
-  readonly written: number;
-  readonly skipped: number;
-  readonly seconds: number;
-  /** What `validate` says of the label image just written. */
-  readonly validation: { readonly valid: boolean; readonly message?: string };
+/** What a save would do, told before it does. */
+export interface SaveForecast extends SavePlan {
+  /** Where the label image would lie. */
+  readonly location: string;
+  /** A label image of that name is there. */
+  readonly taken: boolean;
+  /** An interrupted save of that name is there. */
+  readonly unfinished: { readonly started: string; readonly done: number; readonly total: number } | null;
+}
+
+export interface SaveResult extends MaterializeResult {
   /** Where the label image lies. */
   readonly location: string;
 }
@@ -171,6 +201,12 @@ export interface Session extends EventTarget {
   suggest(options: SuggestPlacesOptions): Promise<readonly Suggestion[]>;
 
   save(layer: Layer, options: SaveOptions): Promise<SaveResult>;
+  /** What {@link save} would write, and what it would find there. */
+  forecast(layer: Layer, options: SaveOptions): Promise<SaveForecast>;
+  /** Give a label image of ours another name; the old chunks stay until the answer's `remove`. */
+  renameLabel(name: string, to: string): Promise<Replaced>;
+  /** Take a label image of ours off the list; its chunks stay until the answer's `remove`. */
+  deleteLabel(name: string): Promise<Replaced>;
   close(): Promise<void>;
 
   addEventListener<K extends keyof SessionEvents>(
@@ -201,5 +237,12 @@ export interface OpenSessionOptions {
   /** Only the model's graphs of this precision; default: the one that suits the device. */
   readonly precision?: Precision | undefined;
   readonly channels?: readonly number[] | undefined;
+  /** Asked before every request to the image's server for what makes it accept that request. */
+  readonly sign?: Signer;
+  /**
+   * Where labels of an image lie that cannot be written to: they are shown as if they lay inside it, and saved there unless
+   * another target is given.
+   */
+  readonly sidecar?: (image: OmeImage) => Promise<SaveTarget | undefined>;
   readonly signal?: AbortSignal;
 }

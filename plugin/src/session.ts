@@ -1,8 +1,12 @@
 import type { LazyArray } from './array/lazy-array.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
-import { materialize } from './labels/materialize.ts';
+import { deleteLabel, renameLabel } from './labels/change-label.ts';
+import { describePlan } from './labels/describe-plan.ts';
+import { type MaterializeInput, materialize } from './labels/materialize.ts';
+import { lookAtTarget } from './labels/prepare-save.ts';
 import type { ProvenanceFacts } from './labels/provenance.ts';
+import type { Replaced } from './labels/replaced-label.ts';
 import { defaultNormalisation } from './ome/normalisation.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import { openImage } from './ome/open-image.ts';
@@ -26,16 +30,19 @@ import type { FeatureRecipe, RecipeChoice } from './segment/recipe.ts';
 import { type Suggestion, suggestPlaces } from './segment/suggest-places.ts';
 import type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
-import { formatHexColor, paletteColor, parseHexColor } from './session-colors.ts';
+import { paletteColor, parseHexColor } from './session-colors.ts';
 import { allSlices, labelNames } from './session-image.ts';
 import { Painting } from './session-painting.ts';
+import { ownTarget, saveInput } from './session-saving.ts';
 import type {
   EncoderStatus,
   Layer,
   Learning,
   OpenSessionOptions,
+  SaveForecast,
   SaveOptions,
   SaveResult,
+  SaveTarget,
   Session,
   SessionEvents,
   SuggestPlacesOptions,
@@ -44,7 +51,8 @@ import type {
 } from './session-types.ts';
 import { type Task, WorkList } from './session-work.ts';
 import { openStore } from './stores/open-store.ts';
-import { isWritable } from './stores/store.ts';
+import { isWritable, type WriteStore } from './stores/store.ts';
+import { createUnion, type UnionStore } from './stores/union.ts';
 
 /** Side of a chunk of a label layer, in pixels: small enough to be quick, large enough to be few. */
 const labelChunkPx = 256;
@@ -73,11 +81,19 @@ export function openSession(options: OpenSessionOptions): Promise<Session> {
 
 /** The same with a pipeline of the caller's choice: Node has it in the process. */
 export async function openSessionWith(
-  { source, model, channels, precision, signal }: OpenSessionOptions,
+  { source, model, channels, precision, sign, sidecar, signal }: OpenSessionOptions,
   openPipeline: OpenPipeline,
 ): Promise<Session> {
-  const opened = await openImage(await openStore(source, signal ? { signal } : {}), signal ? { signal } : {});
-  const session = new ImageSession(withImageCache(opened));
+  const options = signal ? { signal } : {};
+  const opened = await openStore(source, { ...options, ...(sign ? { sign } : {}) });
+  const union = createUnion(opened.store, opened.path);
+  let image = await openImage({ ...opened, store: union.store }, options);
+  const place = await sidecar?.(image);
+  if (place !== undefined) {
+    union.add(place);
+    image = await openImage({ ...opened, store: union.store }, options);
+  }
+  const session = new ImageSession(withImageCache(image), union, place);
   if (model !== undefined) session.start(openPipeline, { manifest: String(model), channels, precision });
   return session;
 }
@@ -115,9 +131,14 @@ class ImageSession extends EventTarget implements Session {
   #trainLevel: number | 'auto' = 'auto';
   #nextId = 1;
 
-  constructor(image: OmeImage) {
+  readonly #union: UnionStore;
+  readonly #sidecar: SaveTarget | undefined;
+
+  constructor(image: OmeImage, union: UnionStore, sidecar: SaveTarget | undefined) {
     super();
     this.#image = image;
+    this.#union = union;
+    this.#sidecar = sidecar;
   }
 
   get image(): OmeImage {
@@ -410,52 +431,74 @@ class ImageSession extends EventTarget implements Session {
 
   async save(layer: Layer, options: SaveOptions): Promise<SaveResult> {
     return this.#run(`Saving labels/${options.name}`, options.signal, async (work) => {
-      const target = options.target ?? this.#ownTarget();
-      const parts = this.#derived.get(layer.id);
-      if (parts === undefined) {
-        throw new AlibiError('InvalidInput', {
-          what: `the layer "${layer.name}" holds no labels to save`,
-          where: 'save',
-          remedy: 'Save a segmentation or a clustering.',
-        });
-      }
-      const pipeline = await this.#ready();
-      const labels = await pipeline.labels(parts.scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
+      const target = options.target ?? ownTarget(this.image, this.#sidecar);
       const result = await materialize({
-        labels,
-        image: this.image,
-        target: target.store,
-        targetPath: target.path,
-        name: options.name,
-        overwrite: options.overwrite ?? false,
-        classes: [...layer.names].map(([id, name]) => ({
-          id,
-          name,
-          color: formatHexColor(layer.colors.get(id) ?? paletteColor(id)),
-        })),
-        provenance: {
-          model: pipeline.model,
-          normalisation: pipeline.normalisation,
-          executionProvider: pipeline.provider.chosen,
-          fit:
-            layer.fit === null ? null : { kind: layer.fit.kind, id: layer.fit.id, source: layer.fit.source },
-          strokes: parts.strokes,
-          level: parts.imageLevel,
-          imageMetadataSha256: this.image.metadataHash,
-          method: parts.method,
-          slices: allSlices(this.image),
-        },
+        ...(await this.#saveInput(layer, target, options)),
         signal: work.signal,
         onProgress: (progress: Progress) => {
           work.onProgress(progress);
           options.onProgress?.(progress);
         },
       });
-      const location = `${target.location.replace(/\/$/, '')}/labels/${options.name}`;
-      if (target.store === this.#image.store && target.path === this.#image.path)
-        this.#listLabel(options.name);
-      return { ...result, location };
+      if (target.store !== this.#image.store) this.#union.add(target);
+      // Of the other version they are labels of nobody who reads the image.
+      const isSeen = options.version === undefined || options.version === this.image.version;
+      if (isSeen) this.#relist((names) => [...names.filter((name) => name !== options.name), options.name]);
+      return { ...result, location: locationOf(target, options.name) };
     });
+  }
+
+  async forecast(layer: Layer, options: SaveOptions): Promise<SaveForecast> {
+    const target = options.target ?? ownTarget(this.image, this.#sidecar);
+    const input = await this.#saveInput(layer, target, options);
+    const found = await lookAtTarget(target.store, target.path, options.name, options.signal);
+    return { ...describePlan(input), ...found, location: locationOf(target, options.name) };
+  }
+
+  async renameLabel(name: string, to: string): Promise<Replaced> {
+    return this.#run(`Renaming labels/${name}`, undefined, async () => {
+      const { store, path } = await this.#placeOf(name);
+      const swap = (from: string, by: string) =>
+        this.#relist((all) => all.map((one) => (one === from ? by : one)));
+      const replaced = await renameLabel({ store, path, name }, to);
+      this.#closeLabel(name);
+      swap(name, to);
+      return { ...replaced, undo: () => replaced.undo().then(() => swap(to, name)) };
+    });
+  }
+
+  async deleteLabel(name: string): Promise<Replaced> {
+    return this.#run(`Deleting labels/${name}`, undefined, async () => {
+      const { store, path } = await this.#placeOf(name);
+      const replaced = await deleteLabel({ store, path, name });
+      this.#closeLabel(name);
+      this.#relist((names) => names.filter((one) => one !== name));
+      return {
+        ...replaced,
+        undo: () => replaced.undo().then(() => this.#relist((names) => [...names, name])),
+      };
+    });
+  }
+
+  /** Where a label image can be changed. */
+  async #placeOf(name: string): Promise<{ readonly store: WriteStore; readonly path: string }> {
+    const owner = await this.#union.ownerOf(name);
+    if (owner !== undefined && isWritable(owner.store)) return { store: owner.store, path: owner.path };
+    return ownTarget(this.image, undefined);
+  }
+
+  async #saveInput(layer: Layer, target: SaveTarget, options: SaveOptions): Promise<MaterializeInput> {
+    const parts = this.#derived.get(layer.id);
+    if (parts === undefined) {
+      throw new AlibiError('InvalidInput', {
+        what: `the layer "${layer.name}" holds no labels to save`,
+        where: 'save',
+        remedy: 'Save a segmentation or a clustering.',
+      });
+    }
+    const pipeline = await this.#ready();
+    const labels = await pipeline.labels(parts.scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
+    return saveInput({ image: this.image, layer, labels, pipeline, ...parts }, target, options);
   }
 
   async close(): Promise<void> {
@@ -466,20 +509,16 @@ class ImageSession extends EventTarget implements Session {
     await pipeline?.close().catch(() => undefined);
   }
 
-  #listLabel(name: string): void {
-    const others = this.#image.labels.filter((label) => label.name !== name);
-    this.#image = { ...this.#image, labels: [...others, { name, path: `labels/${name}` }] };
-    this.#changed('layers');
+  /** Its layer, if it is open, reads what is no longer there. */
+  #closeLabel(name: string): void {
+    const open = this.#layers.filter((layer) => layer.kind === 'label' && layer.name === name);
+    for (const { id } of open) this.removeLayer(id);
   }
 
-  #ownTarget() {
-    const { store, path, location } = this.image;
-    if (isWritable(store)) return { store, path, location };
-    throw new AlibiError('PermissionDenied', {
-      what: 'the image cannot be written to',
-      where: location,
-      remedy: 'Choose a folder or the browser storage as the target.',
-    });
+  #relist(change: (names: readonly string[]) => readonly string[]): void {
+    const names = change(this.#image.labels.map(({ name }) => name));
+    this.#image = { ...this.#image, labels: names.map((name) => ({ name, path: `labels/${name}` })) };
+    this.#changed('layers');
   }
 
   /** One basis for colours and classifiers; a caller who leaves does not take it from the others. */
@@ -672,4 +711,8 @@ function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): 
     signal.addEventListener('abort', leave, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
   });
+}
+
+function locationOf({ location }: SaveTarget, name: string): string {
+  return `${location.replace(/\/$/, '')}/labels/${name}`;
 }

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { get, open } from 'zarrita';
 import type { LabelType, LazyArray } from '../../plugin/src/array/lazy-array.ts';
 import { readRegion } from '../../plugin/src/array/region.ts';
 import { transposed } from '../../plugin/src/array/transposed.ts';
 import { materialize } from '../../plugin/src/labels/materialize.ts';
+import type { SaveEncoding } from '../../plugin/src/labels/pyramid-plan.ts';
 import type { OmeImage } from '../../plugin/src/ome/ome-image.ts';
 import { openImage } from '../../plugin/src/ome/open-image.ts';
 import { openLabel } from '../../plugin/src/ome/open-label.ts';
@@ -17,7 +19,32 @@ import { blobs, type ImageSpec, labelsOf, writeImage } from '../../plugin/test/l
 import { hasShared, sharedPath } from '../shared.ts';
 import { hasPython, runPython } from './python.ts';
 
-const specs: readonly (ImageSpec & { readonly dtype: LabelType; readonly consolidated?: boolean })[] = [
+interface Spec extends ImageSpec {
+  readonly dtype: LabelType;
+  readonly consolidated?: boolean;
+  readonly encoding?: Pick<SaveEncoding, 'compression' | 'sharded'>;
+}
+
+/** Every type in both versions, sharded or not, each codec with each of these. */
+const matrix = (['uint8', 'uint16', 'uint32', 'uint64'] as const).flatMap((dtype, i) =>
+  (
+    [
+      [2, false],
+      [3, false],
+      [3, true],
+    ] as const
+  ).map(([zarrFormat, sharded], j): Spec => {
+    const compression = (['zstd', 'blosc', 'none'] as const)[(i + j) % 3]!;
+    const levels = [
+      [45, 70],
+      [22, 35],
+    ];
+    return { zarrFormat, axes: 'yx', levels, dtype, encoding: { compression, sharded } };
+  }),
+);
+
+const specs: readonly Spec[] = [
+  ...matrix,
   {
     zarrFormat: 2,
     axes: 'yx',
@@ -117,6 +144,7 @@ describe.skipIf(!hasPython())('labels we write (skipped without .venv, see requi
           targetPath: '',
           name: 'phases',
           overwrite,
+          ...spec.encoding,
           classes: [{ id: 1, name: 'matrix', color: '3366cc' }],
           provenance: {
             model: null,
@@ -143,7 +171,9 @@ describe.skipIf(!hasPython())('labels we write (skipped without .venv, see requi
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   for (const [i, spec] of specs.entries()) {
-    const title = `v${spec.zarrFormat} ${spec.axes} ${spec.dtype}${spec.shards ? ' sharded' : ''}`;
+    const sharded = spec.shards || spec.encoding?.sharded ? ' sharded' : '';
+    const codec = spec.encoding?.compression ?? 'zstd';
+    const title = `v${spec.zarrFormat} ${spec.axes} ${spec.dtype}${sharded} ${codec}`;
     it(`${title}: zarr-python, tensorstore and we read the same, and what was given`, async () => {
       const item = items[i]!;
       expect(item.listing).toEqual(['phases']);
@@ -162,6 +192,18 @@ describe.skipIf(!hasPython())('labels we write (skipped without .venv, see requi
       }
       const order = label.axes.map((axis) => axis.name);
       expect(item.levels[0]!['zarr-python']).toBe(await hashOf(transposed(given[i]!, order)));
+    });
+
+    it(`${title}: zarrita reads the same`, async () => {
+      const root = createNodeStore(join(folder, String(i), 'labels/phases'));
+      const group = await open(root, { kind: 'group' });
+      const ome = group.attrs.ome ?? group.attrs;
+      const [{ datasets }] = (ome as { multiscales: [{ datasets: { path: string }[] }] }).multiscales;
+      for (const [n, { path }] of datasets.entries()) {
+        const { data } = await get(await open(group.resolve(path), { kind: 'array' }));
+        const bytes = new Uint8Array((data as Uint8Array).buffer);
+        expect(createHash('sha256').update(bytes).digest('hex')).toBe(items[i]!.levels[n]!['zarr-python']);
+      }
     });
 
     it(`${title}: ome-zarr-models takes it for a label image`, () => {

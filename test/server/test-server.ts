@@ -1,6 +1,6 @@
 /** A small HTTP file server for tests: range requests, PUT and DELETE, CORS and isolation headers, faults on demand. */
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { dirname, extname, join, resolve, sep } from 'node:path';
 
@@ -24,6 +24,10 @@ export interface Fault {
   readonly delayMs?: number;
   /** Answer range requests with the whole file and status 200. */
   readonly ignoreRange?: boolean;
+  /** Carry out a PUT, then cut the connection in place of answering. */
+  readonly loseAnswer?: boolean;
+  /** Answer range requests with the bytes beside those asked for. */
+  readonly shiftRange?: boolean;
   /** Replace the bytes of the file; `content-length` follows the new length. */
   readonly replaceBytes?: (bytes: Uint8Array) => Uint8Array;
 }
@@ -55,6 +59,8 @@ export interface TestServerOptions {
   readonly root: string | Readonly<Record<string, string>>;
   /** Accept PUT and DELETE. */
   readonly writable?: boolean;
+  /** False: pay no attention to If-Match and If-None-Match, as nginx does. */
+  readonly conditions?: boolean;
   readonly port?: number;
   /** False leaves the CORS headers out. */
   readonly cors?: boolean;
@@ -142,7 +148,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
     return;
   }
   const path = locate(context.mounts, logged.path);
-  if (method === 'PUT' || method === 'DELETE') await change(request, response, { path, context, logged });
+  if (method === 'PUT' || method === 'DELETE')
+    await change(request, response, { path, fault, context, logged });
   else await send(request, response, { path, fault, logged });
 }
 
@@ -228,7 +235,11 @@ async function send(
     return;
   }
   const bytes = fault.replaceBytes?.(served.bytes) ?? served.bytes;
-  const range = fault.ignoreRange ? undefined : parseRange(request.headers.range, bytes.length);
+  const asked = fault.ignoreRange ? undefined : parseRange(request.headers.range, bytes.length);
+  const range =
+    fault.shiftRange && typeof asked === 'object' && asked.end + 1 < bytes.length
+      ? { start: asked.start + 1, end: asked.end + 1 }
+      : asked;
   if (range === 'unsatisfiable') {
     logged.status = 416;
     response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end();
@@ -267,7 +278,12 @@ function etagOf(bytes: Uint8Array): string {
 async function change(
   request: IncomingMessage,
   response: ServerResponse,
-  { path, context, logged }: { path: string | undefined; context: Context; logged: LoggedRequest },
+  {
+    path,
+    fault,
+    context,
+    logged,
+  }: { path: string | undefined; fault: Fault; context: Context; logged: LoggedRequest },
 ): Promise<void> {
   const parts: Uint8Array[] = [];
   for await (const part of request) parts.push(part);
@@ -277,19 +293,29 @@ async function change(
   };
   if (!context.options.writable || path === undefined) return reply(405);
   const current = await readFile(path).catch(() => undefined);
+  const heeded = context.options.conditions !== false;
   const expected = request.headers['if-match'];
   if (
+    heeded &&
     expected !== undefined &&
     (current === undefined || (expected !== '*' && expected !== etagOf(current)))
   ) {
     return reply(412);
   }
-  if (request.headers['if-none-match'] === '*' && current !== undefined) return reply(412);
+  if (heeded && request.headers['if-none-match'] === '*' && current !== undefined) return reply(412);
   if (request.method === 'DELETE') {
     await rm(path, { force: true });
     return reply(current === undefined ? 404 : 204);
   }
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, Buffer.concat(parts));
-  reply(current === undefined ? 201 : 204);
+  // As a real server: a reader sees the old file or the new one, a body that was cut off changes nothing.
+  const body = Buffer.concat(parts);
+  const announced = Number(request.headers['content-length'] ?? body.length);
+  if (announced !== body.length) return reply(400);
+  const temporary = `${path}.${randomUUID()}.part`;
+  await writeFile(temporary, body);
+  await rename(temporary, path);
+  // The answer may be lost, after everything has been done.
+  if (fault.loseAnswer) response.destroy();
+  else reply(current === undefined ? 201 : 204);
 }

@@ -52,6 +52,11 @@ export async function readArrayKeys(store: WriteStore, path: `/${string}`): Prom
   return keysOf(path, v2, numbers(v2.chunks), '', String(v2.dimension_separator ?? '.'));
 }
 
+/** Key of the value at a position. */
+export function valueKey(array: ArrayKeys, index: readonly number[]): `/${string}` {
+  return `${array.path}/${array.prefix}${index.join(array.separator)}`;
+}
+
 function keysOf(
   path: `/${string}`,
   document: Attributes,
@@ -86,7 +91,8 @@ export async function removeArrays(
   for (const array of arrays) await deleteAll(store, chunkKeys(array));
 }
 
-function* chunkKeys(array: ArrayKeys): Generator<`/${string}`> {
+/** Every key that a value of the array can have. */
+export function* chunkKeys(array: ArrayKeys): Generator<`/${string}`> {
   const total = array.counts.reduce((product, count) => product * count, 1);
   for (let i = 0; i < total; i++) {
     const index: number[] = [];
@@ -96,7 +102,7 @@ function* chunkKeys(array: ArrayKeys): Generator<`/${string}`> {
       index[axis] = rest % count;
       rest = Math.floor(rest / count);
     }
-    yield `${array.path}/${array.prefix}${index.join(array.separator)}`;
+    yield valueKey(array, index);
   }
 }
 

@@ -1,8 +1,11 @@
 import { chunkCounts, type DataType, elementCount, type LazyArray } from '../array/lazy-array.ts';
 import { type ArrayWriter, createArrayWriter } from '../stores/array-writer.ts';
-import type { WriteStore } from '../stores/store.ts';
+import { crc32c } from '../stores/crc32c.ts';
+import type { StoreOptions, WriteStore } from '../stores/store.ts';
 import { forEachConcurrent } from './concurrent.ts';
+import type { Journal } from './journal.ts';
 import type { PlannedLevel, PyramidPlan } from './pyramid-plan.ts';
+import { plannedKeys, valueKey } from './revision.ts';
 
 /** Chunks computed, encoded and sent at once: hides the latency of a store, bounds memory. */
 const chunksAtOnce = 4;
@@ -12,12 +15,19 @@ export interface WrittenLevel {
   readonly skipped: number;
 }
 
+export interface WriteLevelOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** After every chunk that was made, and for all chunks of an object that was there already. */
+  readonly onChunk: (chunks: number, how: 'made' | 'found') => void;
+  /** Records every stored object; what it has already is neither computed nor stored again. */
+  readonly journal?: Journal;
+}
+
 /**
  * Write one array chunk by chunk, its metadata last. Holds no more than a few chunks and the shards they
  * belong to, whose chunks are asked for one shard after the other.
  *
  * @param array   axes, shape and chunks as planned
- * @param onChunk  after every chunk
  */
 export async function writeLevel<T extends DataType>(
   store: WriteStore,
@@ -27,9 +37,11 @@ export async function writeLevel<T extends DataType>(
     level,
     array,
   }: { readonly plan: PyramidPlan; readonly level: PlannedLevel; readonly array: LazyArray<T> },
-  { signal, onChunk }: { readonly signal?: AbortSignal | undefined; readonly onChunk: () => void },
+  { signal, onChunk, journal }: WriteLevelOptions,
 ): Promise<WrittenLevel> {
-  const writer: ArrayWriter<T> = createArrayWriter(store, path, {
+  const options = signal === undefined ? {} : { signal };
+  const objects = new LevelObjects(path, plan, level, journal);
+  const writer: ArrayWriter<T> = createArrayWriter(objects.noting(store), path, {
     zarrFormat: plan.zarrFormat,
     shape: level.shape,
     chunkShape: level.chunkShape,
@@ -37,17 +49,18 @@ export async function writeLevel<T extends DataType>(
     dtype: array.dtype,
     fillValue: 0,
     dimensionNames: plan.axes.map((axis) => axis.name),
-    compression: 'zstd',
+    compression: plan.compression,
   });
-  const options = signal === undefined ? {} : { signal };
   let written = 0;
   let skipped = 0;
-  await forEachConcurrent(chunkOrder(level), chunksAtOnce, async (index) => {
+  await forEachConcurrent(objects.chunks(onChunk), chunksAtOnce, async ({ index, object }) => {
     signal?.throwIfAborted();
     const chunk = await array.getChunk(index, options);
-    if ((await writer.writeChunk(index, chunk, options)) === 'written') written++;
+    const answer = await writer.writeChunk(index, chunk, options);
+    if (answer === 'written') written++;
     else skipped++;
-    onChunk();
+    await objects.settle(object, answer, options);
+    onChunk(1, 'made');
   });
   signal?.throwIfAborted();
   await writer.finish(options);
@@ -59,17 +72,76 @@ export function chunkTotal(level: PlannedLevel): number {
   return elementCount(chunkCounts(level));
 }
 
-/** Every chunk index, shard after shard, C order within. */
-function* chunkOrder(level: PlannedLevel): Generator<number[]> {
-  const counts = chunkCounts(level);
-  const perShard = level.chunkShape.map((size, axis) =>
-    Math.round((level.shardShape?.[axis] ?? size) / size),
-  );
-  const shards = counts.map((count, axis) => Math.ceil(count / perShard[axis]!));
-  for (const shard of positions(shards)) {
-    const first = shard.map((position, axis) => position * perShard[axis]!);
-    const inside = first.map((start, axis) => Math.min(perShard[axis]!, counts[axis]! - start));
-    for (const offset of positions(inside)) yield offset.map((value, axis) => first[axis]! + value);
+/** A stored object on its way: a chunk, or a shard with its chunks. */
+interface OpenObject {
+  readonly key: `/${string}`;
+  /** Chunks that have not been written yet. */
+  due: number;
+  written: number;
+  skipped: number;
+}
+
+/** The objects a level is stored as, in the order in which they are made. */
+class LevelObjects {
+  readonly #path: `/${string}`;
+  readonly #plan: PyramidPlan;
+  readonly #level: PlannedLevel;
+  readonly #journal: Journal | undefined;
+  /** What was stored under a key and is not recorded yet. */
+  readonly #stored = new Map<string, { readonly bytes: number; readonly crc32c: number }>();
+
+  constructor(path: `/${string}`, plan: PyramidPlan, level: PlannedLevel, journal: Journal | undefined) {
+    this.#path = path;
+    this.#plan = plan;
+    this.#level = level;
+    this.#journal = journal;
+  }
+
+  /** The store, remembering what was written to it. */
+  noting(store: WriteStore): WriteStore {
+    if (this.#journal === undefined) return store;
+    return {
+      get: (key, options) => store.get(key, options),
+      delete: (key, options) => store.delete(key, options),
+      set: async (key, value, options) => {
+        await store.set(key, value, options);
+        this.#stored.set(key, { bytes: value.length, crc32c: crc32c(value) });
+      },
+    };
+  }
+
+  /** Every chunk that is still to be made, shard after shard, C order within. */
+  *chunks(
+    onChunk: WriteLevelOptions['onChunk'],
+  ): Generator<{ readonly index: readonly number[]; readonly object: OpenObject }> {
+    const { chunkShape, shardShape, shape } = this.#level;
+    const counts = chunkCounts(this.#level);
+    const perObject = chunkShape.map((size, axis) => Math.round((shardShape?.[axis] ?? size) / size));
+    const keys = plannedKeys(this.#path, this.#plan.zarrFormat, shape, shardShape ?? chunkShape);
+    for (const position of positions(counts.map((count, axis) => Math.ceil(count / perObject[axis]!)))) {
+      const first = position.map((place, axis) => place * perObject[axis]!);
+      const inside = first.map((start, axis) => Math.min(perObject[axis]!, counts[axis]! - start));
+      const due = elementCount(inside);
+      const object: OpenObject = { key: valueKey(keys, position), due, written: 0, skipped: 0 };
+      if (this.#journal?.finished.has(object.key)) {
+        onChunk(due, 'found');
+        continue;
+      }
+      for (const offset of positions(inside))
+        yield { index: offset.map((value, axis) => first[axis]! + value), object };
+    }
+  }
+
+  /** A chunk is written; with the last of its object the object is recorded. */
+  async settle(object: OpenObject, answer: 'written' | 'empty', options: StoreOptions): Promise<void> {
+    object.due--;
+    if (answer === 'written') object.written++;
+    else object.skipped++;
+    if (this.#journal === undefined || object.due > 0) return;
+    const { key, written, skipped } = object;
+    const stored = this.#stored.get(key) ?? { bytes: 0, crc32c: 0 };
+    this.#stored.delete(key);
+    await this.#journal.record({ op: 'object', key, ...stored, written, skipped }, options);
   }
 }
 

@@ -13,9 +13,11 @@ import { AlibiError } from '../errors.ts';
 import { modeDownsample, modeSourceRegion } from '../raster/mode-pyramid.ts';
 import type { WriteStore } from '../stores/store.ts';
 import { openZarrArray } from '../stores/zarr-array.ts';
-import type { SaveProgress } from './materialize.ts';
+import type { Journal } from './journal.ts';
 import type { PlannedLevel, PyramidPlan } from './pyramid-plan.ts';
-import { type WrittenLevel, writeLevel } from './write-level.ts';
+import { rechunked } from './rechunked.ts';
+import type { SaveProgress } from './save-types.ts';
+import { writeLevel } from './write-level.ts';
 
 /** Elements of the finest level counted at a time. */
 const pieceElements = 2 ** 22;
@@ -35,29 +37,31 @@ export async function writePyramid(
     readonly folder: `/${string}`;
     readonly plan: PyramidPlan;
     readonly labels: LazyArray<LabelType>;
+    /** What it says is finished is left as it is. */
+    readonly journal: Journal;
   },
   options: {
     readonly signal: AbortSignal | undefined;
     readonly onProgress: ((progress: SaveProgress) => void) | undefined;
     readonly total: number;
   },
-): Promise<WrittenLevel> {
-  const { store, folder, plan } = target;
+): Promise<void> {
+  const { store, folder, plan, journal } = target;
   const onChunk = counter(options.total, options.onProgress);
-  const sum = { written: 0, skipped: 0 };
   for (const [n, level] of plan.levels.entries()) {
     const labels =
       n === 0 ? target.labels : coarser(await readBack(store, `${folder}/0`, plan, options.signal), level);
-    const counts = await writeLevel(
+    await writeLevel(
       store,
       `${folder}/${n}`,
-      { plan, level, array: withChunks(labels, level) },
-      { signal: options.signal, onChunk },
+      { plan, level, array: rechunked(labels, level.chunkShape) },
+      { signal: options.signal, onChunk, journal },
     );
-    sum.written += counts.written;
-    sum.skipped += counts.skipped;
+    await journal.record(
+      { op: 'level', level: n },
+      options.signal === undefined ? {} : { signal: options.signal },
+    );
   }
-  return sum;
 }
 
 /** Ids of `level` by mode of the finest level's. */
@@ -116,16 +120,6 @@ function emptyChunk(dtype: LabelType, region: Region): Chunk<LabelType> {
   return { data: createData(dtype, elementCount(shape)), shape };
 }
 
-/** A lazy array whose nominal chunk is larger than itself has the same one chunk along that axis. */
-function withChunks(labels: LazyArray<LabelType>, level: PlannedLevel): LazyArray<LabelType> {
-  return {
-    ...labels,
-    chunkShape: level.chunkShape,
-    revision: labels.revision,
-    getChunk: (index, o) => labels.getChunk(index, o),
-  };
-}
-
 async function readBack(
   store: WriteStore,
   path: `/${string}`,
@@ -151,12 +145,19 @@ function isLabels(lazy: LazyArray<DataType>): lazy is LazyArray<LabelType> {
   return ['uint8', 'uint16', 'uint32', 'uint64'].includes(lazy.dtype);
 }
 
-function counter(total: number, report: ((progress: SaveProgress) => void) | undefined): () => void {
+/** Chunks that were finished before count as done, and not for what is left. */
+function counter(
+  total: number,
+  report: ((progress: SaveProgress) => void) | undefined,
+): (chunks: number, how: 'made' | 'found') => void {
   const startMs = performance.now();
   let done = 0;
+  let made = 0;
   report?.({ done, total });
-  return () => {
-    done++;
-    report?.({ done, total, etaMs: ((performance.now() - startMs) / done) * (total - done) });
+  return (chunks, how) => {
+    done += chunks;
+    if (how === 'made') made += chunks;
+    const etaMs = ((performance.now() - startMs) / made) * (total - done);
+    report?.({ done, total, ...(made === 0 ? {} : { etaMs }) });
   };
 }

@@ -1,3 +1,4 @@
+import { useCodecThreads } from './codec-threads.ts';
 import { features } from './commands/features.ts';
 import { info } from './commands/info.ts';
 import { instances } from './commands/instances.ts';
@@ -25,5 +26,6 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
     commands: [info, features, segment, instances, measure, reproduce, serve, validate, model],
     version: packageVersion,
   };
+  useCodecThreads();
   return runProgram(program, argv, io);
 }

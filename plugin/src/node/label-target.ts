@@ -13,6 +13,7 @@ import { pruneFolders } from './prune-folders.ts';
 export const labelTargetFlags: Readonly<Record<string, FlagSpec>> = {
   name: { type: 'string', value: 'NAME', help: 'name of the label image to write' },
   out: { type: 'string', value: 'DIR', help: 'write DIR/labels/NAME; default: into the image itself' },
+  resume: { type: 'boolean', help: 'continue an interrupted save where there is one' },
   overwrite: { type: 'boolean', help: 'replace a label image of that name' },
 };
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { AlibiError } from '../errors.ts';
 import { createNodeStore } from '../stores/node-fs.ts';
 import { openStore } from '../stores/open-store.ts';
+import type { Signer } from '../stores/signer.ts';
 import type { ReadStore } from '../stores/store.ts';
 import { openZipStore } from '../stores/zip.ts';
 
@@ -17,12 +18,19 @@ export interface OpenedLocation {
 /**
  * The store a person names on the command line: a folder, an archive (.zip, .ozx) or an http(s) address.
  *
+ * @param sign  signs the requests to a server
  * @throws AlibiError NotFound  there is nothing of that name
  */
-export async function openLocation(source: string, signal: AbortSignal): Promise<OpenedLocation> {
+export async function openLocation(
+  source: string,
+  signal: AbortSignal,
+  sign?: Signer,
+): Promise<OpenedLocation> {
   signal.throwIfAborted();
-  if (/^https?:\/\//i.test(source))
-    return { ...(await openStore(source, { signal })), close: async () => {} };
+  if (/^https?:\/\//i.test(source)) {
+    const opened = await openStore(source, { signal, ...(sign === undefined ? {} : { sign }) });
+    return { ...opened, close: async () => {} };
+  }
   const found = await stat(source).catch(() => undefined);
   if (found?.isDirectory()) {
     return { store: createNodeStore(resolve(source)), path: '', location: source, close: async () => {} };

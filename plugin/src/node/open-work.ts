@@ -7,12 +7,14 @@ import { withImageCache } from '../pipeline/image-cache.ts';
 import type { Pipeline, Slices } from '../pipeline/pipeline.ts';
 import { defaultWindows, sampleLevel } from '../pipeline/sample.ts';
 import type { OpenedClassifier } from '../segment/portable.ts';
+import type { Signer } from '../stores/signer.ts';
 import { manifestFor } from './checkpoints.ts';
 import { type FlagSpec, type Flags, invalid } from './flags.ts';
 import type { Io } from './io.ts';
 import { levelOf } from './level.ts';
 import { createModelKeeper, type ModelKeeper } from './model-keeper.ts';
 import { type OpenedLocation, openLocation } from './open-location.ts';
+import { signerFlag, signerOf } from './signers.ts';
 import { slicesOf } from './slices.ts';
 
 /** Flags of every command that runs the transformer. */
@@ -45,6 +47,7 @@ export const workFlags: Readonly<Record<string, FlagSpec>> = {
     help: 'instead of --level: the nearest level not finer than x',
   },
   seed: { type: 'string', value: 'n', help: 'seed of what is random; default 0' },
+  ...signerFlag,
 };
 
 /** An image with its pipeline, and what the flags say about both. */
@@ -58,6 +61,8 @@ export interface Work {
   readonly askedLevel: number | undefined;
   readonly slices: Slices;
   readonly seed: number;
+  /** Signs requests to servers. */
+  readonly sign: Signer | undefined;
   close(): Promise<void>;
 }
 
@@ -85,7 +90,7 @@ export async function openWork(
   command: string,
   options: OpenWorkOptions = {},
 ): Promise<Work> {
-  const opened = await openLocation(flags.positionals[0]!, io.signal);
+  const opened = await openLocation(flags.positionals[0]!, io.signal, await signerOf(flags));
   try {
     const image = await openOneImage(opened, io.signal, command);
     const work = await workOn({ image, opened }, flags, io, { ...options, command });
@@ -153,7 +158,8 @@ export async function workOn(
       await own?.close();
     };
     const level = askedLevel ?? sampleLevel(windows, defaultWindows);
-    return { image, opened, pipeline, level, askedLevel, slices, seed, close };
+    const sign = await signerOf(flags);
+    return { image, opened, pipeline, level, askedLevel, slices, seed, sign, close };
   } catch (error) {
     await own?.close();
     throw error;

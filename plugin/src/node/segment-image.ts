@@ -1,10 +1,9 @@
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import type { LabelProvenance, SegmentOutput } from 'alibi-zarr-schemas';
 import type { LabelType, LazyArray } from '../array/lazy-array.ts';
-import { AlibiError } from '../errors.ts';
+import { describePlan } from '../labels/describe-plan.ts';
 import { masked } from '../labels/masked.ts';
 import { type MaterializeInput, materialize } from '../labels/materialize.ts';
+import { assertNoInterruptedSave } from '../labels/prepare-save.ts';
 import { onlySlices } from '../labels/slices.ts';
 import type { LabelClass } from '../ome/write.ts';
 import { pixelGrid } from '../pipeline/pixel-grid.ts';
@@ -12,18 +11,18 @@ import type { Place } from '../segment/match-pixel-size.ts';
 import type { OpenedClassifier } from '../segment/portable.ts';
 import { featureCount } from '../segment/recipe.ts';
 import type { Stroke } from '../segment/types.ts';
-import { createNodeStore } from '../stores/node-fs.ts';
-import { isWritable, type WriteStore } from '../stores/store.ts';
 import { writeClassifierFiles } from './classifier-file.ts';
 import { applyFile, learnProject, learnScribbles, locationOf, type OpenedProject } from './classify.ts';
 import { clusterTokens } from './clusters.ts';
-import { type Flags, invalid } from './flags.ts';
+import type { Flags } from './flags.ts';
 import type { Io } from './io.ts';
 import { openLabelSource } from './label-source.ts';
 import { labelLevelOf } from './level.ts';
 import type { ModelKeeper } from './model-keeper.ts';
 import { modelOutput, normalisationOutput, type Work } from './open-work.ts';
 import { progressBar } from './progress-bar.ts';
+import { encodingOf } from './save-flags.ts';
+import { saveTargetOf } from './save-target.ts';
 import { writeProbabilities } from './write-probabilities.ts';
 
 /** Side of a chunk of labels in pixels; the same as in a session. */
@@ -44,6 +43,14 @@ export interface SegmentRequest {
   readonly models: ModelKeeper;
   /** Where labels go below `--out`: a field of a plate keeps its path. */
   readonly below: string;
+  /** Told how much of the save is finished. */
+  readonly kept: Kept;
+}
+
+/** Chunks of a save that are finished, as far as was told. */
+export interface Kept {
+  done: number;
+  total: number;
 }
 
 /** Scores of an image with what is told of them. */
@@ -63,9 +70,12 @@ export interface Scored {
 export async function segmentImage(work: Work, request: SegmentRequest, io: Io): Promise<SegmentOutput> {
   const startMs = performance.now();
   const { image, pipeline, slices, seed } = work;
-  const { flags, name, command } = request;
+  const { flags, name, command, kept } = request;
   const labelLevel = labelLevelOf(flags, image, command);
-  const target = await targetOf(work, request);
+  const encoding = encodingOf(flags, command);
+  const target = await saveTargetOf({ ...request, signal: io.signal }, work);
+  if (!flags.has('resume') && !flags.has('overwrite'))
+    await assertNoInterruptedSave(target.to.target, target.to.targetPath, name);
   const maskText = flags.text('mask');
   const mask =
     maskText === undefined ? undefined : await openLabelSource(maskText, image, slices, '--mask', io.signal);
@@ -76,18 +86,29 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
     const labels = onlySlices(mask === undefined ? ids : masked(ids, mask.ids), slices);
     const provenance = provenanceOf(work, scored, maskText);
     const bar = progressBar(io, `Saving labels/${name}`);
-    const result = await materialize({
-      ...target.to,
-      labels,
-      image,
+    const input = { ...encoding, ...target.to, labels, image, maxId: scored.classes.length };
+    const saved = await materialize({
+      ...input,
       name,
       classes: scored.classes,
       overwrite: flags.has('overwrite'),
+      resume: flags.has('resume'),
+      onAbort: 'keep',
       provenance,
       signal: io.signal,
-      onProgress: (progress) => bar.update(progress),
+      onProgress: (progress) => {
+        kept.done = progress.done;
+        kept.total = progress.total;
+        bar.update(progress);
+      },
     });
     bar.end();
+    const packing = progressBar(io, `Packing ${target.location}`);
+    const result = (await target.finish?.(saved, (progress) => packing.update(progress))) ?? saved;
+    packing.end();
+    if (flags.has('resume') && saved.resumed === 0)
+      io.err('alibi-zarr: there was no interrupted save to continue');
+    const { version, compression, levels } = describePlan(input);
     const probabilities = flags.has('probabilities')
       ? await writeProbabilities(
           work,
@@ -101,7 +122,7 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
         ? undefined
         : await writeClassifierFiles(outFile, scored.classifier);
     return {
-      location: `${target.location}/labels/${name}`,
+      location: target.label,
       name,
       method: request.segmenting.kind,
       k: scored.classes.length,
@@ -111,6 +132,10 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
       labelLevel,
       dtype: labels.dtype,
       shape: [...labels.shape],
+      version,
+      codec: compression,
+      chunks: [...levels[0]!.chunks],
+      shards: levels[0]!.shards === null ? null : [...levels[0]!.shards],
       counts: [...scored.counts],
       classes: scored.classes.map((spec) => ({ ...spec })),
       fit: scored.fit.id,
@@ -119,7 +144,13 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
       normalisation: normalisationOutput(pipeline),
       z: [...slices.z],
       t: [...slices.t],
-      ...result,
+      written: result.written,
+      skipped: result.skipped,
+      resumed: result.resumed,
+      objects: result.objects,
+      bytes: result.bytes,
+      conflictCheck: result.conflictCheck,
+      validation: result.validation,
       ...(probabilities === undefined ? {} : { probabilities }),
       ...(files === undefined ? {} : { classifier: files }),
       seconds: (performance.now() - startMs) / 1000,
@@ -204,45 +235,4 @@ function provenanceOf(
       ? {}
       : { heldOut: { ...heldOut, confusion: heldOut.confusion.map((row) => [...row]) } }),
   };
-}
-
-/** Where results go. */
-export interface Target {
-  readonly to: Pick<MaterializeInput, 'target' | 'targetPath' | 'source'> & { readonly target: WriteStore };
-  /** As the person wrote it. */
-  readonly location: string;
-  /** On this machine, where it is a folder. */
-  readonly folder: string | undefined;
-}
-
-/** `--out`, else the image itself where it can be written to. */
-async function targetOf({ image, opened }: Work, { flags, command, below }: SegmentRequest): Promise<Target> {
-  const out = flags.text('out');
-  const root = opened.location.replace(/\/$/, '');
-  const location = below === '' ? root : `${root}/${below}`;
-  const isRemote = /^https?:/i.test(root);
-  if (out === undefined) {
-    if (isWritable(image.store)) {
-      const folder = isRemote ? undefined : resolve(location);
-      return { to: { target: image.store, targetPath: image.path }, location, folder };
-    }
-    throw invalid(`${location} cannot be written to`, { name: command }, 'Name a folder with --out.');
-  }
-  if ((await stat(out).catch(() => undefined))?.isFile()) {
-    throw new AlibiError('InvalidInput', { what: 'a file', where: out, remedy: 'Name a folder with --out.' });
-  }
-  const source = isRemote ? location : resolve(location);
-  const folder = resolve(join(out, below));
-  const to = { target: createNodeStore(folder), targetPath: '' };
-  // In the image itself the default, a relative path, outlives a move of the folder.
-  return {
-    to: folder === source ? to : { ...to, source: sourceUrl(source) },
-    location: below === '' ? out : `${out.replace(/\/$/, '')}/${below}`,
-    folder,
-  };
-}
-
-/** A local path as the absolute address the specification asks for. */
-function sourceUrl(source: string): string {
-  return /^https?:/i.test(source) ? source : new URL(`file://${source}`).href;
 }

@@ -79,7 +79,7 @@ export async function writeImage<T extends DataType>(
       store,
       array,
       {
-        plan: { axes: values.axes, zarrFormat, levels: [planned] },
+        plan: { axes: values.axes, zarrFormat, compression: 'zstd', levels: [planned] },
         level: planned,
         array: { ...values, chunkShape, revision: 0 },
       },

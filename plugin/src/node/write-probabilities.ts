@@ -7,7 +7,8 @@ import { createProvenance } from '../labels/provenance.ts';
 import { onlySlices } from '../labels/slices.ts';
 import type { Io } from './io.ts';
 import type { Work } from './open-work.ts';
-import type { Scored, Target } from './segment-image.ts';
+import type { SaveTarget } from './save-target.ts';
+import type { Scored } from './segment-image.ts';
 import { featureOrder } from './write-features.ts';
 import { writeImage } from './write-image.ts';
 
@@ -17,7 +18,7 @@ import { writeImage } from './write-image.ts';
  */
 export async function writeProbabilities(
   work: Work,
-  request: Target & {
+  request: Pick<SaveTarget, 'to' | 'location' | 'folder'> & {
     readonly name: string;
     readonly scored: Scored;
     readonly provenance: MaterializeInput['provenance'];

@@ -62,6 +62,8 @@ export function createCodecPool({ createWorker, size, idleMs = 30_000 }: CodecPo
       if (queue.running > 0) return;
       for (const link of idle.splice(0)) link.close();
     }, idleMs);
+    // In Node a pool that waits to be released is no reason to stay alive.
+    if (isReleasable(idleTimer)) idleTimer.unref();
   };
   const work = async (job: CodecJob): Promise<Uint8Array> => {
     if (failure !== null) throw failure;
@@ -142,4 +144,9 @@ function workerDied(cause: unknown): AlibiError {
       "Reload the page. If it persists, see that the worker's script (codec-worker.js) is served and that worker-src of the Content-Security-Policy allows it, or hand in a worker with setCodecWorkers.",
     cause,
   });
+}
+
+/** A timer of Node, which keeps a process alive unless told otherwise. */
+function isReleasable(timer: unknown): timer is { unref(): void } {
+  return typeof timer === 'object' && timer !== null && 'unref' in timer;
 }

@@ -11,6 +11,7 @@ let createWorker: (() => CodecWorker) | null =
     : // A literal, so that bundlers see the worker's entry.
       () => new Worker(new URL('./codec-worker.js', import.meta.url), { type: 'module' });
 let pool: CodecPool | null = null;
+let poolSize: number | null = null;
 
 /**
  * Say where chunks are decompressed and compressed, for the whole page; what is under way ends where it began.
@@ -20,10 +21,12 @@ let pool: CodecPool | null = null;
  * page's Content-Security-Policy and work between the page's frames).
  *
  * @param create  makes a new module worker that runs `alibi-zarr/codec-worker`; called when one is needed
+ * @param size    workers at most; default: one fewer than the processor has cores, up to four
  */
-export function setCodecWorkers(create: (() => Worker) | null): void {
+export function setCodecWorkers(create: (() => CodecWorker) | null, size: number | null = null): void {
   createWorker = create;
   pool = null;
+  poolSize = size;
 }
 
 /**
@@ -39,11 +42,11 @@ export async function runCodec(
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
   if (createWorker === null) return runCodecJob(job);
-  pool ??= createCodecPool({ createWorker, size: poolSize() });
+  pool ??= createCodecPool({ createWorker, size: poolSize ?? defaultSize() });
   return pool.run(job, { signal });
 }
 
 /** One core is left to the page; more than four are not kept busy by what a network delivers. */
-function poolSize(): number {
+function defaultSize(): number {
   return Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1));
 }

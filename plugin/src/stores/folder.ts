@@ -86,6 +86,32 @@ class FolderStore implements WriteStore {
     }
   }
 
+  async tidy(folder: `/${string}`, { signal }: StoreOptions = {}): Promise<void> {
+    const segments = keySegments(folder);
+    this.#folders.clear();
+    try {
+      await removeEmpty(await this.#folder(segments, false), signal);
+      for (let depth = segments.length; depth > 0; depth--) {
+        const parent = await this.#folder(segments.slice(0, depth - 1), false);
+        // Without `recursive` this refuses a folder that is not empty.
+        await parent.removeEntry(segments[depth - 1]!);
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isMissing(error) && !isNotEmpty(error)) throw this.#fault(error, folder);
+    } finally {
+      this.#folders.clear();
+    }
+  }
+
+  async free(): Promise<number | undefined> {
+    // Of a folder on a disk a page cannot ask; of its own storage it can.
+    const own = await navigator.storage?.getDirectory?.().catch(() => undefined);
+    if (own === undefined || (await own.resolve(this.#root)) === null) return undefined;
+    const { quota, usage } = await navigator.storage.estimate();
+    return quota === undefined ? undefined : quota - (usage ?? 0);
+  }
+
   async #write(key: string, value: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     const segments = keySegments(key);
     const folder = await this.#folder(segments.slice(0, -1), true);
@@ -165,6 +191,24 @@ const remedies: Readonly<Record<string, string>> = {
   QuotaExceededError: 'Free some space, or save to another folder.',
   NotReadableError: 'The file changed or became unreadable; open the image again.',
 };
+
+async function removeEmpty(
+  folder: FileSystemDirectoryHandle,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for await (const entry of folder.values()) {
+    signal?.throwIfAborted();
+    if (!(entry instanceof FileSystemDirectoryHandle)) continue;
+    await removeEmpty(entry, signal);
+    await folder.removeEntry(entry.name).catch((error: unknown) => {
+      if (!isNotEmpty(error) && !isMissing(error)) throw error;
+    });
+  }
+}
+
+function isNotEmpty(error: unknown): boolean {
+  return error instanceof Error && error.name === 'InvalidModificationError';
+}
 
 /** No such file or folder, or a folder where a file would be (and the other way round). */
 function isMissing(error: unknown): boolean {

@@ -1,16 +1,14 @@
-import { AlibiError } from '../errors.ts';
-import {
-  defaultRetryPolicy,
-  parseRetryAfter,
-  type RetryPolicy,
-  TransientFailure,
-  withRetry,
-} from './retry.ts';
+import { AlibiError, isAbort } from '../errors.ts';
+import { failureOf, withoutQuery } from './http-failure.ts';
+import { defaultRetryPolicy, type RetryPolicy, TransientFailure, withRetry, writeRetries } from './retry.ts';
+import type { SignedRequest, Signer, UnsignedRequest } from './signer.ts';
 import type { ByteRange } from './store.ts';
 
 export interface HttpClientOptions {
   /** Asked before every try for headers to send with it: signatures, tokens. They are never stored. */
   readonly headers?: (url: string) => HeadersInit | Promise<HeadersInit>;
+  /** Asked before every try for what else it needs, or for another address (a presigned one). */
+  readonly sign?: Signer;
   readonly retry?: Partial<RetryPolicy>;
   /** In place of the global `fetch`. */
   readonly fetch?: typeof fetch;
@@ -24,7 +22,8 @@ export interface ReadRequest {
 }
 
 export type ReadAnswer =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** `tag`: of this version, where the server gives one that can be named in a condition. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly tag?: string | undefined }
   | { readonly kind: 'missing' }
   /** 403: whether that means missing is for the store to find out. */
   | { readonly kind: 'forbidden'; readonly error: AlibiError };
@@ -32,12 +31,16 @@ export type ReadAnswer =
 /** GET, PUT and DELETE with retries (5xx, 408, 429, lost connections; no other 4xx) and typed errors. */
 export class HttpClient {
   readonly #headers: HttpClientOptions['headers'];
+  readonly #sign: Signer | undefined;
   readonly #policy: RetryPolicy;
+  readonly #writePolicy: RetryPolicy;
   readonly #fetch: typeof fetch;
 
   constructor(options: HttpClientOptions) {
     this.#headers = options.headers;
+    this.#sign = options.sign;
     this.#policy = { ...defaultRetryPolicy, ...options.retry };
+    this.#writePolicy = { ...defaultRetryPolicy, attempts: writeRetries, ...options.retry };
     // Bound: browsers refuse to call `fetch` as a method of anything but the global object.
     this.#fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   }
@@ -54,11 +57,7 @@ export class HttpClient {
   /** Length of a file in bytes; nothing where it is missing. @throws AlibiError, or the signal's abort reason */
   async size(url: string, signal: AbortSignal | undefined): Promise<number | undefined> {
     const attempt = async (): Promise<number | undefined> => {
-      const response = await this.#send(url, {
-        method: 'HEAD',
-        headers: await this.#headersFor(url),
-        signal,
-      });
+      const response = await this.#send({ method: 'HEAD', url, headers: {} }, signal);
       if (response.status === 404 || response.status === 410) return undefined;
       if (!response.ok) throw failureOf(response, url, 'HEAD');
       const length = response.headers.get('content-length');
@@ -73,41 +72,56 @@ export class HttpClient {
     return withRetry(attempt, this.#policy, signal);
   }
 
-  /** A DELETE of what is not there succeeds. @throws AlibiError, or the signal's abort reason */
+  /**
+   * A DELETE of what is not there succeeds.
+   *
+   * @param condition  `if-match` or `if-none-match`, which a server may ignore
+   * @returns  `refused`: the condition does not hold; `unsupported`: the server says it knows no conditions
+   * @throws AlibiError, or the signal's abort reason
+   */
   async write(
-    method: 'PUT' | 'DELETE',
-    url: string,
-    body: Uint8Array | undefined,
+    request: {
+      readonly method: 'PUT' | 'DELETE';
+      readonly url: string;
+      readonly body?: Uint8Array;
+      readonly condition?: Readonly<Record<string, string>>;
+    },
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    const attempt = async (): Promise<void> => {
-      const headers = await this.#headersFor(url);
-      if (body !== undefined) headers.set('content-type', 'application/octet-stream');
-      const response = await this.#send(url, {
+  ): Promise<'written' | 'refused' | 'unsupported'> {
+    const { method, url, body, condition } = request;
+    const attempt = async () => {
+      const type = body === undefined ? {} : { 'content-type': 'application/octet-stream' };
+      const sent = {
         method,
-        headers,
-        body: body === undefined ? null : ownBytes(body),
-        signal,
-      });
+        url,
+        headers: { ...type, ...condition },
+        ...(body === undefined ? {} : { body }),
+      };
+      const response = await this.#send(sent, signal);
       // Drained, so that the connection is free for the next request.
       await response.arrayBuffer().catch(() => undefined);
-      if (response.ok || (method === 'DELETE' && (response.status === 404 || response.status === 410)))
-        return;
+      const { status } = response;
+      if (response.ok || (method === 'DELETE' && (status === 404 || status === 410))) return 'written';
+      if (condition !== undefined && status === 412) return 'refused';
+      if (condition !== undefined && (status === 400 || status === 501)) return 'unsupported';
       throw failureOf(response, url, method);
     };
-    return withRetry(attempt, this.#policy, signal);
+    return withRetry(attempt, this.#writePolicy, signal);
   }
 
   async #readOnce(url: string, { range, fresh, signal }: ReadRequest): Promise<ReadAnswer> {
-    const headers = await this.#headersFor(url);
-    if (range !== undefined) headers.set('range', rangeHeader(range));
-    const cache = fresh ? 'no-cache' : 'default';
-    const response = await this.#send(url, { headers, signal, cache });
+    const headers: Record<string, string> = range === undefined ? {} : { range: rangeHeader(range) };
+    const response = await this.#send(
+      { method: 'GET', url, headers },
+      signal,
+      fresh ? 'no-cache' : 'default',
+    );
     if (response.status === 200 || (response.status === 206 && range !== undefined)) {
       const bytes = await this.#body(response, url, signal);
       return {
         kind: 'bytes',
         bytes: range === undefined ? bytes : checkedRange(response, bytes, range, url),
+        tag: strongTag(response),
       };
     }
     await response.body?.cancel().catch(() => undefined);
@@ -118,25 +132,28 @@ export class HttpClient {
     throw failure;
   }
 
-  async #headersFor(url: string): Promise<Headers> {
-    return new Headers((await this.#headers?.(url)) ?? {});
-  }
-
   async #send(
-    url: string,
-    init: {
-      method?: string;
-      headers: Headers;
-      body?: BodyInit | null;
-      cache?: RequestCache;
-      signal: AbortSignal | undefined;
-    },
+    request: UnsignedRequest,
+    signal: AbortSignal | undefined,
+    cache: RequestCache = 'default',
   ): Promise<Response> {
+    const { method, body } = request;
+    const headers = new Headers((await this.#headers?.(request.url)) ?? {});
+    for (const [name, value] of Object.entries(request.headers)) headers.set(name, value);
+    const signed = await this.#signed({ ...request, headers: Object.fromEntries(headers) });
+    for (const [name, value] of Object.entries(signed?.headers ?? {})) headers.set(name, value);
+    signal?.throwIfAborted();
+    const { url } = request;
     try {
-      const { signal, ...rest } = init;
-      return await this.#fetch(url, { ...rest, signal: signal ?? null });
+      return await this.#fetch(signed?.url ?? url, {
+        method,
+        headers,
+        cache,
+        body: body === undefined ? null : ownBytes(body),
+        signal: signal ?? null,
+      });
     } catch (cause) {
-      init.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       throw new TransientFailure(
         new AlibiError('Network', {
           what: 'no answer from the server',
@@ -147,6 +164,21 @@ export class HttpClient {
           data: { url: withoutQuery(url) },
         }),
       );
+    }
+  }
+
+  /** A signer is somebody else's code: what it throws says which request it was. */
+  async #signed(request: UnsignedRequest): Promise<SignedRequest | undefined> {
+    try {
+      return await this.#sign?.(request);
+    } catch (cause) {
+      if (cause instanceof AlibiError || isAbort(cause)) throw cause;
+      throw new AlibiError('PermissionDenied', {
+        what: `the signer failed: ${cause instanceof Error ? cause.message : cause}`,
+        where: withoutQuery(request.url),
+        remedy: 'Sign in, or renew the credentials; see what the signer needs.',
+        cause,
+      });
     }
   }
 
@@ -176,14 +208,6 @@ export class HttpClient {
   }
 }
 
-/** The address without its query, which may hold a signature: fit for messages, logs and provenance. */
-export function withoutQuery(url: string | URL): string {
-  const shown = new URL(url);
-  shown.search = '';
-  shown.hash = '';
-  return shown.href;
-}
-
 /**
  * `content-length` where it must equal the body's: not of an answer that was compressed on its way, and not across
  * origins, where the header that would tell is hidden (browsers compare the lengths themselves).
@@ -210,56 +234,22 @@ function checkedRange(response: Response, bytes: Uint8Array, range: ByteRange, u
   const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
   const misplaced = 'offset' in range && start !== undefined && Number(start) !== range.offset;
   if (bytes.length <= limit && !misplaced) return bytes;
-  throw new AlibiError('Integrity', {
-    what: `asked for ${rangeHeader(range)}, got ${response.headers.get('content-range') ?? `${bytes.length} bytes`}`,
-    where: withoutQuery(url),
-    remedy:
-      'The server or a proxy before it does not honour range requests; serve the files from one that does.',
-    data: { url: withoutQuery(url), status: response.status },
-  });
+  // A proxy may have mixed up two answers: worth another try.
+  throw new TransientFailure(
+    new AlibiError('Integrity', {
+      what: `asked for ${rangeHeader(range)}, got ${response.headers.get('content-range') ?? `${bytes.length} bytes`}`,
+      where: withoutQuery(url),
+      remedy:
+        'The server or a proxy before it does not honour range requests; serve the files from one that does.',
+      data: { url: withoutQuery(url), status: response.status },
+    }),
+  );
 }
 
-/** What an answer that is no success throws: a passing fault to try again, or a final one. */
-function failureOf(response: Response, url: string, method: string): AlibiError | TransientFailure {
-  const { status } = response;
-  const details = {
-    what: `the server answered ${status} to ${method}`,
-    where: withoutQuery(url),
-    data: { url: withoutQuery(url), status },
-  };
-  if (status >= 500 || status === 408 || status === 429) {
-    const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'), Date.now());
-    const remedy =
-      retryAfterMs === undefined
-        ? 'The server is overloaded or faulty; try again later.'
-        : `The server asks for a pause of ${Math.ceil(retryAfterMs / 1000)} s; try again after it.`;
-    return new TransientFailure(new AlibiError('Network', { ...details, remedy }), retryAfterMs);
-  }
-  if (status === 401 || status === 403) {
-    return new AlibiError('PermissionDenied', {
-      ...details,
-      remedy: 'Sign in, or renew the credentials; the address may also be wrong.',
-    });
-  }
-  if (status === 409 || status === 412) {
-    return new AlibiError('Conflict', {
-      ...details,
-      remedy: 'Somebody else changed the file meanwhile; reload the image and save again.',
-    });
-  }
-  if (method !== 'GET' && (status === 404 || status === 405 || status === 501)) {
-    return new AlibiError('PermissionDenied', {
-      ...details,
-      remedy: 'This server does not accept writes here; save to a folder, or to a server that allows PUT.',
-    });
-  }
-  if (status === 416) {
-    return new AlibiError('Integrity', {
-      ...details,
-      remedy: 'The file is shorter than its index says; it is damaged or was replaced while it was open.',
-    });
-  }
-  return new AlibiError('Network', { ...details, remedy: 'Check the address and what the server logged.' });
+/** The version's tag; a weak one (of a compressed answer) names no exact bytes. */
+function strongTag(response: Response): string | undefined {
+  const tag = response.headers.get('etag');
+  return tag === null || tag.startsWith('W/') ? undefined : tag;
 }
 
 /** `fetch` takes no view of shared memory. */

@@ -1,7 +1,7 @@
 import { AlibiError } from '../errors.ts';
 import { HttpClient, type HttpClientOptions } from './http-client.ts';
 import { keySegments } from './key.ts';
-import type { ByteRange, StoreOptions, WriteStore } from './store.ts';
+import type { ByteRange, ConditionalAccess, StoreOptions, WriteStore } from './store.ts';
 
 export type HttpStoreOptions = HttpClientOptions;
 
@@ -10,7 +10,7 @@ const metadataNames = ['zarr.json', '.zattrs', '.zgroup', '.zarray'] as const;
 
 /** Rewritten when labels are saved, so the browser must not answer from its cache; chunks are written once. */
 function isMetadata(key: string): boolean {
-  return /\/(zarr\.json|\.z\w+)$/.test(key);
+  return /\/(zarr\.json|\.z\w+|[\w-]+\.jsonl)$/.test(key);
 }
 
 /** How long a proof that 403 means "missing" holds: it bounds how often the proof is asked for again. */
@@ -72,11 +72,30 @@ class HttpStore implements WriteStore {
   }
 
   async set(key: `/${string}`, value: Uint8Array, options: StoreOptions = {}): Promise<void> {
-    await this.#client.write('PUT', this.#urlOf(key), value, options.signal);
+    await this.#client.write({ method: 'PUT', url: this.#urlOf(key), body: value }, options.signal);
   }
 
   async delete(key: `/${string}`, options: StoreOptions = {}): Promise<void> {
-    await this.#client.write('DELETE', this.#urlOf(key), undefined, options.signal);
+    await this.#client.write({ method: 'DELETE', url: this.#urlOf(key) }, options.signal);
+  }
+
+  get conditional(): ConditionalAccess {
+    return {
+      get: async (key, options = {}) => {
+        const answer = await this.#answer(key, undefined, options);
+        return answer && { bytes: answer.bytes, tag: answer.tag };
+      },
+      set: (key, value, tag, options = {}) =>
+        this.#client.write(
+          {
+            method: 'PUT',
+            url: this.#urlOf(key),
+            body: value,
+            condition: tag === null ? { 'if-none-match': '*' } : { 'if-match': tag },
+          },
+          options.signal,
+        ),
+    };
   }
 
   #urlOf(key: string): string {
@@ -91,12 +110,20 @@ class HttpStore implements WriteStore {
     range: ByteRange | undefined,
     options: StoreOptions,
   ): Promise<Uint8Array | undefined> {
+    return (await this.#answer(key, range, options))?.bytes;
+  }
+
+  async #answer(
+    key: string,
+    range: ByteRange | undefined,
+    options: StoreOptions,
+  ): Promise<{ readonly bytes: Uint8Array; readonly tag?: string | undefined } | undefined> {
     const url = this.#urlOf(key);
     const answer = await this.#client.read(url, { range, fresh: isMetadata(key), signal: options.signal });
     if (answer.kind === 'missing') return undefined;
     if (answer.kind === 'bytes') {
       this.#witness ??= key;
-      return answer.bytes;
+      return answer;
     }
     if (await this.#canReadOthers(key, options.signal)) return undefined;
     throw answer.error;

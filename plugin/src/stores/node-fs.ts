@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AlibiError } from '../errors.ts';
 import { keySegments } from './key.ts';
@@ -94,13 +94,52 @@ class NodeStore implements WriteStore {
       signal?.throwIfAborted();
       const key: `/${string}` = `${prefix}${entry.name}`;
       if (entry.isDirectory()) yield* this.list(`${key}/`, signal === undefined ? {} : { signal });
-      else if (!/^\.[0-9a-f-]{36}\.tmp$/.test(entry.name)) yield key;
+      else if (!isTemporary(entry.name)) yield key;
+    }
+  }
+
+  async tidy(folder: `/${string}`): Promise<void> {
+    let path = this.#pathOf(folder);
+    await tidyFolder(path);
+    while (path !== this.#root && (await isEmpty(path))) {
+      await rmdir(path).catch(() => undefined);
+      path = dirname(path);
+    }
+  }
+
+  /** Of the nearest folder that is there. */
+  async free(): Promise<number | undefined> {
+    for (let path = this.#root; ; path = dirname(path)) {
+      const found = await statfs(path).catch(() => undefined);
+      if (found !== undefined) return found.bavail * found.bsize;
+      if (dirname(path) === path) return undefined;
     }
   }
 
   #pathOf(key: string): string {
     return join(this.#root, ...keySegments(key));
   }
+}
+
+/** What a `set` writes before it renames it. */
+function isTemporary(name: string): boolean {
+  return /^\.[0-9a-f-]{36}\.tmp$/.test(name);
+}
+
+async function tidyFolder(path: string): Promise<void> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const full = join(path, entry.name);
+    if (entry.isDirectory()) {
+      await tidyFolder(full);
+      if (await isEmpty(full)) await rmdir(full).catch(() => undefined);
+    } else if (isTemporary(entry.name)) await rm(full, { force: true });
+  }
+}
+
+/** A folder that is not there is as good as removed. */
+async function isEmpty(path: string): Promise<boolean> {
+  return (await readdir(path).catch(() => [])).length === 0;
 }
 
 /**
@@ -131,6 +170,7 @@ function errorCode(error: unknown): string {
 }
 
 const remedies: Readonly<Record<string, string>> = {
+  EDQUOT: 'Your quota on this disk is used up; free some space and try again.',
   EACCES: 'Change the permissions of the file or folder.',
   EPERM: 'Change the permissions of the file or folder.',
   EROFS: 'The file system is read-only; choose another folder.',

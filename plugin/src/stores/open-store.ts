@@ -1,7 +1,7 @@
 import { AlibiError } from '../errors.ts';
 import { createFolderStore } from './folder.ts';
 import { createHttpStore, type HttpStoreOptions } from './http.ts';
-import { withoutQuery } from './http-client.ts';
+import { withoutQuery } from './http-failure.ts';
 import { blobAccess, openHttpAccess } from './random-access.ts';
 import type { ReadStore, Source, StoreOptions } from './store.ts';
 import { openZipStore } from './zip.ts';

@@ -3,6 +3,19 @@ import { createFolderStore } from './folder.ts';
 import { joinKey, keySegments } from './key.ts';
 import type { WriteStore } from './store.ts';
 
+/** The same where the folder is there already; undefined where it is not, or where pages have no such file system. */
+export async function findOpfsStore(path: string): Promise<WriteStore | undefined> {
+  try {
+    let folder = await navigator.storage.getDirectory();
+    for (const name of keySegments(joinKey(path, '').replace(/\/$/, '')))
+      folder = await folder.getDirectoryHandle(name);
+    return createFolderStore(folder);
+  } catch (error) {
+    if (error instanceof AlibiError) throw error;
+    return undefined;
+  }
+}
+
 /**
  * A store in a folder of the origin's private file system, which is created if need be.
  *

@@ -1,5 +1,6 @@
 import { AlibiError } from '../errors.ts';
-import { HttpClient, type HttpClientOptions, withoutQuery } from './http-client.ts';
+import { HttpClient, type HttpClientOptions } from './http-client.ts';
+import { withoutQuery } from './http-failure.ts';
 import type { StoreOptions } from './store.ts';
 
 /** A file of which any part can be read. */

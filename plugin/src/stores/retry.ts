@@ -20,6 +20,9 @@ export const defaultRetryPolicy: RetryPolicy = {
   random: Math.random,
 };
 
+/** Tries of a write, some half a minute in all: what it would lose is worth more waiting than an image that is looked at. */
+export const writeRetries = 8;
+
 /** Thrown by an attempt that another may better; `error` is what the caller gets when none is left. */
 export class TransientFailure {
   readonly error: AlibiError;

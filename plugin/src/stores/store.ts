@@ -23,6 +23,32 @@ export interface WriteStore extends ReadStore {
   delete(key: `/${string}`, options?: StoreOptions): Promise<void>;
   /** Every key below `prefix` (which ends in `/`); absent where the store cannot list (plain HTTP). */
   list?(prefix: `/${string}`, options?: StoreOptions): AsyncIterable<`/${string}`>;
+  /** Remove what writes that were cut off have left below `folder`, and folders that are empty, itself and those above too. */
+  tidy?(folder: `/${string}`, options?: StoreOptions): Promise<void>;
+  /** Absent where a write cannot depend on what is there. */
+  readonly conditional?: ConditionalAccess;
+  /** Bytes that can still be written, as far as it is known. */
+  free?(options?: StoreOptions): Promise<number | undefined>;
+}
+
+/** Writes that depend on what is there. A server may ignore the condition; only a try tells (`setWatched`). */
+export interface ConditionalAccess {
+  /** A value with its version's tag; without a tag its version cannot be named in a condition. */
+  get(
+    key: `/${string}`,
+    options?: StoreOptions,
+  ): Promise<{ readonly bytes: Uint8Array; readonly tag: string | undefined } | undefined>;
+  /**
+   * Write if the value still has this tag; `null`: if there is none.
+   *
+   * @returns `refused`: the condition does not hold; `unsupported`: no conditions here. Nothing is written then
+   */
+  set(
+    key: `/${string}`,
+    value: Uint8Array,
+    tag: string | null,
+    options?: StoreOptions,
+  ): Promise<'written' | 'refused' | 'unsupported'>;
 }
 
 /** What a person can hand us as an image. */

@@ -3,6 +3,7 @@ import { AlibiZarrChannels } from './channels-panel.ts';
 import { AlibiZarrClasses } from './classes-panel.ts';
 import { AlibiZarrFeatures } from './features-panel.ts';
 import { AlibiZarrInfo } from './info-panel.ts';
+import { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import { AlibiZarrLayers } from './layers-panel.ts';
 import { AlibiZarrMessages } from './messages.ts';
 import { AlibiZarrPanel } from './panel-element.ts';
@@ -21,6 +22,7 @@ const elements = {
   'alibi-zarr-classes': AlibiZarrClasses,
   'alibi-zarr-features': AlibiZarrFeatures,
   'alibi-zarr-info': AlibiZarrInfo,
+  'alibi-zarr-labels-dialog': AlibiZarrLabelsDialog,
   'alibi-zarr-layers': AlibiZarrLayers,
   'alibi-zarr-messages': AlibiZarrMessages,
   'alibi-zarr-panel': AlibiZarrPanel,

@@ -12,6 +12,7 @@ import { sectionStyle, theme } from './theme.ts';
  * The layers on top of the image and the labels that could be.
  *
  * @fires az-save  a layer's save button; detail: Layer
+ * @fires az-change-label  rename or delete a label image of the image; detail: its name
  */
 export class AlibiZarrLayers extends LitElement {
   static override styles = [
@@ -100,6 +101,16 @@ export class AlibiZarrLayers extends LitElement {
                 title="Save as labels"
                 @click=${() => this.dispatchEvent(new CustomEvent('az-save', { detail: layer, bubbles: true, composed: true }))}
               >${icons.save}</button>`
+            : nothing
+        }
+        ${
+          layer.kind === 'label'
+            ? html`<button
+                class="icon"
+                aria-label=${`Rename or delete labels/${layer.name}`}
+                title="Rename or delete"
+                @click=${() => this.dispatchEvent(new CustomEvent('az-change-label', { detail: layer.name, bubbles: true, composed: true }))}
+              >${icons.change}</button>`
             : nothing
         }
         <button

@@ -14,7 +14,14 @@ export type Message =
       readonly count: number;
       readonly retry?: () => void;
     }
-  | { readonly id: number; readonly kind: 'done'; readonly title: string; readonly text: string };
+  | {
+      readonly id: number;
+      readonly kind: 'done';
+      readonly title: string;
+      readonly text: string;
+      /** Takes it back; called once. */
+      readonly undo?: () => void;
+    };
 
 /**
  * Failures and results in words, each with what to do about it and a way to put it away.
@@ -53,7 +60,8 @@ export class AlibiZarrMessages extends LitElement {
               <span>${message.error.remedy}</span>
               <span class="where" title=${message.error.where}>${message.error.where}</span>
               ${message.retry ? html`<button @click=${message.retry}>Try again</button>` : ''}`
-          : html`<span class="what">${message.title}</span><span class="where">${message.text}</span>`;
+          : html`<span class="what">${message.title}</span><span class="where">${message.text}</span>
+              ${message.undo ? html`<button @click=${message.undo}>Undo</button>` : ''}`;
       return html`<div class="message ${message.kind}" role=${message.kind === 'error' ? 'alert' : 'status'}>
         <span class="mark">${message.kind === 'error' ? icons.alert : icons.save}</span>
         <div class="text">${body}</div>

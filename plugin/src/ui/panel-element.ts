@@ -4,6 +4,7 @@ import type { Layer, Session } from '../session-types.ts';
 import { type Workspace, WorkspaceController, workspaceContext } from './contexts.ts';
 import { Display } from './display.ts';
 import type { AlibiZarrFeatures } from './features-panel.ts';
+import type { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import type { AlibiZarrSaveDialog } from './save-dialog.ts';
 import { theme } from './theme.ts';
 
@@ -43,6 +44,11 @@ export class AlibiZarrPanel extends LitElement {
     this.renderRoot.querySelector<AlibiZarrSaveDialog>('alibi-zarr-save-dialog')?.open(layer);
   }
 
+  /** Ask what is to become of a label image. */
+  change(name: string): void {
+    this.renderRoot.querySelector<AlibiZarrLabelsDialog>('alibi-zarr-labels-dialog')?.open(name);
+  }
+
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (!changed.has('session') && !changed.has('display')) return;
     if (this.session === null) {
@@ -59,7 +65,11 @@ export class AlibiZarrPanel extends LitElement {
   protected override render() {
     if (this.#workspace.workspace === null && this.session === null) return nothing;
     return html`
-      <div part="panel" @az-save=${(event: CustomEvent<Layer>) => this.save(event.detail)}>
+      <div
+        part="panel"
+        @az-save=${(event: CustomEvent<Layer>) => this.save(event.detail)}
+        @az-change-label=${(event: CustomEvent<string>) => this.change(event.detail)}
+      >
         <alibi-zarr-features exportparts="features-button"></alibi-zarr-features>
         <alibi-zarr-classes></alibi-zarr-classes>
         <alibi-zarr-layers></alibi-zarr-layers>
@@ -67,6 +77,7 @@ export class AlibiZarrPanel extends LitElement {
         <alibi-zarr-info></alibi-zarr-info>
       </div>
       <alibi-zarr-save-dialog></alibi-zarr-save-dialog>
+      <alibi-zarr-labels-dialog></alibi-zarr-labels-dialog>
     `;
   }
 }

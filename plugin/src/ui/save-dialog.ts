@@ -1,11 +1,17 @@
-import { css, html, LitElement, nothing } from 'lit';
-import { type AlibiError, asAlibiError, isAbort } from '../errors.ts';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
 import type { Progress } from '../pipeline/pipeline.ts';
-import type { Layer, SaveResult } from '../session-types.ts';
+import type { Layer, SaveForecast, SaveOptions, SaveResult, SaveTarget } from '../session-types.ts';
+import { pause } from '../stores/retry.ts';
+import { downloadArchive, pickArchive } from './archive-download.ts';
 import { WorkspaceController } from './contexts.ts';
-import { nameProblem, openTarget, saveTargets, type TargetKind } from './save-targets.ts';
+import { forecastText, unfinishedText } from './save-forecast.ts';
+import { emptyTarget, nameProblem, openTarget, saveTargets, type TargetKind } from './save-targets.ts';
 import { theme } from './theme.ts';
 import { duration, sentence } from './words.ts';
+
+/** From the last letter of a name to the question what is there. */
+const patienceMs = 250;
 
 type SaveState =
   | { readonly kind: 'closed' }
@@ -45,6 +51,8 @@ export class AlibiZarrSaveDialog extends LitElement {
       .target:has(:checked) { border-color: var(--az-accent); background: color-mix(in srgb, var(--az-accent) 9%, transparent); }
       .target.off { opacity: 0.5; cursor: default; }
       .target .text { grid-column: 2; color: var(--az-muted); font-size: 12px; overflow-wrap: anywhere; }
+      .plan { color: var(--az-muted); overflow-wrap: anywhere; }
+      summary { cursor: pointer; color: var(--az-muted); }
       .problem { color: var(--az-bad); font-size: 12px; min-height: 17px; }
       .error { padding: 8px 10px; border-radius: var(--az-radius); border: 1px solid color-mix(in srgb, var(--az-bad) 45%, transparent); background: color-mix(in srgb, var(--az-bad) 12%, transparent); overflow-wrap: anywhere; }
       .actions { display: flex; justify-content: flex-end; gap: 8px; align-items: center; }
@@ -59,11 +67,24 @@ export class AlibiZarrSaveDialog extends LitElement {
     name: { state: true },
     target: { state: true },
     overwrite: { state: true },
+    resume: { state: true },
+    version: { state: true },
+    compression: { state: true },
+    sharded: { state: true },
+    forecast: { state: true },
   };
   declare state: SaveState;
   declare name: string;
   declare target: TargetKind;
   declare overwrite: boolean;
+  /** Go on with an interrupted save, where one is there. */
+  declare resume: boolean;
+  declare version: '0.4' | '0.5';
+  declare compression: 'blosc' | 'zstd' | 'none';
+  /** null: where it pays */
+  declare sharded: boolean | null;
+  declare forecast: SaveForecast | AlibiError | null;
+  #asking = new AbortController();
   readonly #workspace = new WorkspaceController(this);
 
   constructor() {
@@ -72,6 +93,11 @@ export class AlibiZarrSaveDialog extends LitElement {
     this.name = '';
     this.target = 'image';
     this.overwrite = false;
+    this.resume = true;
+    this.version = '0.5';
+    this.compression = 'zstd';
+    this.sharded = null;
+    this.forecast = null;
   }
 
   /** Ask where to save a layer. */
@@ -87,6 +113,9 @@ export class AlibiZarrSaveDialog extends LitElement {
         .replace(/^-+|-+$/g, '') || 'labels';
     this.overwrite = false;
     this.target = targets.find(({ unavailable }) => unavailable === undefined)?.kind ?? 'browser';
+    this.version = workspace.session.image.version === '0.5' ? '0.5' : '0.4';
+    this.sharded = null;
+    this.resume = true;
     void this.updateComplete.then(() => {
       this.#dialog?.showModal();
       this.renderRoot.querySelector<HTMLInputElement>('#name')?.select();
@@ -95,6 +124,43 @@ export class AlibiZarrSaveDialog extends LitElement {
 
   get #dialog(): HTMLDialogElement | null {
     return this.renderRoot.querySelector('dialog');
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const asks = ['name', 'target', 'version', 'compression', 'sharded'].some((name) => changed.has(name));
+    if (this.state.kind === 'asking' && (asks || changed.has('state'))) void this.#ask(this.state.layer);
+  }
+
+  /** What would be written, and what is there; asked again when an answer changes. */
+  async #ask(layer: Layer): Promise<void> {
+    const { workspace } = this.#workspace;
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    if (workspace === null || nameProblem(this.name) !== null) return;
+    try {
+      // Typing is not answered letter by letter.
+      await pause(patienceMs, signal);
+      // A folder is picked when saving begins, and what waits for a download is nobody's: what is there is not known yet.
+      const isKnown = this.target === 'image' || this.target === 'browser';
+      const { image } = workspace.session;
+      const target = isKnown ? await openTarget(this.target, image) : emptyTarget;
+      const place = this.target === 'archive' ? { ...emptyTarget, place: 'archive' as const } : target;
+      const options = { ...this.#encoding(), name: this.name, signal };
+      const forecast = await workspace.session.forecast(
+        layer,
+        place === undefined ? options : { ...options, target: place },
+      );
+      if (!signal.aborted) this.forecast = forecast;
+    } catch (error) {
+      if (!signal.aborted && !isAbort(error)) this.forecast = asAlibiError(error, `labels/${this.name}`);
+    }
+  }
+
+  #encoding(): Pick<SaveOptions, 'version' | 'compression' | 'sharded'> {
+    const version = this.target === 'archive' ? '0.5' : this.version;
+    const sharded = version === '0.4' ? null : this.sharded;
+    return { version, compression: this.compression, ...(sharded === null ? {} : { sharded }) };
   }
 
   override disconnectedCallback(): void {
@@ -107,18 +173,31 @@ export class AlibiZarrSaveDialog extends LitElement {
     const { workspace } = this.#workspace;
     if (workspace === null || nameProblem(this.name) !== null) return;
     const abort = new AbortController();
+    const unfinished = this.forecast instanceof AlibiError ? null : (this.forecast?.unfinished ?? null);
+    const isArchive = this.target === 'archive';
     try {
+      // Pickers answer to the click, so they come first.
+      const file = isArchive ? await pickArchive(this.name) : null;
       const target = await openTarget(this.target, workspace.session.image);
+      if (target === undefined) return;
       this.state = { kind: 'saving', layer, progress: null, abort };
-      const result = await workspace.session.save(layer, {
+      const resume = this.resume && (isArchive || unfinished !== null);
+      const saved = await workspace.session.save(layer, {
+        ...this.#encoding(),
         name: this.name,
-        ...(target === undefined ? {} : { target }),
-        overwrite: this.overwrite,
+        target,
+        // What is staged for a download is nobody else's.
+        overwrite: this.overwrite || isArchive || (unfinished !== null && !resume),
+        resume,
+        keepReplaced: true,
         signal: abort.signal,
         onProgress: (progress) => {
           this.state = { kind: 'saving', layer, progress, abort };
         },
       });
+      const result = isArchive
+        ? await archived(saved, target, { name: this.name, file, signal: abort.signal })
+        : saved;
       this.#close();
       const detail: SavedDetail = { layer, name: this.name, result };
       this.dispatchEvent(new CustomEvent('az-saved', { detail, bubbles: true, composed: true }));
@@ -211,8 +290,92 @@ export class AlibiZarrSaveDialog extends LitElement {
             </label>`
           : nothing
       }
+      ${this.#more()}
+      ${this.#plan(exists)}
       ${error === null ? nothing : html`<div class="error small" role="alert"><b>${sentence(error.what)}</b> (${error.where}). ${withoutFlag(error.remedy)}</div>`}
     `;
+  }
+
+  #more() {
+    const choice = (
+      label: string,
+      value: string,
+      values: readonly (readonly [string, string])[],
+      set: (value: string) => void,
+    ) =>
+      html`<label class="row small"><span class="grow">${label}</span>
+        <select @change=${(event: Event) => event.target instanceof HTMLSelectElement && set(event.target.value)}>
+          ${values.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
+        </select></label>`;
+    const isOld = this.version === '0.4' && this.target !== 'archive';
+    return html`<details>
+      <summary class="small">Format</summary>
+      ${
+        this.target === 'archive' || this.target === 'image'
+          ? nothing
+          : choice(
+              'OME-Zarr',
+              this.version,
+              [
+                ['0.4', '0.4'],
+                ['0.5', '0.5'],
+              ],
+              (value) => {
+                this.version = value === '0.4' ? '0.4' : '0.5';
+              },
+            )
+      }
+      ${
+        isOld
+          ? nothing
+          : choice(
+              'Shards',
+              String(this.sharded),
+              [
+                ['null', 'where they pay'],
+                ['true', 'always'],
+                ['false', 'never'],
+              ],
+              (value) => {
+                this.sharded = value === 'null' ? null : value === 'true';
+              },
+            )
+      }
+      ${choice(
+        'Compression',
+        this.compression,
+        [
+          ['zstd', 'zstd'],
+          ['blosc', 'blosc'],
+          ['none', 'none'],
+        ],
+        (value) => {
+          this.compression = value === 'blosc' ? 'blosc' : value === 'none' ? 'none' : 'zstd';
+        },
+      )}
+    </details>`;
+  }
+
+  /** What will be written, and what is there already. */
+  #plan(exists: boolean) {
+    const { forecast } = this;
+    if (forecast === null || nameProblem(this.name) !== null) return nothing;
+    if (forecast instanceof AlibiError) {
+      return html`<div class="error small" role="status"><b>${sentence(forecast.what)}</b>. ${withoutFlag(forecast.remedy)}</div>`;
+    }
+    return html`<div class="plan small" role="status">
+      ${forecastText(forecast)}
+      ${forecast.taken && !exists && this.target === 'browser' && !this.overwrite ? html`<br />Labels of that name are there.` : nothing}
+      ${
+        forecast.unfinished === null
+          ? nothing
+          : html`<br />${unfinishedText(forecast.unfinished)}
+            <label class="row"><input type="checkbox" .checked=${this.resume}
+              @change=${(event: Event) => {
+                if (event.target instanceof HTMLInputElement) this.resume = event.target.checked;
+              }} />Continue it; otherwise it is thrown away</label>`
+      }
+    </div>`;
   }
 
   #progress(progress: Progress | null) {
@@ -228,7 +391,22 @@ export class AlibiZarrSaveDialog extends LitElement {
   }
 }
 
+/** The staged labels as the archive they become. */
+async function archived(
+  saved: SaveResult,
+  staging: SaveTarget,
+  request: {
+    readonly name: string;
+    readonly file: FileSystemFileHandle | null;
+    readonly signal: AbortSignal;
+  },
+): Promise<SaveResult> {
+  const bytes = await downloadArchive(staging, request);
+  const { replaced: _, ...result } = saved;
+  return { ...result, bytes, objects: 1, location: request.file?.name ?? `${request.name}.ozx` };
+}
+
 /** A flag of the command line means nothing here. */
 function withoutFlag(remedy: string): string {
-  return remedy.replace(/ \(--[\w-]+\)/, '');
+  return remedy.replaceAll(/ \(--[\w-]+\)/g, '');
 }

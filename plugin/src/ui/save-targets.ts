@@ -1,10 +1,11 @@
 import type { OmeImage } from '../ome/ome-image.ts';
-import type { SaveOptions } from '../session-types.ts';
+import type { SaveOptions, SaveTarget } from '../session-types.ts';
 import { createFolderStore } from '../stores/folder.ts';
-import { openOpfsStore } from '../stores/opfs.ts';
+import { findOpfsStore, openOpfsStore } from '../stores/opfs.ts';
 import { isWritable } from '../stores/store.ts';
+import { openStaging } from './archive-download.ts';
 
-export type TargetKind = 'image' | 'folder' | 'browser';
+export type TargetKind = 'image' | 'folder' | 'browser' | 'archive';
 
 export interface SaveTargetChoice {
   readonly kind: TargetKind;
@@ -23,6 +24,7 @@ declare global {
 
 /** Where labels can go from here. */
 export function saveTargets(image: OmeImage): SaveTargetChoice[] {
+  // A server tells only when it is asked to write; a ZIP file, or a folder opened for reading, cannot.
   const notWritable = isWritable(image.store)
     ? {}
     : { unavailable: 'The image was opened from a place that cannot be written to.' };
@@ -32,24 +34,51 @@ export function saveTargets(image: OmeImage): SaveTargetChoice[] {
     { kind: 'image', title: 'Into this image', text: image.location, ...notWritable },
     { kind: 'folder', title: 'Into a folder', text: 'A folder on this computer, chosen next', ...noPicker },
     { kind: 'browser', title: 'Browser storage', text: 'Private to this site; survives closing the tab' },
+    { kind: 'archive', title: 'Download as .ozx', text: 'One file with the label image, OME-Zarr 0.5' },
   ];
 }
 
 /**
  * Turn a choice into a place to write to; asks the person for a folder where that was chosen.
  *
- * @returns  `undefined` for the image itself
+ * @returns  `undefined` where nothing was chosen after all
  * @throws AlibiError, or an abort where the person closed the folder picker
  */
 export async function openTarget(kind: TargetKind, image: OmeImage): Promise<SaveOptions['target']> {
-  if (kind === 'image') return undefined;
+  if (kind === 'image') {
+    const { store, path, location } = image;
+    if (!isWritable(store)) return undefined;
+    return { store, path, location, place: /^https?:/i.test(location) ? 'server' : 'folder' };
+  }
+  if (kind === 'archive') return openStaging(image);
   if (kind === 'folder') {
     const handle = await window.showDirectoryPicker?.({ id: 'alibi-zarr-labels', mode: 'readwrite' });
     if (handle === undefined) return undefined;
     return { store: createFolderStore(handle), path: '', location: handle.name };
   }
-  const path = `alibi-zarr/${storageName(image)}`;
+  const path = storagePath(image);
   return { store: await openOpfsStore(path), path: '', location: `browser storage/${path}` };
+}
+
+/**
+ * The labels of an image that the browser's storage holds, to be shown as if they lay inside the image; undefined where
+ * there are none.
+ */
+export async function storedLabels(image: OmeImage): Promise<SaveTarget | undefined> {
+  const path = storagePath(image);
+  const store = await findOpfsStore(path);
+  return store && { store, path: '', location: `browser storage/${path}` };
+}
+
+/** What is asked before anything is there: nothing is, and nothing is written. */
+export const emptyTarget: SaveTarget = {
+  store: { get: async () => undefined, set: async () => {}, delete: async () => {} },
+  path: '',
+  location: '',
+};
+
+function storagePath(image: OmeImage): string {
+  return `alibi-zarr/${storageName(image)}`;
 }
 
 /** A folder name for an image: its own name, and some of its hash where two share one. */

@@ -1,6 +1,7 @@
 import { ContextProvider } from '@lit/context';
 import { html, LitElement, nothing } from 'lit';
 import { type AlibiError, asAlibiError, isAbort } from '../errors.ts';
+import type { Replaced } from '../labels/replaced-label.ts';
 import type { OpenSessionOptions, Session, SessionEvents } from '../session-types.ts';
 import type { Source } from '../stores/store.ts';
 import type { Camera } from '../views/deck/scene.ts';
@@ -16,10 +17,13 @@ import {
 import { type Workspace, workspaceContext } from './contexts.ts';
 import { Display } from './display.ts';
 import { keyCommand } from './keys.ts';
+import type { LabelChangedDetail } from './labels-dialog.ts';
 import type { Message } from './messages.ts';
 import type { AlibiZarrPanel } from './panel-element.ts';
 import { runCommand } from './run-command.ts';
 import type { SavedDetail } from './save-dialog.ts';
+import { resultText } from './save-forecast.ts';
+import { storedLabels } from './save-targets.ts';
 import { theme } from './theme.ts';
 import type { ViewCommand } from './toolbar.ts';
 import { stages } from './viewer-stages.ts';
@@ -85,6 +89,8 @@ export class AlibiZarrViewer extends LitElement {
   #picked: Picked | null = null;
   readonly #provider = new ContextProvider(this, { context: workspaceContext, initialValue: null });
   #nextMessage = 1;
+  /** What the messages on screen could bring back. */
+  readonly #replaced = new Map<number, Replaced>();
   #listening: AbortController | null = null;
 
   constructor() {
@@ -138,7 +144,12 @@ export class AlibiZarrViewer extends LitElement {
     this.state = { kind: 'opening', what, abort };
     try {
       const wanted = picked === null ? source : await itemSource(picked.collection, picked.item.path);
-      const session = await opener({ source: wanted, ...(this.model ? { model: this.model } : {}), signal });
+      const session = await opener({
+        source: wanted,
+        ...(this.model ? { model: this.model } : {}),
+        sidecar: storedLabels,
+        signal,
+      });
       if (signal.aborted) {
         void session.close();
         return;
@@ -189,6 +200,7 @@ export class AlibiZarrViewer extends LitElement {
     if (this.state.kind === 'opening') this.state.abort.abort();
     if (this.state.kind === 'open') void this.state.workspace.session.close();
     this.#provider.setValue(null);
+    for (const id of this.#replaced.keys()) this.#letGo(id);
     this.state = { kind: 'empty' };
     this.messages = [];
     this.reading = null;
@@ -212,19 +224,34 @@ export class AlibiZarrViewer extends LitElement {
   }
 
   #dismiss(id: number): void {
+    this.#letGo(id);
     this.#setMessages(this.messages.filter((message) => message.id !== id));
   }
 
   #saved({ name, result }: SavedDetail): void {
-    const { validation, location, written, seconds } = result;
-    const valid = validation.valid
-      ? 'valid OME-Zarr'
-      : `not valid: ${validation.message ?? 'unknown reason'}`;
-    const text = `${written} chunks in ${seconds.toFixed(1)} s, ${valid} · ${location}`;
-    this.#setMessages([
-      ...this.messages.filter((old) => old.kind !== 'done'),
-      { id: this.#nextMessage++, kind: 'done', title: `Saved labels/${name}`, text },
-    ]);
+    this.#done(`Saved labels/${name}`, resultText(result), result.replaced);
+  }
+
+  /** Say what was done; what it replaced can be brought back until the message goes. */
+  #done(title: string, text: string, replaced?: Replaced): void {
+    const id = this.#nextMessage++;
+    const undo = () => {
+      this.#replaced.delete(id);
+      this.#dismiss(id);
+      replaced?.undo().catch((error: unknown) => this.#tell(asAlibiError(error, title)));
+    };
+    const gone = this.messages.filter((old) => old.kind === 'done');
+    const kept = this.messages.filter((old) => old.kind !== 'done');
+    this.#setMessages([...kept, { id, kind: 'done', title, text, ...(replaced ? { undo } : {}) }]);
+    for (const old of gone) this.#letGo(old.id);
+    if (replaced !== undefined) this.#replaced.set(id, replaced);
+  }
+
+  /** What a message could have brought back is removed with it. */
+  #letGo(id: number): void {
+    const replaced = this.#replaced.get(id);
+    this.#replaced.delete(id);
+    replaced?.remove().catch((error: unknown) => this.#tell(asAlibiError(error, 'replaced labels')));
   }
 
   get #canvas(): AlibiZarrCanvas | null {
@@ -292,6 +319,7 @@ export class AlibiZarrViewer extends LitElement {
         @az-view=${(event: CustomEvent<ViewCommand>) => this.#view(event.detail)}
         @az-save-failed=${({ detail }: CustomEvent<AlibiError>) => this.#setMessages(this.messages.filter((old) => old.kind !== 'error' || old.error !== detail))}
         @az-saved=${(event: CustomEvent<SavedDetail>) => this.#saved(event.detail)}
+        @az-label-changed=${({ detail }: CustomEvent<LabelChangedDetail>) => this.#done(detail.title, 'The old chunks are removed when this message goes.', detail.replaced)}
       >
         <div class="picture">
           <alibi-zarr-canvas part="canvas"></alibi-zarr-canvas>

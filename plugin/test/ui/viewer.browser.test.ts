@@ -161,9 +161,10 @@ describe('<alibi-zarr-viewer>', () => {
   it('saves a segmentation under the name that was typed', async () => {
     const session = fakeSession();
     const saved: string[] = [];
-    session.save = async (_, { name }) => {
-      saved.push(name);
-      return { written: 1, skipped: 0, seconds: 1, validation: { valid: true }, location: 'x' };
+    const { save } = session;
+    session.save = async (layer, options) => {
+      saved.push(options.name);
+      return save(layer, options);
     };
     const viewer = await show(async () => session);
     await session.clusters({ k: 3 });

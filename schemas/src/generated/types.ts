@@ -1772,6 +1772,19 @@ labelLevel: number
 dtype: string
 shape: number[]
 /**
+ * of OME-Zarr
+ */
+version: ("0.4" | "0.5")
+codec: ("blosc" | "zstd" | "none")
+/**
+ * of the finest level
+ */
+chunks: number[]
+/**
+ * of the finest level; null: each chunk is an object of its own
+ */
+shards: (number[] | null)
+/**
  * sample tokens of each cluster or painted pixels of each class, in the order of the ids
  */
 counts: number[]
@@ -1795,9 +1808,31 @@ white: number[]
  */
 z: number[]
 t: number[]
+/**
+ * chunks that hold something
+ */
 written: number
+/**
+ * chunks of nothing but 0, which are not stored
+ */
 skipped: number
+/**
+ * chunks that an interrupted save had finished
+ */
+resumed: number
+/**
+ * stored chunks or shards; 1 for an .ozx
+ */
+objects: number
+/**
+ * of the stored objects, or of the .ozx
+ */
+bytes: number
 seconds: number
+/**
+ * how a change by somebody else was kept out: by the server (If-Match), or by comparing before the last write
+ */
+conflictCheck: ("excluded" | "compared")
 validation: {
 valid: boolean
 message?: string

@@ -20112,7 +20112,7 @@ function validate38(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateSegmentOutput = validate39;
-var schema60 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "k": { "type": "integer", "minimum": 1, "description": "clusters, or classes" }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster or painted pixels of each class, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "name", "color"], "properties": { "id": { "type": "integer", "minimum": 1 }, "name": { "type": "string" }, "color": { "type": "string" } } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number" }, "x": { "type": "number" } }, "description": "the level was resampled to the classifier's pixel size: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" }, "tried": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["what", "meanIou"], "properties": { "what": { "type": "string" }, "meanIou": { "type": "number" } } }, "description": "recipes compared on strokes left out" }, "features": { "type": "integer", "minimum": 1, "description": "values a pixel was classified by" }, "classifier": { "type": "object", "additionalProperties": false, "required": ["json", "onnx"], "properties": { "json": { "type": "string" }, "onnx": { "type": "string" } }, "description": "files written with --classifier-out" }, "probabilities": { "type": "object", "additionalProperties": false, "required": ["location", "written", "skipped"], "properties": { "location": { "type": "string" }, "written": { "type": "integer" }, "skipped": { "type": "integer" } }, "description": "OME-Zarr image written with --probabilities" } } };
+var schema60 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "version", "codec", "chunks", "shards", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "resumed", "objects", "bytes", "seconds", "conflictCheck", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "k": { "type": "integer", "minimum": 1, "description": "clusters, or classes" }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "version": { "enum": ["0.4", "0.5"], "description": "of OME-Zarr" }, "codec": { "enum": ["blosc", "zstd", "none"] }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level" }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level; null: each chunk is an object of its own" }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster or painted pixels of each class, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0, "description": "chunks that hold something" }, "skipped": { "type": "integer", "minimum": 0, "description": "chunks of nothing but 0, which are not stored" }, "resumed": { "type": "integer", "minimum": 0, "description": "chunks that an interrupted save had finished" }, "objects": { "type": "integer", "minimum": 0, "description": "stored chunks or shards; 1 for an .ozx" }, "bytes": { "type": "integer", "minimum": 0, "description": "of the stored objects, or of the .ozx" }, "seconds": { "type": "number", "minimum": 0 }, "conflictCheck": { "enum": ["excluded", "compared"], "description": "how a change by somebody else was kept out: by the server (If-Match), or by comparing before the last write" }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "name", "color"], "properties": { "id": { "type": "integer", "minimum": 1 }, "name": { "type": "string" }, "color": { "type": "string" } } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number" }, "x": { "type": "number" } }, "description": "the level was resampled to the classifier's pixel size: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" }, "tried": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["what", "meanIou"], "properties": { "what": { "type": "string" }, "meanIou": { "type": "number" } } }, "description": "recipes compared on strokes left out" }, "features": { "type": "integer", "minimum": 1, "description": "values a pixel was classified by" }, "classifier": { "type": "object", "additionalProperties": false, "required": ["json", "onnx"], "properties": { "json": { "type": "string" }, "onnx": { "type": "string" } }, "description": "files written with --classifier-out" }, "probabilities": { "type": "object", "additionalProperties": false, "required": ["location", "written", "skipped"], "properties": { "location": { "type": "string" }, "written": { "type": "integer" }, "skipped": { "type": "integer" } }, "description": "OME-Zarr image written with --probabilities" } } };
 function validate39(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -20120,7 +20120,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.seconds === void 0 && (missing0 = "seconds") || data.validation === void 0 && (missing0 = "validation")) {
+      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.version === void 0 && (missing0 = "version") || data.codec === void 0 && (missing0 = "codec") || data.chunks === void 0 && (missing0 = "chunks") || data.shards === void 0 && (missing0 = "shards") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.resumed === void 0 && (missing0 = "resumed") || data.objects === void 0 && (missing0 = "objects") || data.bytes === void 0 && (missing0 = "bytes") || data.seconds === void 0 && (missing0 = "seconds") || data.conflictCheck === void 0 && (missing0 = "conflictCheck") || data.validation === void 0 && (missing0 = "validation")) {
         validate39.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
@@ -20295,458 +20295,445 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                             var valid0 = true;
                           }
                           if (valid0) {
-                            if (data.counts !== void 0) {
-                              let data10 = data.counts;
+                            if (data.version !== void 0) {
+                              let data10 = data.version;
                               const _errs21 = errors;
-                              if (errors === _errs21) {
-                                if (Array.isArray(data10)) {
-                                  var valid2 = true;
-                                  const len1 = data10.length;
-                                  for (let i1 = 0; i1 < len1; i1++) {
-                                    let data11 = data10[i1];
-                                    const _errs23 = errors;
-                                    if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                      validate39.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                      return false;
-                                    }
-                                    if (errors === _errs23) {
-                                      if (typeof data11 == "number" && isFinite(data11)) {
-                                        if (data11 < 0 || isNaN(data11)) {
-                                          validate39.errors = [{ instancePath: instancePath + "/counts/" + i1, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                          return false;
-                                        }
-                                      }
-                                    }
-                                    var valid2 = _errs23 === errors;
-                                    if (!valid2) {
-                                      break;
-                                    }
-                                  }
-                                } else {
-                                  validate39.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                  return false;
-                                }
+                              if (!(data10 === "0.4" || data10 === "0.5")) {
+                                validate39.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/enum", keyword: "enum", params: { allowedValues: schema60.properties.version.enum }, message: "must be equal to one of the allowed values" }];
+                                return false;
                               }
                               var valid0 = _errs21 === errors;
                             } else {
                               var valid0 = true;
                             }
                             if (valid0) {
-                              if (data.fit !== void 0) {
-                                let data12 = data.fit;
-                                const _errs25 = errors;
-                                if (errors === _errs25) {
-                                  if (typeof data12 === "string") {
-                                    if (!pattern1.test(data12)) {
-                                      validate39.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
-                                      return false;
-                                    }
-                                  } else {
-                                    validate39.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
+                              if (data.codec !== void 0) {
+                                let data11 = data.codec;
+                                const _errs22 = errors;
+                                if (!(data11 === "blosc" || data11 === "zstd" || data11 === "none")) {
+                                  validate39.errors = [{ instancePath: instancePath + "/codec", schemaPath: "#/properties/codec/enum", keyword: "enum", params: { allowedValues: schema60.properties.codec.enum }, message: "must be equal to one of the allowed values" }];
+                                  return false;
                                 }
-                                var valid0 = _errs25 === errors;
+                                var valid0 = _errs22 === errors;
                               } else {
                                 var valid0 = true;
                               }
                               if (valid0) {
-                                if (data.model !== void 0) {
-                                  let data13 = data.model;
-                                  const _errs27 = errors;
-                                  if (errors === _errs27) {
-                                    if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
-                                      let missing1;
-                                      if (data13.name === void 0 && (missing1 = "name") || data13.sha256 === void 0 && (missing1 = "sha256") || data13.precision === void 0 && (missing1 = "precision") || data13.provider === void 0 && (missing1 = "provider")) {
-                                        validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                                        return false;
-                                      } else {
-                                        const _errs29 = errors;
-                                        for (const key1 in data13) {
-                                          if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                            validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                                            return false;
-                                            break;
-                                          }
+                                if (data.chunks !== void 0) {
+                                  let data12 = data.chunks;
+                                  const _errs23 = errors;
+                                  if (errors === _errs23) {
+                                    if (Array.isArray(data12)) {
+                                      var valid2 = true;
+                                      const len1 = data12.length;
+                                      for (let i1 = 0; i1 < len1; i1++) {
+                                        let data13 = data12[i1];
+                                        const _errs25 = errors;
+                                        if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
+                                          validate39.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
                                         }
-                                        if (_errs29 === errors) {
-                                          if (data13.name !== void 0) {
-                                            const _errs30 = errors;
-                                            if (typeof data13.name !== "string") {
-                                              validate39.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        if (errors === _errs25) {
+                                          if (typeof data13 == "number" && isFinite(data13)) {
+                                            if (data13 < 1 || isNaN(data13)) {
+                                              validate39.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                               return false;
                                             }
-                                            var valid3 = _errs30 === errors;
-                                          } else {
-                                            var valid3 = true;
                                           }
-                                          if (valid3) {
-                                            if (data13.sha256 !== void 0) {
-                                              let data15 = data13.sha256;
-                                              const _errs32 = errors;
-                                              if (errors === _errs32) {
-                                                if (typeof data15 === "string") {
-                                                  if (!pattern1.test(data15)) {
-                                                    validate39.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
-                                                    return false;
-                                                  }
-                                                } else {
-                                                  validate39.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                  return false;
-                                                }
-                                              }
-                                              var valid3 = _errs32 === errors;
-                                            } else {
-                                              var valid3 = true;
-                                            }
-                                            if (valid3) {
-                                              if (data13.precision !== void 0) {
-                                                let data16 = data13.precision;
-                                                const _errs34 = errors;
-                                                if (!(data16 === "fp32" || data16 === "fp16" || data16 === "fp16-arithmetic" || data16 === "int8" || data16 === "int8-dynamic" || data16 === "int4")) {
-                                                  validate39.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema60.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
-                                                  return false;
-                                                }
-                                                var valid3 = _errs34 === errors;
-                                              } else {
-                                                var valid3 = true;
-                                              }
-                                              if (valid3) {
-                                                if (data13.provider !== void 0) {
-                                                  const _errs35 = errors;
-                                                  if (typeof data13.provider !== "string") {
-                                                    validate39.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                    return false;
-                                                  }
-                                                  var valid3 = _errs35 === errors;
-                                                } else {
-                                                  var valid3 = true;
-                                                }
-                                              }
-                                            }
-                                          }
+                                        }
+                                        var valid2 = _errs25 === errors;
+                                        if (!valid2) {
+                                          break;
                                         }
                                       }
                                     } else {
-                                      validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      validate39.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
-                                  var valid0 = _errs27 === errors;
+                                  var valid0 = _errs23 === errors;
                                 } else {
                                   var valid0 = true;
                                 }
                                 if (valid0) {
-                                  if (data.normalisation !== void 0) {
-                                    let data18 = data.normalisation;
-                                    const _errs37 = errors;
-                                    if (errors === _errs37) {
-                                      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
-                                        let missing2;
-                                        if (data18.channels === void 0 && (missing2 = "channels") || data18.black === void 0 && (missing2 = "black") || data18.white === void 0 && (missing2 = "white")) {
-                                          validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                                          return false;
-                                        } else {
-                                          const _errs39 = errors;
-                                          for (const key2 in data18) {
-                                            if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                              validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                              return false;
-                                              break;
+                                  if (data.shards !== void 0) {
+                                    let data14 = data.shards;
+                                    const _errs27 = errors;
+                                    if (!Array.isArray(data14) && data14 !== null) {
+                                      validate39.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: schema60.properties.shards.type }, message: "must be array,null" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs27) {
+                                      if (Array.isArray(data14)) {
+                                        var valid3 = true;
+                                        const len2 = data14.length;
+                                        for (let i2 = 0; i2 < len2; i2++) {
+                                          let data15 = data14[i2];
+                                          const _errs29 = errors;
+                                          if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
+                                            validate39.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs29) {
+                                            if (typeof data15 == "number" && isFinite(data15)) {
+                                              if (data15 < 1 || isNaN(data15)) {
+                                                validate39.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                return false;
+                                              }
                                             }
                                           }
-                                          if (_errs39 === errors) {
-                                            if (data18.channels !== void 0) {
-                                              let data19 = data18.channels;
-                                              const _errs40 = errors;
-                                              if (errors === _errs40) {
-                                                if (Array.isArray(data19)) {
-                                                  if (data19.length < 1) {
-                                                    validate39.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                                    return false;
-                                                  } else {
-                                                    var valid5 = true;
-                                                    const len2 = data19.length;
-                                                    for (let i2 = 0; i2 < len2; i2++) {
-                                                      let data20 = data19[i2];
-                                                      const _errs42 = errors;
-                                                      if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                        validate39.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                        return false;
-                                                      }
-                                                      if (errors === _errs42) {
-                                                        if (typeof data20 == "number" && isFinite(data20)) {
-                                                          if (data20 < 0 || isNaN(data20)) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i2, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                      }
-                                                      var valid5 = _errs42 === errors;
-                                                      if (!valid5) {
-                                                        break;
-                                                      }
-                                                    }
-                                                  }
-                                                } else {
-                                                  validate39.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                  return false;
-                                                }
-                                              }
-                                              var valid4 = _errs40 === errors;
-                                            } else {
-                                              var valid4 = true;
-                                            }
-                                            if (valid4) {
-                                              if (data18.black !== void 0) {
-                                                let data21 = data18.black;
-                                                const _errs44 = errors;
-                                                if (errors === _errs44) {
-                                                  if (Array.isArray(data21)) {
-                                                    var valid6 = true;
-                                                    const len3 = data21.length;
-                                                    for (let i3 = 0; i3 < len3; i3++) {
-                                                      let data22 = data21[i3];
-                                                      const _errs46 = errors;
-                                                      if (!(typeof data22 == "number" && isFinite(data22))) {
-                                                        validate39.errors = [{ instancePath: instancePath + "/normalisation/black/" + i3, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                        return false;
-                                                      }
-                                                      var valid6 = _errs46 === errors;
-                                                      if (!valid6) {
-                                                        break;
-                                                      }
-                                                    }
-                                                  } else {
-                                                    validate39.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                    return false;
-                                                  }
-                                                }
-                                                var valid4 = _errs44 === errors;
-                                              } else {
-                                                var valid4 = true;
-                                              }
-                                              if (valid4) {
-                                                if (data18.white !== void 0) {
-                                                  let data23 = data18.white;
-                                                  const _errs48 = errors;
-                                                  if (errors === _errs48) {
-                                                    if (Array.isArray(data23)) {
-                                                      var valid7 = true;
-                                                      const len4 = data23.length;
-                                                      for (let i4 = 0; i4 < len4; i4++) {
-                                                        let data24 = data23[i4];
-                                                        const _errs50 = errors;
-                                                        if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/normalisation/white/" + i4, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                          return false;
-                                                        }
-                                                        var valid7 = _errs50 === errors;
-                                                        if (!valid7) {
-                                                          break;
-                                                        }
-                                                      }
-                                                    } else {
-                                                      validate39.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                      return false;
-                                                    }
-                                                  }
-                                                  var valid4 = _errs48 === errors;
-                                                } else {
-                                                  var valid4 = true;
-                                                }
-                                              }
-                                            }
+                                          var valid3 = _errs29 === errors;
+                                          if (!valid3) {
+                                            break;
                                           }
                                         }
-                                      } else {
-                                        validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                        return false;
                                       }
                                     }
-                                    var valid0 = _errs37 === errors;
+                                    var valid0 = _errs27 === errors;
                                   } else {
                                     var valid0 = true;
                                   }
                                   if (valid0) {
-                                    if (data.z !== void 0) {
-                                      let data25 = data.z;
-                                      const _errs52 = errors;
-                                      if (errors === _errs52) {
-                                        if (Array.isArray(data25)) {
-                                          var valid8 = true;
-                                          const len5 = data25.length;
-                                          for (let i5 = 0; i5 < len5; i5++) {
-                                            let data26 = data25[i5];
-                                            const _errs54 = errors;
-                                            if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                              validate39.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    if (data.counts !== void 0) {
+                                      let data16 = data.counts;
+                                      const _errs31 = errors;
+                                      if (errors === _errs31) {
+                                        if (Array.isArray(data16)) {
+                                          var valid4 = true;
+                                          const len3 = data16.length;
+                                          for (let i3 = 0; i3 < len3; i3++) {
+                                            let data17 = data16[i3];
+                                            const _errs33 = errors;
+                                            if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
+                                              validate39.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
-                                            if (errors === _errs54) {
-                                              if (typeof data26 == "number" && isFinite(data26)) {
-                                                if (data26 < 0 || isNaN(data26)) {
-                                                  validate39.errors = [{ instancePath: instancePath + "/z/" + i5, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            if (errors === _errs33) {
+                                              if (typeof data17 == "number" && isFinite(data17)) {
+                                                if (data17 < 0 || isNaN(data17)) {
+                                                  validate39.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
                                             }
-                                            var valid8 = _errs54 === errors;
-                                            if (!valid8) {
+                                            var valid4 = _errs33 === errors;
+                                            if (!valid4) {
                                               break;
                                             }
                                           }
                                         } else {
-                                          validate39.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema60.properties.z.type }, message: "must be array" }];
+                                          validate39.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                           return false;
                                         }
                                       }
-                                      var valid0 = _errs52 === errors;
+                                      var valid0 = _errs31 === errors;
                                     } else {
                                       var valid0 = true;
                                     }
                                     if (valid0) {
-                                      if (data.t !== void 0) {
-                                        let data27 = data.t;
-                                        const _errs56 = errors;
-                                        if (errors === _errs56) {
-                                          if (Array.isArray(data27)) {
-                                            var valid9 = true;
-                                            const len6 = data27.length;
-                                            for (let i6 = 0; i6 < len6; i6++) {
-                                              let data28 = data27[i6];
-                                              const _errs58 = errors;
-                                              if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                validate39.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                return false;
-                                              }
-                                              if (errors === _errs58) {
-                                                if (typeof data28 == "number" && isFinite(data28)) {
-                                                  if (data28 < 0 || isNaN(data28)) {
-                                                    validate39.errors = [{ instancePath: instancePath + "/t/" + i6, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                    return false;
-                                                  }
-                                                }
-                                              }
-                                              var valid9 = _errs58 === errors;
-                                              if (!valid9) {
-                                                break;
-                                              }
+                                      if (data.fit !== void 0) {
+                                        let data18 = data.fit;
+                                        const _errs35 = errors;
+                                        if (errors === _errs35) {
+                                          if (typeof data18 === "string") {
+                                            if (!pattern1.test(data18)) {
+                                              validate39.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                              return false;
                                             }
                                           } else {
-                                            validate39.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema60.properties.t.type }, message: "must be array" }];
+                                            validate39.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                         }
-                                        var valid0 = _errs56 === errors;
+                                        var valid0 = _errs35 === errors;
                                       } else {
                                         var valid0 = true;
                                       }
                                       if (valid0) {
-                                        if (data.written !== void 0) {
-                                          let data29 = data.written;
-                                          const _errs60 = errors;
-                                          if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                            validate39.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                            return false;
-                                          }
-                                          if (errors === _errs60) {
-                                            if (typeof data29 == "number" && isFinite(data29)) {
-                                              if (data29 < 0 || isNaN(data29)) {
-                                                validate39.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                        if (data.model !== void 0) {
+                                          let data19 = data.model;
+                                          const _errs37 = errors;
+                                          if (errors === _errs37) {
+                                            if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
+                                              let missing1;
+                                              if (data19.name === void 0 && (missing1 = "name") || data19.sha256 === void 0 && (missing1 = "sha256") || data19.precision === void 0 && (missing1 = "precision") || data19.provider === void 0 && (missing1 = "provider")) {
+                                                validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                                 return false;
+                                              } else {
+                                                const _errs39 = errors;
+                                                for (const key1 in data19) {
+                                                  if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
+                                                    validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                                    return false;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs39 === errors) {
+                                                  if (data19.name !== void 0) {
+                                                    const _errs40 = errors;
+                                                    if (typeof data19.name !== "string") {
+                                                      validate39.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      return false;
+                                                    }
+                                                    var valid5 = _errs40 === errors;
+                                                  } else {
+                                                    var valid5 = true;
+                                                  }
+                                                  if (valid5) {
+                                                    if (data19.sha256 !== void 0) {
+                                                      let data21 = data19.sha256;
+                                                      const _errs42 = errors;
+                                                      if (errors === _errs42) {
+                                                        if (typeof data21 === "string") {
+                                                          if (!pattern1.test(data21)) {
+                                                            validate39.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                            return false;
+                                                          }
+                                                        } else {
+                                                          validate39.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid5 = _errs42 === errors;
+                                                    } else {
+                                                      var valid5 = true;
+                                                    }
+                                                    if (valid5) {
+                                                      if (data19.precision !== void 0) {
+                                                        let data22 = data19.precision;
+                                                        const _errs44 = errors;
+                                                        if (!(data22 === "fp32" || data22 === "fp16" || data22 === "fp16-arithmetic" || data22 === "int8" || data22 === "int8-dynamic" || data22 === "int4")) {
+                                                          validate39.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema60.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                          return false;
+                                                        }
+                                                        var valid5 = _errs44 === errors;
+                                                      } else {
+                                                        var valid5 = true;
+                                                      }
+                                                      if (valid5) {
+                                                        if (data19.provider !== void 0) {
+                                                          const _errs45 = errors;
+                                                          if (typeof data19.provider !== "string") {
+                                                            validate39.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            return false;
+                                                          }
+                                                          var valid5 = _errs45 === errors;
+                                                        } else {
+                                                          var valid5 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
                                               }
+                                            } else {
+                                              validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
                                             }
                                           }
-                                          var valid0 = _errs60 === errors;
+                                          var valid0 = _errs37 === errors;
                                         } else {
                                           var valid0 = true;
                                         }
                                         if (valid0) {
-                                          if (data.skipped !== void 0) {
-                                            let data30 = data.skipped;
-                                            const _errs62 = errors;
-                                            if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                              validate39.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                              return false;
-                                            }
-                                            if (errors === _errs62) {
-                                              if (typeof data30 == "number" && isFinite(data30)) {
-                                                if (data30 < 0 || isNaN(data30)) {
-                                                  validate39.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          if (data.normalisation !== void 0) {
+                                            let data24 = data.normalisation;
+                                            const _errs47 = errors;
+                                            if (errors === _errs47) {
+                                              if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
+                                                let missing2;
+                                                if (data24.channels === void 0 && (missing2 = "channels") || data24.black === void 0 && (missing2 = "black") || data24.white === void 0 && (missing2 = "white")) {
+                                                  validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                                   return false;
+                                                } else {
+                                                  const _errs49 = errors;
+                                                  for (const key2 in data24) {
+                                                    if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
+                                                      validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                                      return false;
+                                                      break;
+                                                    }
+                                                  }
+                                                  if (_errs49 === errors) {
+                                                    if (data24.channels !== void 0) {
+                                                      let data25 = data24.channels;
+                                                      const _errs50 = errors;
+                                                      if (errors === _errs50) {
+                                                        if (Array.isArray(data25)) {
+                                                          if (data25.length < 1) {
+                                                            validate39.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                            return false;
+                                                          } else {
+                                                            var valid7 = true;
+                                                            const len4 = data25.length;
+                                                            for (let i4 = 0; i4 < len4; i4++) {
+                                                              let data26 = data25[i4];
+                                                              const _errs52 = errors;
+                                                              if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                                                validate39.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                return false;
+                                                              }
+                                                              if (errors === _errs52) {
+                                                                if (typeof data26 == "number" && isFinite(data26)) {
+                                                                  if (data26 < 0 || isNaN(data26)) {
+                                                                    validate39.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                              }
+                                                              var valid7 = _errs52 === errors;
+                                                              if (!valid7) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate39.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid6 = _errs50 === errors;
+                                                    } else {
+                                                      var valid6 = true;
+                                                    }
+                                                    if (valid6) {
+                                                      if (data24.black !== void 0) {
+                                                        let data27 = data24.black;
+                                                        const _errs54 = errors;
+                                                        if (errors === _errs54) {
+                                                          if (Array.isArray(data27)) {
+                                                            var valid8 = true;
+                                                            const len5 = data27.length;
+                                                            for (let i5 = 0; i5 < len5; i5++) {
+                                                              let data28 = data27[i5];
+                                                              const _errs56 = errors;
+                                                              if (!(typeof data28 == "number" && isFinite(data28))) {
+                                                                validate39.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                return false;
+                                                              }
+                                                              var valid8 = _errs56 === errors;
+                                                              if (!valid8) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate39.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid6 = _errs54 === errors;
+                                                      } else {
+                                                        var valid6 = true;
+                                                      }
+                                                      if (valid6) {
+                                                        if (data24.white !== void 0) {
+                                                          let data29 = data24.white;
+                                                          const _errs58 = errors;
+                                                          if (errors === _errs58) {
+                                                            if (Array.isArray(data29)) {
+                                                              var valid9 = true;
+                                                              const len6 = data29.length;
+                                                              for (let i6 = 0; i6 < len6; i6++) {
+                                                                let data30 = data29[i6];
+                                                                const _errs60 = errors;
+                                                                if (!(typeof data30 == "number" && isFinite(data30))) {
+                                                                  validate39.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  return false;
+                                                                }
+                                                                var valid9 = _errs60 === errors;
+                                                                if (!valid9) {
+                                                                  break;
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate39.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid6 = _errs58 === errors;
+                                                        } else {
+                                                          var valid6 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
                                                 }
+                                              } else {
+                                                validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                return false;
                                               }
                                             }
-                                            var valid0 = _errs62 === errors;
+                                            var valid0 = _errs47 === errors;
                                           } else {
                                             var valid0 = true;
                                           }
                                           if (valid0) {
-                                            if (data.seconds !== void 0) {
-                                              let data31 = data.seconds;
-                                              const _errs64 = errors;
-                                              if (errors === _errs64) {
-                                                if (typeof data31 == "number" && isFinite(data31)) {
-                                                  if (data31 < 0 || isNaN(data31)) {
-                                                    validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                    return false;
+                                            if (data.z !== void 0) {
+                                              let data31 = data.z;
+                                              const _errs62 = errors;
+                                              if (errors === _errs62) {
+                                                if (Array.isArray(data31)) {
+                                                  var valid10 = true;
+                                                  const len7 = data31.length;
+                                                  for (let i7 = 0; i7 < len7; i7++) {
+                                                    let data32 = data31[i7];
+                                                    const _errs64 = errors;
+                                                    if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                                      validate39.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs64) {
+                                                      if (typeof data32 == "number" && isFinite(data32)) {
+                                                        if (data32 < 0 || isNaN(data32)) {
+                                                          validate39.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid10 = _errs64 === errors;
+                                                    if (!valid10) {
+                                                      break;
+                                                    }
                                                   }
                                                 } else {
-                                                  validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  validate39.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema60.properties.z.type }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
-                                              var valid0 = _errs64 === errors;
+                                              var valid0 = _errs62 === errors;
                                             } else {
                                               var valid0 = true;
                                             }
                                             if (valid0) {
-                                              if (data.validation !== void 0) {
-                                                let data32 = data.validation;
+                                              if (data.t !== void 0) {
+                                                let data33 = data.t;
                                                 const _errs66 = errors;
                                                 if (errors === _errs66) {
-                                                  if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
-                                                    let missing3;
-                                                    if (data32.valid === void 0 && (missing3 = "valid")) {
-                                                      validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
-                                                      return false;
-                                                    } else {
+                                                  if (Array.isArray(data33)) {
+                                                    var valid11 = true;
+                                                    const len8 = data33.length;
+                                                    for (let i8 = 0; i8 < len8; i8++) {
+                                                      let data34 = data33[i8];
                                                       const _errs68 = errors;
-                                                      for (const key3 in data32) {
-                                                        if (!(key3 === "valid" || key3 === "message")) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
-                                                          return false;
-                                                          break;
-                                                        }
+                                                      if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                        validate39.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
                                                       }
-                                                      if (_errs68 === errors) {
-                                                        if (data32.valid !== void 0) {
-                                                          const _errs69 = errors;
-                                                          if (typeof data32.valid !== "boolean") {
-                                                            validate39.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                      if (errors === _errs68) {
+                                                        if (typeof data34 == "number" && isFinite(data34)) {
+                                                          if (data34 < 0 || isNaN(data34)) {
+                                                            validate39.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
-                                                          var valid10 = _errs69 === errors;
-                                                        } else {
-                                                          var valid10 = true;
                                                         }
-                                                        if (valid10) {
-                                                          if (data32.message !== void 0) {
-                                                            const _errs71 = errors;
-                                                            if (typeof data32.message !== "string") {
-                                                              validate39.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                              return false;
-                                                            }
-                                                            var valid10 = _errs71 === errors;
-                                                          } else {
-                                                            var valid10 = true;
-                                                          }
-                                                        }
+                                                      }
+                                                      var valid11 = _errs68 === errors;
+                                                      if (!valid11) {
+                                                        break;
                                                       }
                                                     }
                                                   } else {
-                                                    validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate39.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema60.properties.t.type }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -20755,596 +20742,788 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                 var valid0 = true;
                                               }
                                               if (valid0) {
-                                                if (data.classes !== void 0) {
-                                                  let data35 = data.classes;
-                                                  const _errs73 = errors;
-                                                  if (errors === _errs73) {
-                                                    if (Array.isArray(data35)) {
-                                                      var valid11 = true;
-                                                      const len7 = data35.length;
-                                                      for (let i7 = 0; i7 < len7; i7++) {
-                                                        let data36 = data35[i7];
-                                                        const _errs75 = errors;
-                                                        if (errors === _errs75) {
-                                                          if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
-                                                            let missing4;
-                                                            if (data36.id === void 0 && (missing4 = "id") || data36.name === void 0 && (missing4 = "name") || data36.color === void 0 && (missing4 = "color")) {
-                                                              validate39.errors = [{ instancePath: instancePath + "/classes/" + i7, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
-                                                              return false;
-                                                            } else {
-                                                              const _errs77 = errors;
-                                                              for (const key4 in data36) {
-                                                                if (!(key4 === "id" || key4 === "name" || key4 === "color")) {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/classes/" + i7, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
-                                                                  return false;
-                                                                  break;
-                                                                }
-                                                              }
-                                                              if (_errs77 === errors) {
-                                                                if (data36.id !== void 0) {
-                                                                  let data37 = data36.id;
-                                                                  const _errs78 = errors;
-                                                                  if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
-                                                                    validate39.errors = [{ instancePath: instancePath + "/classes/" + i7 + "/id", schemaPath: "#/properties/classes/items/properties/id/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                    return false;
-                                                                  }
-                                                                  if (errors === _errs78) {
-                                                                    if (typeof data37 == "number" && isFinite(data37)) {
-                                                                      if (data37 < 1 || isNaN(data37)) {
-                                                                        validate39.errors = [{ instancePath: instancePath + "/classes/" + i7 + "/id", schemaPath: "#/properties/classes/items/properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                        return false;
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                  var valid12 = _errs78 === errors;
-                                                                } else {
-                                                                  var valid12 = true;
-                                                                }
-                                                                if (valid12) {
-                                                                  if (data36.name !== void 0) {
-                                                                    const _errs80 = errors;
-                                                                    if (typeof data36.name !== "string") {
-                                                                      validate39.errors = [{ instancePath: instancePath + "/classes/" + i7 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                      return false;
-                                                                    }
-                                                                    var valid12 = _errs80 === errors;
-                                                                  } else {
-                                                                    var valid12 = true;
-                                                                  }
-                                                                  if (valid12) {
-                                                                    if (data36.color !== void 0) {
-                                                                      const _errs82 = errors;
-                                                                      if (typeof data36.color !== "string") {
-                                                                        validate39.errors = [{ instancePath: instancePath + "/classes/" + i7 + "/color", schemaPath: "#/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                        return false;
-                                                                      }
-                                                                      var valid12 = _errs82 === errors;
-                                                                    } else {
-                                                                      var valid12 = true;
-                                                                    }
-                                                                  }
-                                                                }
-                                                              }
-                                                            }
-                                                          } else {
-                                                            validate39.errors = [{ instancePath: instancePath + "/classes/" + i7, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                        var valid11 = _errs75 === errors;
-                                                        if (!valid11) {
-                                                          break;
-                                                        }
+                                                if (data.written !== void 0) {
+                                                  let data35 = data.written;
+                                                  const _errs70 = errors;
+                                                  if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                    validate39.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs70) {
+                                                    if (typeof data35 == "number" && isFinite(data35)) {
+                                                      if (data35 < 0 || isNaN(data35)) {
+                                                        validate39.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        return false;
                                                       }
-                                                    } else {
-                                                      validate39.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                      return false;
                                                     }
                                                   }
-                                                  var valid0 = _errs73 === errors;
+                                                  var valid0 = _errs70 === errors;
                                                 } else {
                                                   var valid0 = true;
                                                 }
                                                 if (valid0) {
-                                                  if (data.factor !== void 0) {
-                                                    let data40 = data.factor;
-                                                    const _errs84 = errors;
-                                                    if (errors === _errs84) {
-                                                      if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
-                                                        let missing5;
-                                                        if (data40.y === void 0 && (missing5 = "y") || data40.x === void 0 && (missing5 = "x")) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                  if (data.skipped !== void 0) {
+                                                    let data36 = data.skipped;
+                                                    const _errs72 = errors;
+                                                    if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                      validate39.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs72) {
+                                                      if (typeof data36 == "number" && isFinite(data36)) {
+                                                        if (data36 < 0 || isNaN(data36)) {
+                                                          validate39.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
-                                                        } else {
-                                                          const _errs86 = errors;
-                                                          for (const key5 in data40) {
-                                                            if (!(key5 === "y" || key5 === "x")) {
-                                                              validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
-                                                              return false;
-                                                              break;
-                                                            }
-                                                          }
-                                                          if (_errs86 === errors) {
-                                                            if (data40.y !== void 0) {
-                                                              let data41 = data40.y;
-                                                              const _errs87 = errors;
-                                                              if (!(typeof data41 == "number" && isFinite(data41))) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                return false;
-                                                              }
-                                                              var valid13 = _errs87 === errors;
-                                                            } else {
-                                                              var valid13 = true;
-                                                            }
-                                                            if (valid13) {
-                                                              if (data40.x !== void 0) {
-                                                                let data42 = data40.x;
-                                                                const _errs89 = errors;
-                                                                if (!(typeof data42 == "number" && isFinite(data42))) {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                  return false;
-                                                                }
-                                                                var valid13 = _errs89 === errors;
-                                                              } else {
-                                                                var valid13 = true;
-                                                              }
-                                                            }
-                                                          }
                                                         }
-                                                      } else {
-                                                        validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                        return false;
                                                       }
                                                     }
-                                                    var valid0 = _errs84 === errors;
+                                                    var valid0 = _errs72 === errors;
                                                   } else {
                                                     var valid0 = true;
                                                   }
                                                   if (valid0) {
-                                                    if (data.heldOut !== void 0) {
-                                                      let data43 = data.heldOut;
-                                                      const _errs91 = errors;
-                                                      const _errs92 = errors;
-                                                      let valid14 = false;
-                                                      let passing0 = null;
-                                                      const _errs93 = errors;
-                                                      if (errors === _errs93) {
-                                                        if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                                                          let missing6;
-                                                          if (data43.meanIou === void 0 && (missing6 = "meanIou") || data43.balancedAccuracy === void 0 && (missing6 = "balancedAccuracy") || data43.confusion === void 0 && (missing6 = "confusion") || data43.folds === void 0 && (missing6 = "folds")) {
-                                                            const err0 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" };
-                                                            if (vErrors === null) {
-                                                              vErrors = [err0];
-                                                            } else {
-                                                              vErrors.push(err0);
-                                                            }
-                                                            errors++;
-                                                          } else {
-                                                            const _errs95 = errors;
-                                                            for (const key6 in data43) {
-                                                              if (!(key6 === "meanIou" || key6 === "balancedAccuracy" || key6 === "confusion" || key6 === "folds")) {
-                                                                const err1 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
-                                                                if (vErrors === null) {
-                                                                  vErrors = [err1];
-                                                                } else {
-                                                                  vErrors.push(err1);
-                                                                }
-                                                                errors++;
-                                                                break;
-                                                              }
-                                                            }
-                                                            if (_errs95 === errors) {
-                                                              if (data43.meanIou !== void 0) {
-                                                                let data44 = data43.meanIou;
-                                                                const _errs96 = errors;
-                                                                if (!(typeof data44 == "number" && isFinite(data44))) {
-                                                                  const err2 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                                  if (vErrors === null) {
-                                                                    vErrors = [err2];
-                                                                  } else {
-                                                                    vErrors.push(err2);
-                                                                  }
-                                                                  errors++;
-                                                                }
-                                                                var valid15 = _errs96 === errors;
-                                                              } else {
-                                                                var valid15 = true;
-                                                              }
-                                                              if (valid15) {
-                                                                if (data43.balancedAccuracy !== void 0) {
-                                                                  let data45 = data43.balancedAccuracy;
-                                                                  const _errs98 = errors;
-                                                                  if (!(typeof data45 == "number" && isFinite(data45))) {
-                                                                    const err3 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err3];
-                                                                    } else {
-                                                                      vErrors.push(err3);
-                                                                    }
-                                                                    errors++;
-                                                                  }
-                                                                  var valid15 = _errs98 === errors;
-                                                                } else {
-                                                                  var valid15 = true;
-                                                                }
-                                                                if (valid15) {
-                                                                  if (data43.confusion !== void 0) {
-                                                                    let data46 = data43.confusion;
-                                                                    const _errs100 = errors;
-                                                                    if (errors === _errs100) {
-                                                                      if (Array.isArray(data46)) {
-                                                                        var valid16 = true;
-                                                                        const len8 = data46.length;
-                                                                        for (let i8 = 0; i8 < len8; i8++) {
-                                                                          let data47 = data46[i8];
-                                                                          const _errs102 = errors;
-                                                                          if (errors === _errs102) {
-                                                                            if (Array.isArray(data47)) {
-                                                                              var valid17 = true;
-                                                                              const len9 = data47.length;
-                                                                              for (let i9 = 0; i9 < len9; i9++) {
-                                                                                let data48 = data47[i9];
-                                                                                const _errs104 = errors;
-                                                                                if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
-                                                                                  const err4 = { instancePath: instancePath + "/heldOut/confusion/" + i8 + "/" + i9, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                                                  if (vErrors === null) {
-                                                                                    vErrors = [err4];
-                                                                                  } else {
-                                                                                    vErrors.push(err4);
-                                                                                  }
-                                                                                  errors++;
-                                                                                }
-                                                                                if (errors === _errs104) {
-                                                                                  if (typeof data48 == "number" && isFinite(data48)) {
-                                                                                    if (data48 < 0 || isNaN(data48)) {
-                                                                                      const err5 = { instancePath: instancePath + "/heldOut/confusion/" + i8 + "/" + i9, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                                      if (vErrors === null) {
-                                                                                        vErrors = [err5];
-                                                                                      } else {
-                                                                                        vErrors.push(err5);
-                                                                                      }
-                                                                                      errors++;
-                                                                                    }
-                                                                                  }
-                                                                                }
-                                                                                var valid17 = _errs104 === errors;
-                                                                                if (!valid17) {
-                                                                                  break;
-                                                                                }
-                                                                              }
-                                                                            } else {
-                                                                              const err6 = { instancePath: instancePath + "/heldOut/confusion/" + i8, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                              if (vErrors === null) {
-                                                                                vErrors = [err6];
-                                                                              } else {
-                                                                                vErrors.push(err6);
-                                                                              }
-                                                                              errors++;
-                                                                            }
-                                                                          }
-                                                                          var valid16 = _errs102 === errors;
-                                                                          if (!valid16) {
-                                                                            break;
-                                                                          }
-                                                                        }
-                                                                      } else {
-                                                                        const err7 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                        if (vErrors === null) {
-                                                                          vErrors = [err7];
-                                                                        } else {
-                                                                          vErrors.push(err7);
-                                                                        }
-                                                                        errors++;
-                                                                      }
-                                                                    }
-                                                                    var valid15 = _errs100 === errors;
-                                                                  } else {
-                                                                    var valid15 = true;
-                                                                  }
-                                                                  if (valid15) {
-                                                                    if (data43.folds !== void 0) {
-                                                                      let data49 = data43.folds;
-                                                                      const _errs106 = errors;
-                                                                      if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
-                                                                        const err8 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                                        if (vErrors === null) {
-                                                                          vErrors = [err8];
-                                                                        } else {
-                                                                          vErrors.push(err8);
-                                                                        }
-                                                                        errors++;
-                                                                      }
-                                                                      if (errors === _errs106) {
-                                                                        if (typeof data49 == "number" && isFinite(data49)) {
-                                                                          if (data49 < 2 || isNaN(data49)) {
-                                                                            const err9 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
-                                                                            if (vErrors === null) {
-                                                                              vErrors = [err9];
-                                                                            } else {
-                                                                              vErrors.push(err9);
-                                                                            }
-                                                                            errors++;
-                                                                          }
-                                                                        }
-                                                                      }
-                                                                      var valid15 = _errs106 === errors;
-                                                                    } else {
-                                                                      var valid15 = true;
-                                                                    }
-                                                                  }
-                                                                }
-                                                              }
-                                                            }
-                                                          }
-                                                        } else {
-                                                          const err10 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                          if (vErrors === null) {
-                                                            vErrors = [err10];
-                                                          } else {
-                                                            vErrors.push(err10);
-                                                          }
-                                                          errors++;
-                                                        }
-                                                      }
-                                                      var _valid0 = _errs93 === errors;
-                                                      if (_valid0) {
-                                                        valid14 = true;
-                                                        passing0 = 0;
-                                                      }
-                                                      const _errs108 = errors;
-                                                      if (data43 !== null) {
-                                                        const err11 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
-                                                        if (vErrors === null) {
-                                                          vErrors = [err11];
-                                                        } else {
-                                                          vErrors.push(err11);
-                                                        }
-                                                        errors++;
-                                                      }
-                                                      var _valid0 = _errs108 === errors;
-                                                      if (_valid0 && valid14) {
-                                                        valid14 = false;
-                                                        passing0 = [passing0, 1];
-                                                      } else {
-                                                        if (_valid0) {
-                                                          valid14 = true;
-                                                          passing0 = 1;
-                                                        }
-                                                      }
-                                                      if (!valid14) {
-                                                        const err12 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
-                                                        if (vErrors === null) {
-                                                          vErrors = [err12];
-                                                        } else {
-                                                          vErrors.push(err12);
-                                                        }
-                                                        errors++;
-                                                        validate39.errors = vErrors;
+                                                    if (data.resumed !== void 0) {
+                                                      let data37 = data.resumed;
+                                                      const _errs74 = errors;
+                                                      if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                        validate39.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
-                                                      } else {
-                                                        errors = _errs92;
-                                                        if (vErrors !== null) {
-                                                          if (_errs92) {
-                                                            vErrors.length = _errs92;
-                                                          } else {
-                                                            vErrors = null;
+                                                      }
+                                                      if (errors === _errs74) {
+                                                        if (typeof data37 == "number" && isFinite(data37)) {
+                                                          if (data37 < 0 || isNaN(data37)) {
+                                                            validate39.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            return false;
                                                           }
                                                         }
                                                       }
-                                                      var valid0 = _errs91 === errors;
+                                                      var valid0 = _errs74 === errors;
                                                     } else {
                                                       var valid0 = true;
                                                     }
                                                     if (valid0) {
-                                                      if (data.tried !== void 0) {
-                                                        let data50 = data.tried;
-                                                        const _errs110 = errors;
-                                                        if (errors === _errs110) {
-                                                          if (Array.isArray(data50)) {
-                                                            var valid18 = true;
-                                                            const len10 = data50.length;
-                                                            for (let i10 = 0; i10 < len10; i10++) {
-                                                              let data51 = data50[i10];
-                                                              const _errs112 = errors;
-                                                              if (errors === _errs112) {
-                                                                if (data51 && typeof data51 == "object" && !Array.isArray(data51)) {
-                                                                  let missing7;
-                                                                  if (data51.what === void 0 && (missing7 = "what") || data51.meanIou === void 0 && (missing7 = "meanIou")) {
-                                                                    validate39.errors = [{ instancePath: instancePath + "/tried/" + i10, schemaPath: "#/properties/tried/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
-                                                                    return false;
-                                                                  } else {
-                                                                    const _errs114 = errors;
-                                                                    for (const key7 in data51) {
-                                                                      if (!(key7 === "what" || key7 === "meanIou")) {
-                                                                        validate39.errors = [{ instancePath: instancePath + "/tried/" + i10, schemaPath: "#/properties/tried/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
-                                                                        return false;
-                                                                        break;
-                                                                      }
-                                                                    }
-                                                                    if (_errs114 === errors) {
-                                                                      if (data51.what !== void 0) {
-                                                                        const _errs115 = errors;
-                                                                        if (typeof data51.what !== "string") {
-                                                                          validate39.errors = [{ instancePath: instancePath + "/tried/" + i10 + "/what", schemaPath: "#/properties/tried/items/properties/what/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                          return false;
-                                                                        }
-                                                                        var valid19 = _errs115 === errors;
-                                                                      } else {
-                                                                        var valid19 = true;
-                                                                      }
-                                                                      if (valid19) {
-                                                                        if (data51.meanIou !== void 0) {
-                                                                          let data53 = data51.meanIou;
-                                                                          const _errs117 = errors;
-                                                                          if (!(typeof data53 == "number" && isFinite(data53))) {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/tried/" + i10 + "/meanIou", schemaPath: "#/properties/tried/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                            return false;
-                                                                          }
-                                                                          var valid19 = _errs117 === errors;
-                                                                        } else {
-                                                                          var valid19 = true;
-                                                                        }
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                } else {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/tried/" + i10, schemaPath: "#/properties/tried/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                  return false;
-                                                                }
-                                                              }
-                                                              var valid18 = _errs112 === errors;
-                                                              if (!valid18) {
-                                                                break;
-                                                              }
+                                                      if (data.objects !== void 0) {
+                                                        let data38 = data.objects;
+                                                        const _errs76 = errors;
+                                                        if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
+                                                          validate39.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          return false;
+                                                        }
+                                                        if (errors === _errs76) {
+                                                          if (typeof data38 == "number" && isFinite(data38)) {
+                                                            if (data38 < 0 || isNaN(data38)) {
+                                                              validate39.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                              return false;
                                                             }
-                                                          } else {
-                                                            validate39.errors = [{ instancePath: instancePath + "/tried", schemaPath: "#/properties/tried/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                            return false;
                                                           }
                                                         }
-                                                        var valid0 = _errs110 === errors;
+                                                        var valid0 = _errs76 === errors;
                                                       } else {
                                                         var valid0 = true;
                                                       }
                                                       if (valid0) {
-                                                        if (data.features !== void 0) {
-                                                          let data54 = data.features;
-                                                          const _errs119 = errors;
-                                                          if (!(typeof data54 == "number" && (!(data54 % 1) && !isNaN(data54)) && isFinite(data54))) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        if (data.bytes !== void 0) {
+                                                          let data39 = data.bytes;
+                                                          const _errs78 = errors;
+                                                          if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
+                                                            validate39.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
-                                                          if (errors === _errs119) {
-                                                            if (typeof data54 == "number" && isFinite(data54)) {
-                                                              if (data54 < 1 || isNaN(data54)) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          if (errors === _errs78) {
+                                                            if (typeof data39 == "number" && isFinite(data39)) {
+                                                              if (data39 < 0 || isNaN(data39)) {
+                                                                validate39.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
-                                                          var valid0 = _errs119 === errors;
+                                                          var valid0 = _errs78 === errors;
                                                         } else {
                                                           var valid0 = true;
                                                         }
                                                         if (valid0) {
-                                                          if (data.classifier !== void 0) {
-                                                            let data55 = data.classifier;
-                                                            const _errs121 = errors;
-                                                            if (errors === _errs121) {
-                                                              if (data55 && typeof data55 == "object" && !Array.isArray(data55)) {
-                                                                let missing8;
-                                                                if (data55.json === void 0 && (missing8 = "json") || data55.onnx === void 0 && (missing8 = "onnx")) {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                          if (data.seconds !== void 0) {
+                                                            let data40 = data.seconds;
+                                                            const _errs80 = errors;
+                                                            if (errors === _errs80) {
+                                                              if (typeof data40 == "number" && isFinite(data40)) {
+                                                                if (data40 < 0 || isNaN(data40)) {
+                                                                  validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
-                                                                } else {
-                                                                  const _errs123 = errors;
-                                                                  for (const key8 in data55) {
-                                                                    if (!(key8 === "json" || key8 === "onnx")) {
-                                                                      validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
-                                                                      return false;
-                                                                      break;
-                                                                    }
-                                                                  }
-                                                                  if (_errs123 === errors) {
-                                                                    if (data55.json !== void 0) {
-                                                                      const _errs124 = errors;
-                                                                      if (typeof data55.json !== "string") {
-                                                                        validate39.errors = [{ instancePath: instancePath + "/classifier/json", schemaPath: "#/properties/classifier/properties/json/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                        return false;
-                                                                      }
-                                                                      var valid20 = _errs124 === errors;
-                                                                    } else {
-                                                                      var valid20 = true;
-                                                                    }
-                                                                    if (valid20) {
-                                                                      if (data55.onnx !== void 0) {
-                                                                        const _errs126 = errors;
-                                                                        if (typeof data55.onnx !== "string") {
-                                                                          validate39.errors = [{ instancePath: instancePath + "/classifier/onnx", schemaPath: "#/properties/classifier/properties/onnx/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                          return false;
-                                                                        }
-                                                                        var valid20 = _errs126 === errors;
-                                                                      } else {
-                                                                        var valid20 = true;
-                                                                      }
-                                                                    }
-                                                                  }
                                                                 }
                                                               } else {
-                                                                validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid0 = _errs121 === errors;
+                                                            var valid0 = _errs80 === errors;
                                                           } else {
                                                             var valid0 = true;
                                                           }
                                                           if (valid0) {
-                                                            if (data.probabilities !== void 0) {
-                                                              let data58 = data.probabilities;
-                                                              const _errs128 = errors;
-                                                              if (errors === _errs128) {
-                                                                if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
-                                                                  let missing9;
-                                                                  if (data58.location === void 0 && (missing9 = "location") || data58.written === void 0 && (missing9 = "written") || data58.skipped === void 0 && (missing9 = "skipped")) {
-                                                                    validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
-                                                                    return false;
-                                                                  } else {
-                                                                    const _errs130 = errors;
-                                                                    for (const key9 in data58) {
-                                                                      if (!(key9 === "location" || key9 === "written" || key9 === "skipped")) {
-                                                                        validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
-                                                                        return false;
-                                                                        break;
-                                                                      }
-                                                                    }
-                                                                    if (_errs130 === errors) {
-                                                                      if (data58.location !== void 0) {
-                                                                        const _errs131 = errors;
-                                                                        if (typeof data58.location !== "string") {
-                                                                          validate39.errors = [{ instancePath: instancePath + "/probabilities/location", schemaPath: "#/properties/probabilities/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            if (data.conflictCheck !== void 0) {
+                                                              let data41 = data.conflictCheck;
+                                                              const _errs82 = errors;
+                                                              if (!(data41 === "excluded" || data41 === "compared")) {
+                                                                validate39.errors = [{ instancePath: instancePath + "/conflictCheck", schemaPath: "#/properties/conflictCheck/enum", keyword: "enum", params: { allowedValues: schema60.properties.conflictCheck.enum }, message: "must be equal to one of the allowed values" }];
+                                                                return false;
+                                                              }
+                                                              var valid0 = _errs82 === errors;
+                                                            } else {
+                                                              var valid0 = true;
+                                                            }
+                                                            if (valid0) {
+                                                              if (data.validation !== void 0) {
+                                                                let data42 = data.validation;
+                                                                const _errs83 = errors;
+                                                                if (errors === _errs83) {
+                                                                  if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
+                                                                    let missing3;
+                                                                    if (data42.valid === void 0 && (missing3 = "valid")) {
+                                                                      validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      const _errs85 = errors;
+                                                                      for (const key3 in data42) {
+                                                                        if (!(key3 === "valid" || key3 === "message")) {
+                                                                          validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                                           return false;
+                                                                          break;
                                                                         }
-                                                                        var valid21 = _errs131 === errors;
-                                                                      } else {
-                                                                        var valid21 = true;
                                                                       }
-                                                                      if (valid21) {
-                                                                        if (data58.written !== void 0) {
-                                                                          let data60 = data58.written;
-                                                                          const _errs133 = errors;
-                                                                          if (!(typeof data60 == "number" && (!(data60 % 1) && !isNaN(data60)) && isFinite(data60))) {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/probabilities/written", schemaPath: "#/properties/probabilities/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      if (_errs85 === errors) {
+                                                                        if (data42.valid !== void 0) {
+                                                                          const _errs86 = errors;
+                                                                          if (typeof data42.valid !== "boolean") {
+                                                                            validate39.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                                             return false;
                                                                           }
-                                                                          var valid21 = _errs133 === errors;
+                                                                          var valid12 = _errs86 === errors;
                                                                         } else {
-                                                                          var valid21 = true;
+                                                                          var valid12 = true;
                                                                         }
-                                                                        if (valid21) {
-                                                                          if (data58.skipped !== void 0) {
-                                                                            let data61 = data58.skipped;
-                                                                            const _errs135 = errors;
-                                                                            if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
-                                                                              validate39.errors = [{ instancePath: instancePath + "/probabilities/skipped", schemaPath: "#/properties/probabilities/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        if (valid12) {
+                                                                          if (data42.message !== void 0) {
+                                                                            const _errs88 = errors;
+                                                                            if (typeof data42.message !== "string") {
+                                                                              validate39.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                               return false;
                                                                             }
-                                                                            var valid21 = _errs135 === errors;
+                                                                            var valid12 = _errs88 === errors;
                                                                           } else {
-                                                                            var valid21 = true;
+                                                                            var valid12 = true;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid0 = _errs83 === errors;
+                                                              } else {
+                                                                var valid0 = true;
+                                                              }
+                                                              if (valid0) {
+                                                                if (data.classes !== void 0) {
+                                                                  let data45 = data.classes;
+                                                                  const _errs90 = errors;
+                                                                  if (errors === _errs90) {
+                                                                    if (Array.isArray(data45)) {
+                                                                      var valid13 = true;
+                                                                      const len9 = data45.length;
+                                                                      for (let i9 = 0; i9 < len9; i9++) {
+                                                                        let data46 = data45[i9];
+                                                                        const _errs92 = errors;
+                                                                        if (errors === _errs92) {
+                                                                          if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                                            let missing4;
+                                                                            if (data46.id === void 0 && (missing4 = "id") || data46.name === void 0 && (missing4 = "name") || data46.color === void 0 && (missing4 = "color")) {
+                                                                              validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              const _errs94 = errors;
+                                                                              for (const key4 in data46) {
+                                                                                if (!(key4 === "id" || key4 === "name" || key4 === "color")) {
+                                                                                  validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                                  return false;
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                              if (_errs94 === errors) {
+                                                                                if (data46.id !== void 0) {
+                                                                                  let data47 = data46.id;
+                                                                                  const _errs95 = errors;
+                                                                                  if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
+                                                                                    validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  if (errors === _errs95) {
+                                                                                    if (typeof data47 == "number" && isFinite(data47)) {
+                                                                                      if (data47 < 1 || isNaN(data47)) {
+                                                                                        validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                  var valid14 = _errs95 === errors;
+                                                                                } else {
+                                                                                  var valid14 = true;
+                                                                                }
+                                                                                if (valid14) {
+                                                                                  if (data46.name !== void 0) {
+                                                                                    const _errs97 = errors;
+                                                                                    if (typeof data46.name !== "string") {
+                                                                                      validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid14 = _errs97 === errors;
+                                                                                  } else {
+                                                                                    var valid14 = true;
+                                                                                  }
+                                                                                  if (valid14) {
+                                                                                    if (data46.color !== void 0) {
+                                                                                      const _errs99 = errors;
+                                                                                      if (typeof data46.color !== "string") {
+                                                                                        validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/color", schemaPath: "#/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      var valid14 = _errs99 === errors;
+                                                                                    } else {
+                                                                                      var valid14 = true;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid13 = _errs92 === errors;
+                                                                        if (!valid13) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate39.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid0 = _errs90 === errors;
+                                                                } else {
+                                                                  var valid0 = true;
+                                                                }
+                                                                if (valid0) {
+                                                                  if (data.factor !== void 0) {
+                                                                    let data50 = data.factor;
+                                                                    const _errs101 = errors;
+                                                                    if (errors === _errs101) {
+                                                                      if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
+                                                                        let missing5;
+                                                                        if (data50.y === void 0 && (missing5 = "y") || data50.x === void 0 && (missing5 = "x")) {
+                                                                          validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          const _errs103 = errors;
+                                                                          for (const key5 in data50) {
+                                                                            if (!(key5 === "y" || key5 === "x")) {
+                                                                              validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                              return false;
+                                                                              break;
+                                                                            }
+                                                                          }
+                                                                          if (_errs103 === errors) {
+                                                                            if (data50.y !== void 0) {
+                                                                              let data51 = data50.y;
+                                                                              const _errs104 = errors;
+                                                                              if (!(typeof data51 == "number" && isFinite(data51))) {
+                                                                                validate39.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                return false;
+                                                                              }
+                                                                              var valid15 = _errs104 === errors;
+                                                                            } else {
+                                                                              var valid15 = true;
+                                                                            }
+                                                                            if (valid15) {
+                                                                              if (data50.x !== void 0) {
+                                                                                let data52 = data50.x;
+                                                                                const _errs106 = errors;
+                                                                                if (!(typeof data52 == "number" && isFinite(data52))) {
+                                                                                  validate39.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                  return false;
+                                                                                }
+                                                                                var valid15 = _errs106 === errors;
+                                                                              } else {
+                                                                                var valid15 = true;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid0 = _errs101 === errors;
+                                                                  } else {
+                                                                    var valid0 = true;
+                                                                  }
+                                                                  if (valid0) {
+                                                                    if (data.heldOut !== void 0) {
+                                                                      let data53 = data.heldOut;
+                                                                      const _errs108 = errors;
+                                                                      const _errs109 = errors;
+                                                                      let valid16 = false;
+                                                                      let passing0 = null;
+                                                                      const _errs110 = errors;
+                                                                      if (errors === _errs110) {
+                                                                        if (data53 && typeof data53 == "object" && !Array.isArray(data53)) {
+                                                                          let missing6;
+                                                                          if (data53.meanIou === void 0 && (missing6 = "meanIou") || data53.balancedAccuracy === void 0 && (missing6 = "balancedAccuracy") || data53.confusion === void 0 && (missing6 = "confusion") || data53.folds === void 0 && (missing6 = "folds")) {
+                                                                            const err0 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err0];
+                                                                            } else {
+                                                                              vErrors.push(err0);
+                                                                            }
+                                                                            errors++;
+                                                                          } else {
+                                                                            const _errs112 = errors;
+                                                                            for (const key6 in data53) {
+                                                                              if (!(key6 === "meanIou" || key6 === "balancedAccuracy" || key6 === "confusion" || key6 === "folds")) {
+                                                                                const err1 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err1];
+                                                                                } else {
+                                                                                  vErrors.push(err1);
+                                                                                }
+                                                                                errors++;
+                                                                                break;
+                                                                              }
+                                                                            }
+                                                                            if (_errs112 === errors) {
+                                                                              if (data53.meanIou !== void 0) {
+                                                                                let data54 = data53.meanIou;
+                                                                                const _errs113 = errors;
+                                                                                if (!(typeof data54 == "number" && isFinite(data54))) {
+                                                                                  const err2 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err2];
+                                                                                  } else {
+                                                                                    vErrors.push(err2);
+                                                                                  }
+                                                                                  errors++;
+                                                                                }
+                                                                                var valid17 = _errs113 === errors;
+                                                                              } else {
+                                                                                var valid17 = true;
+                                                                              }
+                                                                              if (valid17) {
+                                                                                if (data53.balancedAccuracy !== void 0) {
+                                                                                  let data55 = data53.balancedAccuracy;
+                                                                                  const _errs115 = errors;
+                                                                                  if (!(typeof data55 == "number" && isFinite(data55))) {
+                                                                                    const err3 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err3];
+                                                                                    } else {
+                                                                                      vErrors.push(err3);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                  var valid17 = _errs115 === errors;
+                                                                                } else {
+                                                                                  var valid17 = true;
+                                                                                }
+                                                                                if (valid17) {
+                                                                                  if (data53.confusion !== void 0) {
+                                                                                    let data56 = data53.confusion;
+                                                                                    const _errs117 = errors;
+                                                                                    if (errors === _errs117) {
+                                                                                      if (Array.isArray(data56)) {
+                                                                                        var valid18 = true;
+                                                                                        const len10 = data56.length;
+                                                                                        for (let i10 = 0; i10 < len10; i10++) {
+                                                                                          let data57 = data56[i10];
+                                                                                          const _errs119 = errors;
+                                                                                          if (errors === _errs119) {
+                                                                                            if (Array.isArray(data57)) {
+                                                                                              var valid19 = true;
+                                                                                              const len11 = data57.length;
+                                                                                              for (let i11 = 0; i11 < len11; i11++) {
+                                                                                                let data58 = data57[i11];
+                                                                                                const _errs121 = errors;
+                                                                                                if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
+                                                                                                  const err4 = { instancePath: instancePath + "/heldOut/confusion/" + i10 + "/" + i11, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                                  if (vErrors === null) {
+                                                                                                    vErrors = [err4];
+                                                                                                  } else {
+                                                                                                    vErrors.push(err4);
+                                                                                                  }
+                                                                                                  errors++;
+                                                                                                }
+                                                                                                if (errors === _errs121) {
+                                                                                                  if (typeof data58 == "number" && isFinite(data58)) {
+                                                                                                    if (data58 < 0 || isNaN(data58)) {
+                                                                                                      const err5 = { instancePath: instancePath + "/heldOut/confusion/" + i10 + "/" + i11, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                                      if (vErrors === null) {
+                                                                                                        vErrors = [err5];
+                                                                                                      } else {
+                                                                                                        vErrors.push(err5);
+                                                                                                      }
+                                                                                                      errors++;
+                                                                                                    }
+                                                                                                  }
+                                                                                                }
+                                                                                                var valid19 = _errs121 === errors;
+                                                                                                if (!valid19) {
+                                                                                                  break;
+                                                                                                }
+                                                                                              }
+                                                                                            } else {
+                                                                                              const err6 = { instancePath: instancePath + "/heldOut/confusion/" + i10, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                              if (vErrors === null) {
+                                                                                                vErrors = [err6];
+                                                                                              } else {
+                                                                                                vErrors.push(err6);
+                                                                                              }
+                                                                                              errors++;
+                                                                                            }
+                                                                                          }
+                                                                                          var valid18 = _errs119 === errors;
+                                                                                          if (!valid18) {
+                                                                                            break;
+                                                                                          }
+                                                                                        }
+                                                                                      } else {
+                                                                                        const err7 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err7];
+                                                                                        } else {
+                                                                                          vErrors.push(err7);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    }
+                                                                                    var valid17 = _errs117 === errors;
+                                                                                  } else {
+                                                                                    var valid17 = true;
+                                                                                  }
+                                                                                  if (valid17) {
+                                                                                    if (data53.folds !== void 0) {
+                                                                                      let data59 = data53.folds;
+                                                                                      const _errs123 = errors;
+                                                                                      if (!(typeof data59 == "number" && (!(data59 % 1) && !isNaN(data59)) && isFinite(data59))) {
+                                                                                        const err8 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err8];
+                                                                                        } else {
+                                                                                          vErrors.push(err8);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                      if (errors === _errs123) {
+                                                                                        if (typeof data59 == "number" && isFinite(data59)) {
+                                                                                          if (data59 < 2 || isNaN(data59)) {
+                                                                                            const err9 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                                                                                            if (vErrors === null) {
+                                                                                              vErrors = [err9];
+                                                                                            } else {
+                                                                                              vErrors.push(err9);
+                                                                                            }
+                                                                                            errors++;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid17 = _errs123 === errors;
+                                                                                    } else {
+                                                                                      var valid17 = true;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        } else {
+                                                                          const err10 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err10];
+                                                                          } else {
+                                                                            vErrors.push(err10);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                      var _valid0 = _errs110 === errors;
+                                                                      if (_valid0) {
+                                                                        valid16 = true;
+                                                                        passing0 = 0;
+                                                                      }
+                                                                      const _errs125 = errors;
+                                                                      if (data53 !== null) {
+                                                                        const err11 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err11];
+                                                                        } else {
+                                                                          vErrors.push(err11);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                      var _valid0 = _errs125 === errors;
+                                                                      if (_valid0 && valid16) {
+                                                                        valid16 = false;
+                                                                        passing0 = [passing0, 1];
+                                                                      } else {
+                                                                        if (_valid0) {
+                                                                          valid16 = true;
+                                                                          passing0 = 1;
+                                                                        }
+                                                                      }
+                                                                      if (!valid16) {
+                                                                        const err12 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err12];
+                                                                        } else {
+                                                                          vErrors.push(err12);
+                                                                        }
+                                                                        errors++;
+                                                                        validate39.errors = vErrors;
+                                                                        return false;
+                                                                      } else {
+                                                                        errors = _errs109;
+                                                                        if (vErrors !== null) {
+                                                                          if (_errs109) {
+                                                                            vErrors.length = _errs109;
+                                                                          } else {
+                                                                            vErrors = null;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                      var valid0 = _errs108 === errors;
+                                                                    } else {
+                                                                      var valid0 = true;
+                                                                    }
+                                                                    if (valid0) {
+                                                                      if (data.tried !== void 0) {
+                                                                        let data60 = data.tried;
+                                                                        const _errs127 = errors;
+                                                                        if (errors === _errs127) {
+                                                                          if (Array.isArray(data60)) {
+                                                                            var valid20 = true;
+                                                                            const len12 = data60.length;
+                                                                            for (let i12 = 0; i12 < len12; i12++) {
+                                                                              let data61 = data60[i12];
+                                                                              const _errs129 = errors;
+                                                                              if (errors === _errs129) {
+                                                                                if (data61 && typeof data61 == "object" && !Array.isArray(data61)) {
+                                                                                  let missing7;
+                                                                                  if (data61.what === void 0 && (missing7 = "what") || data61.meanIou === void 0 && (missing7 = "meanIou")) {
+                                                                                    validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                                                                    return false;
+                                                                                  } else {
+                                                                                    const _errs131 = errors;
+                                                                                    for (const key7 in data61) {
+                                                                                      if (!(key7 === "what" || key7 === "meanIou")) {
+                                                                                        validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                                                                        return false;
+                                                                                        break;
+                                                                                      }
+                                                                                    }
+                                                                                    if (_errs131 === errors) {
+                                                                                      if (data61.what !== void 0) {
+                                                                                        const _errs132 = errors;
+                                                                                        if (typeof data61.what !== "string") {
+                                                                                          validate39.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/what", schemaPath: "#/properties/tried/items/properties/what/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid21 = _errs132 === errors;
+                                                                                      } else {
+                                                                                        var valid21 = true;
+                                                                                      }
+                                                                                      if (valid21) {
+                                                                                        if (data61.meanIou !== void 0) {
+                                                                                          let data63 = data61.meanIou;
+                                                                                          const _errs134 = errors;
+                                                                                          if (!(typeof data63 == "number" && isFinite(data63))) {
+                                                                                            validate39.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/meanIou", schemaPath: "#/properties/tried/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          var valid21 = _errs134 === errors;
+                                                                                        } else {
+                                                                                          var valid21 = true;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                } else {
+                                                                                  validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                  return false;
+                                                                                }
+                                                                              }
+                                                                              var valid20 = _errs129 === errors;
+                                                                              if (!valid20) {
+                                                                                break;
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate39.errors = [{ instancePath: instancePath + "/tried", schemaPath: "#/properties/tried/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid0 = _errs127 === errors;
+                                                                      } else {
+                                                                        var valid0 = true;
+                                                                      }
+                                                                      if (valid0) {
+                                                                        if (data.features !== void 0) {
+                                                                          let data64 = data.features;
+                                                                          const _errs136 = errors;
+                                                                          if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
+                                                                            validate39.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (errors === _errs136) {
+                                                                            if (typeof data64 == "number" && isFinite(data64)) {
+                                                                              if (data64 < 1 || isNaN(data64)) {
+                                                                                validate39.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                          var valid0 = _errs136 === errors;
+                                                                        } else {
+                                                                          var valid0 = true;
+                                                                        }
+                                                                        if (valid0) {
+                                                                          if (data.classifier !== void 0) {
+                                                                            let data65 = data.classifier;
+                                                                            const _errs138 = errors;
+                                                                            if (errors === _errs138) {
+                                                                              if (data65 && typeof data65 == "object" && !Array.isArray(data65)) {
+                                                                                let missing8;
+                                                                                if (data65.json === void 0 && (missing8 = "json") || data65.onnx === void 0 && (missing8 = "onnx")) {
+                                                                                  validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  const _errs140 = errors;
+                                                                                  for (const key8 in data65) {
+                                                                                    if (!(key8 === "json" || key8 === "onnx")) {
+                                                                                      validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                                                                      return false;
+                                                                                      break;
+                                                                                    }
+                                                                                  }
+                                                                                  if (_errs140 === errors) {
+                                                                                    if (data65.json !== void 0) {
+                                                                                      const _errs141 = errors;
+                                                                                      if (typeof data65.json !== "string") {
+                                                                                        validate39.errors = [{ instancePath: instancePath + "/classifier/json", schemaPath: "#/properties/classifier/properties/json/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      var valid22 = _errs141 === errors;
+                                                                                    } else {
+                                                                                      var valid22 = true;
+                                                                                    }
+                                                                                    if (valid22) {
+                                                                                      if (data65.onnx !== void 0) {
+                                                                                        const _errs143 = errors;
+                                                                                        if (typeof data65.onnx !== "string") {
+                                                                                          validate39.errors = [{ instancePath: instancePath + "/classifier/onnx", schemaPath: "#/properties/classifier/properties/onnx/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid22 = _errs143 === errors;
+                                                                                      } else {
+                                                                                        var valid22 = true;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              } else {
+                                                                                validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                            var valid0 = _errs138 === errors;
+                                                                          } else {
+                                                                            var valid0 = true;
+                                                                          }
+                                                                          if (valid0) {
+                                                                            if (data.probabilities !== void 0) {
+                                                                              let data68 = data.probabilities;
+                                                                              const _errs145 = errors;
+                                                                              if (errors === _errs145) {
+                                                                                if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
+                                                                                  let missing9;
+                                                                                  if (data68.location === void 0 && (missing9 = "location") || data68.written === void 0 && (missing9 = "written") || data68.skipped === void 0 && (missing9 = "skipped")) {
+                                                                                    validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                                                    return false;
+                                                                                  } else {
+                                                                                    const _errs147 = errors;
+                                                                                    for (const key9 in data68) {
+                                                                                      if (!(key9 === "location" || key9 === "written" || key9 === "skipped")) {
+                                                                                        validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                                                        return false;
+                                                                                        break;
+                                                                                      }
+                                                                                    }
+                                                                                    if (_errs147 === errors) {
+                                                                                      if (data68.location !== void 0) {
+                                                                                        const _errs148 = errors;
+                                                                                        if (typeof data68.location !== "string") {
+                                                                                          validate39.errors = [{ instancePath: instancePath + "/probabilities/location", schemaPath: "#/properties/probabilities/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid23 = _errs148 === errors;
+                                                                                      } else {
+                                                                                        var valid23 = true;
+                                                                                      }
+                                                                                      if (valid23) {
+                                                                                        if (data68.written !== void 0) {
+                                                                                          let data70 = data68.written;
+                                                                                          const _errs150 = errors;
+                                                                                          if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
+                                                                                            validate39.errors = [{ instancePath: instancePath + "/probabilities/written", schemaPath: "#/properties/probabilities/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          var valid23 = _errs150 === errors;
+                                                                                        } else {
+                                                                                          var valid23 = true;
+                                                                                        }
+                                                                                        if (valid23) {
+                                                                                          if (data68.skipped !== void 0) {
+                                                                                            let data71 = data68.skipped;
+                                                                                            const _errs152 = errors;
+                                                                                            if (!(typeof data71 == "number" && (!(data71 % 1) && !isNaN(data71)) && isFinite(data71))) {
+                                                                                              validate39.errors = [{ instancePath: instancePath + "/probabilities/skipped", schemaPath: "#/properties/probabilities/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            var valid23 = _errs152 === errors;
+                                                                                          } else {
+                                                                                            var valid23 = true;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                } else {
+                                                                                  validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                  return false;
+                                                                                }
+                                                                              }
+                                                                              var valid0 = _errs145 === errors;
+                                                                            } else {
+                                                                              var valid0 = true;
+                                                                            }
                                                                           }
                                                                         }
                                                                       }
                                                                     }
                                                                   }
-                                                                } else {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                  return false;
                                                                 }
                                                               }
-                                                              var valid0 = _errs128 === errors;
-                                                            } else {
-                                                              var valid0 = true;
                                                             }
                                                           }
                                                         }

@@ -3,17 +3,18 @@ import type { OmeImage } from '../../ome/ome-image.ts';
 import { type OmeNode, openNode } from '../../ome/open-node.ts';
 import type { Command } from '../command.ts';
 import { openLocation } from '../open-location.ts';
+import { signerFlag, signerOf } from '../signers.ts';
 
 export const info: Command = {
   spec: {
     name: 'info',
     summary: 'Say what an OME-Zarr holds: axes, levels, channels, labels; the wells of a plate',
     positionals: ['STORE'],
-    flags: {},
+    flags: signerFlag,
     examples: ['info image.zarr', 'info https://example.org/image.zarr --json'],
   },
   async run(flags, io) {
-    const opened = await openLocation(flags.positionals[0]!, io.signal);
+    const opened = await openLocation(flags.positionals[0]!, io.signal, await signerOf(flags));
     try {
       const node = await openNode(opened, { signal: io.signal });
       const output = describeNode(node, opened.location);

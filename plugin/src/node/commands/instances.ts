@@ -104,6 +104,7 @@ async function run(request: Request): Promise<InstancesOutput> {
     name,
     classes: [],
     overwrite: flags.has('overwrite'),
+    resume: flags.has('resume'),
     provenance: {
       model: null,
       executionProvider: null,
@@ -127,7 +128,10 @@ async function run(request: Request): Promise<InstancesOutput> {
     shape: [...layer.shape],
     z: [...slices.z],
     t: [...slices.t],
-    ...result,
+    written: result.written,
+    skipped: result.skipped,
+    seconds: result.seconds,
+    validation: result.validation,
   };
 }
 

@@ -18,7 +18,9 @@ import { type OpenedLocation, openLocation } from '../open-location.ts';
 import { workFlags, workOn } from '../open-work.ts';
 import { fieldsOf } from '../plate-fields.ts';
 import { pruneFolders } from '../prune-folders.ts';
-import { type Segmenting, type SegmentRequest, segmentImage } from '../segment-image.ts';
+import { saveFlags } from '../save-flags.ts';
+import { type Kept, type Segmenting, type SegmentRequest, segmentImage } from '../segment-image.ts';
+import { signerOf } from '../signers.ts';
 
 const command = 'segment';
 
@@ -54,8 +56,7 @@ export const segment: Command = {
         type: 'boolean',
         help: 'write OUT/probabilities/NAME too, uint8, one channel a class',
       },
-      out: { type: 'string', value: 'DIR', help: 'write DIR/labels/NAME; default: into the image itself' },
-      overwrite: { type: 'boolean', help: 'replace a label image of that name' },
+      ...saveFlags,
       'label-level': {
         type: 'string',
         value: 'n',
@@ -71,6 +72,8 @@ export const segment: Command = {
       'segment image.zarr --name phases --classifier phases.json --probabilities',
       'segment plate.zarr --name nuclei --classifier nuclei.json --wells B/*',
       'segment image.zarr --name phases --kmeans 3',
+      'segment image.zarr --name phases --kmeans 3 --out phases.ozx',
+      'segment image.zarr --name phases --kmeans 3 --resume',
     ],
   },
   async run(flags, io) {
@@ -79,11 +82,12 @@ export const segment: Command = {
     if (name === undefined) throw invalid('--name is missing', { name: command }, 'Write --name and a name.');
     assertLabelName(name);
     const segmenting = await openMethod(kind, flags);
-    const opened = await openLocation(flags.positionals[0]!, io.signal);
+    const opened = await openLocation(flags.positionals[0]!, io.signal, await signerOf(flags));
     const models = createModelKeeper();
+    const kept: Kept = { done: 0, total: 0 };
     try {
       const node = await openNode(opened, { signal: io.signal });
-      const request = { segmenting, name, flags, command, models };
+      const request = { segmenting, name, flags, command, models, kept };
       if (node.kind === 'image') {
         if (flags.has('wells') || flags.has('fields')) {
           throw invalid(
@@ -101,7 +105,7 @@ export const segment: Command = {
       return output.failed.length === 0 ? 0 : 1;
     } catch (error) {
       if (!isAbort(error)) throw error;
-      throw new Interrupted(`the labels "${name}" are as they were before, and nothing half written is left`);
+      throw new Interrupted(whatIsLeft(name, kept));
     } finally {
       await models.close();
       await opened.close();
@@ -158,7 +162,7 @@ async function segmentOne(
   io: Io,
 ): Promise<SegmentOutput> {
   const { flags, name, segmenting, models } = request;
-  const inPlace = !flags.has('out') && !flags.has('overwrite');
+  const inPlace = ['out', 'overwrite', 'resume'].every((flag) => !flags.has(flag));
   const classifier =
     segmenting.kind === 'classifier'
       ? segmenting.opened
@@ -243,10 +247,17 @@ async function segmentFields(
 /** Folders that an undone save or a replaced revision leaves empty in the file system. */
 async function pruneLabel({ flags, name, below }: SegmentRequest, opened: OpenedLocation): Promise<void> {
   const out = flags.text('out') ?? opened.location;
-  if (/^https?:/i.test(out)) return;
+  if (/^https?:/i.test(out) || /\.ozx$/i.test(out)) return;
   const labels = join(resolve(out), below, 'labels');
   await pruneFolders(join(labels, name));
   if ((await readdir(labels).catch(() => ['unknown'])).length === 0) await pruneFolders(labels);
+}
+
+function whatIsLeft(name: string, { done, total }: Kept): string {
+  const before = `the labels "${name}" are as they were before`;
+  return done === 0
+    ? `${before}, and nothing half written is left`
+    : `${before}; ${done} of ${total} chunks are kept: the same command with --resume continues`;
 }
 
 /** The same as the save would say, before minutes of work. */
@@ -265,7 +276,7 @@ function asText(output: SegmentOutput): string {
     output.heldOut === undefined || output.heldOut === null
       ? ''
       : `, mean IoU ${output.heldOut.meanIou.toFixed(3)} on strokes left out`;
-  return `${output.location}: ${what} of level ${output.level}${held}, ${output.written} chunks written, ${output.skipped} empty, ${output.seconds.toFixed(1)} s, ${verdict}`;
+  return `${output.location}: ${what} of level ${output.level}${held}, ${output.written} chunks written, ${output.skipped} empty${output.resumed === 0 ? '' : `, ${output.resumed} of them found finished`}, ${output.objects} objects of ${(output.bytes / 1e6).toFixed(1)} MB, ${output.seconds.toFixed(1)} s, ${verdict}`;
 }
 
 function plateText({ location, done, failed, again, seconds }: SegmentPlateOutput): string {

@@ -7,6 +7,7 @@ import type { Command } from '../command.ts';
 import { type Flags, invalid } from '../flags.ts';
 import type { Io } from '../io.ts';
 import { openLocation } from '../open-location.ts';
+import { signerFlag, signerOf } from '../signers.ts';
 
 const name = 'validate';
 
@@ -23,6 +24,7 @@ export const validate: Command = {
       },
       version: { type: 'string', value: '0.4|0.5', help: 'version the attributes are checked against' },
       strict: { type: 'boolean', help: 'also ask for what the specification recommends' },
+      ...signerFlag,
     },
     examples: ['validate image.zarr', 'validate --attributes .zattrs --version 0.4 --strict'],
   },
@@ -54,7 +56,7 @@ async function verdict(flags: Flags, io: Io): Promise<ValidateOutput> {
   if (flags.has('version')) {
     throw invalid('--version goes with --attributes', { name }, 'Leave it out: a store says its version.');
   }
-  const opened = await openLocation(source!, io.signal);
+  const opened = await openLocation(source!, io.signal, await signerOf(flags));
   try {
     return plain(await validateStore(opened, { strict, signal: io.signal }));
   } finally {

@@ -1,0 +1,40 @@
+import type { SaveForecast, SaveResult } from '../session-types.ts';
+import { byteSize } from './words.ts';
+
+/** What will be written, in a line: version, type, shape, chunks and shards, and how much it may be. */
+export function forecastText(forecast: SaveForecast): string {
+  const { version, dtype, compression, axes, levels, objects, bytes } = forecast;
+  const [finest] = levels;
+  if (finest === undefined) return '';
+  const shards = finest.shards === null ? '' : ` in shards of ${by(finest.shards)}`;
+  return [
+    `OME-Zarr ${version}`,
+    `${by(finest.shape)} (${axes.join(', ')}) ${dtype}`,
+    levels.length === 1 ? '1 level' : `${levels.length} levels`,
+    `chunks of ${by(finest.chunks)}${shards}, ${compression === 'none' ? 'not compressed' : compression}`,
+    `about ${byteSize(bytes)}, at most ${objects} ${objects === 1 ? 'object' : 'objects'}`,
+  ].join(' · ');
+}
+
+/** What was written, in a line. */
+export function resultText(result: SaveResult): string {
+  const { objects, bytes, seconds, resumed, validation, conflictCheck } = result;
+  return [
+    `${objects} ${objects === 1 ? 'object' : 'objects'}, ${byteSize(bytes)} in ${seconds.toFixed(1)} s`,
+    ...(resumed === 0 ? [] : [`${resumed} chunks were finished before`]),
+    validation.valid ? 'valid OME-Zarr' : `not valid: ${validation.message ?? 'unknown reason'}`,
+    conflictCheck === 'excluded'
+      ? 'the server kept out changes by others'
+      : 'compared for changes by others before the last write',
+    result.location,
+  ].join(' · ');
+}
+
+/** An interrupted save in words. */
+export function unfinishedText({ started, done, total }: NonNullable<SaveForecast['unfinished']>): string {
+  return `An interrupted save of this name is there: ${done} of ${total} chunks are done, begun ${new Date(started).toLocaleString()}.`;
+}
+
+function by(sizes: readonly number[]): string {
+  return sizes.join(' × ');
+}
