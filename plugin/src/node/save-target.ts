@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { AlibiError } from '../errors.ts';
 import type { MaterializeInput, MaterializeResult } from '../labels/materialize.ts';
+import type { OmeImage } from '../ome/ome-image.ts';
 import { createHttpStore } from '../stores/http.ts';
 import { withoutQuery } from '../stores/http-failure.ts';
 import { createNodeStore } from '../stores/node-fs.ts';
@@ -9,6 +10,7 @@ import { isWritable } from '../stores/store.ts';
 import { openArchiveTarget } from './archive-target.ts';
 import { type Flags, invalid } from './flags.ts';
 import type { Work } from './open-work.ts';
+import { pruneFolders } from './prune-folders.ts';
 
 /** Where labels of a command go. */
 export interface SaveTarget {
@@ -94,4 +96,27 @@ function addressBelow(address: string, below: string): URL {
   const url = new URL(address);
   if (below !== '') url.pathname = joined(url.pathname, below.split('/').map(encodeURIComponent).join('/'));
   return url;
+}
+
+/** Says before minutes of work what the save would say. */
+export function assertFree(flags: Flags, image: OmeImage, name: string): void {
+  const isTaken = image.labels.some((label) => label.name === name);
+  if (!isTaken || ['out', 'overwrite', 'resume'].some((flag) => flags.has(flag))) return;
+  throw new AlibiError('Conflict', {
+    what: `a label image "${name}" is there already`,
+    where: `${image.location}/labels/${name}`,
+    remedy: 'Choose another name, or allow it to be overwritten (--overwrite).',
+  });
+}
+
+/** Folders that an undone save or a replaced revision leaves empty in the file system. */
+export async function pruneLabel(
+  { flags, name, below }: Pick<SaveTargetRequest, 'flags' | 'name' | 'below'>,
+  location: string,
+): Promise<void> {
+  const out = flags.text('out') ?? location;
+  if (isAddress(out) || /\.ozx$/i.test(out)) return;
+  const labels = join(resolve(out), below, 'labels');
+  await pruneFolders(join(labels, name));
+  if ((await readdir(labels).catch(() => ['unknown'])).length === 0) await pruneFolders(labels);
 }

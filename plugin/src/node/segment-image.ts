@@ -2,8 +2,7 @@ import type { LabelProvenance, SegmentOutput } from 'alibi-zarr-schemas';
 import type { LabelType, LazyArray } from '../array/lazy-array.ts';
 import { describePlan } from '../labels/describe-plan.ts';
 import { masked } from '../labels/masked.ts';
-import { type MaterializeInput, materialize } from '../labels/materialize.ts';
-import { assertNoInterruptedSave } from '../labels/prepare-save.ts';
+import type { MaterializeInput } from '../labels/materialize.ts';
 import { onlySlices } from '../labels/slices.ts';
 import type { LabelClass } from '../ome/write.ts';
 import { pixelGrid } from '../pipeline/pixel-grid.ts';
@@ -20,8 +19,8 @@ import { openLabelSource } from './label-source.ts';
 import { labelLevelOf } from './level.ts';
 import type { ModelKeeper } from './model-keeper.ts';
 import { modelOutput, normalisationOutput, type Work } from './open-work.ts';
-import { progressBar } from './progress-bar.ts';
 import { encodingOf } from './save-flags.ts';
+import { assertNoneInterrupted, type Kept, saveLabels } from './save-labels.ts';
 import { saveTargetOf } from './save-target.ts';
 import { writeProbabilities } from './write-probabilities.ts';
 
@@ -47,12 +46,6 @@ export interface SegmentRequest {
   readonly kept: Kept;
 }
 
-/** Chunks of a save that are finished, as far as was told. */
-export interface Kept {
-  done: number;
-  total: number;
-}
-
 /** Scores of an image with what is told of them. */
 export interface Scored {
   readonly scores: LazyArray<'float32'>;
@@ -74,8 +67,7 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
   const labelLevel = labelLevelOf(flags, image, command);
   const encoding = encodingOf(flags, command);
   const target = await saveTargetOf({ ...request, signal: io.signal }, work);
-  if (!flags.has('resume') && !flags.has('overwrite'))
-    await assertNoInterruptedSave(target.to.target, target.to.targetPath, name);
+  await assertNoneInterrupted(flags, target, name);
   const maskText = flags.text('mask');
   const mask =
     maskText === undefined ? undefined : await openLabelSource(maskText, image, slices, '--mask', io.signal);
@@ -85,29 +77,12 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
     const ids = await pipeline.labels(scored.scores, grid, labelChunkPx);
     const labels = onlySlices(mask === undefined ? ids : masked(ids, mask.ids), slices);
     const provenance = provenanceOf(work, scored, maskText);
-    const bar = progressBar(io, `Saving labels/${name}`);
     const input = { ...encoding, ...target.to, labels, image, maxId: scored.classes.length };
-    const saved = await materialize({
-      ...input,
-      name,
-      classes: scored.classes,
-      overwrite: flags.has('overwrite'),
-      resume: flags.has('resume'),
-      onAbort: 'keep',
-      provenance,
-      signal: io.signal,
-      onProgress: (progress) => {
-        kept.done = progress.done;
-        kept.total = progress.total;
-        bar.update(progress);
-      },
-    });
-    bar.end();
-    const packing = progressBar(io, `Packing ${target.location}`);
-    const result = (await target.finish?.(saved, (progress) => packing.update(progress))) ?? saved;
-    packing.end();
-    if (flags.has('resume') && saved.resumed === 0)
-      io.err('alibi-zarr: there was no interrupted save to continue');
+    const result = await saveLabels(
+      target,
+      { ...input, name, classes: scored.classes, provenance },
+      { flags, io, kept },
+    );
     const { version, compression, levels } = describePlan(input);
     const probabilities = flags.has('probabilities')
       ? await writeProbabilities(

@@ -6,22 +6,25 @@ import { spacingOf } from '../../array/spacing.ts';
 import { withAxes } from '../../array/with-axes.ts';
 import { isAbort } from '../../errors.ts';
 import { assertLabelName } from '../../labels/label-name.ts';
-import { materialize } from '../../labels/materialize.ts';
 import { onlySlices } from '../../labels/slices.ts';
 import type { OmeImage } from '../../ome/ome-image.ts';
 import type { OmeLabel } from '../../ome/open-label.ts';
 import { fitInstances } from '../../segment/instances/fit-instances.ts';
 import { instancesLayer } from '../../segment/instances/layer.ts';
 import type { InstancesFit } from '../../segment/instances/types.ts';
+import type { Signer } from '../../stores/signer.ts';
 import { type Command, Interrupted } from '../command.ts';
 import { type Flags, invalid } from '../flags.ts';
 import { instanceFlags, instanceRecipe, type NamedRecipe } from '../instance-recipe.ts';
 import type { Io } from '../io.ts';
-import { assertFree, labelTarget, labelTargetFlags, pruneLabel } from '../label-target.ts';
 import { classOf, openLabelsOf } from '../open-labels.ts';
 import { type OpenedLocation, openLocation } from '../open-location.ts';
 import { openOneImage } from '../open-work.ts';
 import { progressBar } from '../progress-bar.ts';
+import { encodingOf, saveFlags } from '../save-flags.ts';
+import { assertNoneInterrupted, type Kept, saveLabels, whatIsLeft } from '../save-labels.ts';
+import { assertFree, pruneLabel, saveTargetOf } from '../save-target.ts';
+import { signerFlag, signerOf } from '../signers.ts';
 import { slicesOf } from '../slices.ts';
 
 const command = 'instances';
@@ -42,11 +45,13 @@ export const instances: Command = {
         value: 'c',
         help: 'name or id of the one class that counts; default: each on its own',
       },
-      ...labelTargetFlags,
+      name: { type: 'string', value: 'NAME', help: 'name of the label image to write' },
+      ...saveFlags,
       ...instanceFlags,
       dtype: { type: 'string', value: 'uint32|uint64', help: 'of the ids; default uint32' },
       z: { type: 'string', value: 'a|a:b', help: 'slices along z, half-open; default all' },
       t: { type: 'string', value: 'a|a:b', help: 'slices along t, half-open; default all' },
+      ...signerFlag,
     },
     examples: [
       'instances image.zarr --labels phases --class precipitate --name particles --min-size 0.05',
@@ -57,19 +62,21 @@ export const instances: Command = {
     const name = flags.text('name');
     if (name === undefined) throw invalid('--name is missing', { name: command }, 'Write --name and a name.');
     assertLabelName(name);
-    const opened = await openLocation(flags.positionals[0]!, io.signal);
+    const sign = await signerOf(flags);
+    const opened = await openLocation(flags.positionals[0]!, io.signal, sign);
+    const kept: Kept = { done: 0, total: 0 };
     try {
       const image = await openOneImage(opened, io.signal, command);
       const label = await openLabelsOf(flags, image, { command, signal: io.signal });
       assertFree(flags, image, name);
-      const output = await run({ image, opened, label, name, flags, io });
+      const output = await run({ image, opened, sign, label, name, flags, io, kept });
       io.out(flags.has('json') ? JSON.stringify(output) : asText(output));
       return 0;
     } catch (error) {
       if (!isAbort(error)) throw error;
-      throw new Interrupted(`the labels "${name}" are as they were before, and nothing half written is left`);
+      throw new Interrupted(whatIsLeft(name, kept));
     } finally {
-      await pruneLabel(flags, name);
+      await pruneLabel({ flags, name, below: '' }, opened.location);
       await opened.close();
     }
   },
@@ -78,10 +85,12 @@ export const instances: Command = {
 interface Request {
   readonly image: OmeImage;
   readonly opened: OpenedLocation;
+  readonly sign: Signer | undefined;
   readonly label: OmeLabel;
   readonly name: string;
   readonly flags: Flags;
   readonly io: Io;
+  readonly kept: Kept;
 }
 
 async function run(request: Request): Promise<InstancesOutput> {
@@ -93,33 +102,34 @@ async function run(request: Request): Promise<InstancesOutput> {
   const labels = onlySlices(pixels, slices);
   const chosen = classOf(flags, label, command);
   const named = instanceRecipe(flags, labels, chosen && String(chosen.id), command);
-  const target = await labelTarget(flags, request, command);
+  const encoding = encodingOf(flags, command);
+  const target = await saveTargetOf({ flags, name, command, below: '', signal: io.signal }, request);
+  await assertNoneInterrupted(flags, target, name);
   const fit = await fitOf(labels, named, request);
-  const bar = progressBar(io, `Saving labels/${name}`);
   const layer = instancesLayer(labels, fit, dtype);
-  const result = await materialize({
-    ...target.to,
-    labels: layer,
-    image,
-    name,
-    classes: [],
-    overwrite: flags.has('overwrite'),
-    resume: flags.has('resume'),
-    provenance: {
-      model: null,
-      executionProvider: null,
-      normalisation: null,
-      fit: { kind: fit.kind, id: fit.id, source: fit.source },
-      strokes: [],
-      slices,
-      imageMetadataSha256: image.metadataHash,
+  const result = await saveLabels(
+    target,
+    {
+      ...encoding,
+      ...target.to,
+      labels: layer,
+      image,
+      name,
+      classes: [],
+      provenance: {
+        model: null,
+        executionProvider: null,
+        normalisation: null,
+        fit: { kind: fit.kind, id: fit.id, source: fit.source },
+        strokes: [],
+        slices,
+        imageMetadataSha256: image.metadataHash,
+      },
     },
-    signal: io.signal,
-    onProgress: (progress) => bar.update(progress),
-  });
-  bar.end();
+    request,
+  );
   return {
-    location: `${target.location}/labels/${name}`,
+    location: target.label,
     name,
     labels: label.name,
     class: chosen === undefined ? null : String(chosen.id),

@@ -1,7 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import type { SegmentOutput, SegmentPlateOutput } from 'alibi-zarr-schemas';
-import { AlibiError, asAlibiError, isAbort } from '../../errors.ts';
+import { asAlibiError, isAbort } from '../../errors.ts';
 import { assertLabelName } from '../../labels/label-name.ts';
 import type { OmeImage } from '../../ome/ome-image.ts';
 import { openImage } from '../../ome/open-image.ts';
@@ -17,9 +15,10 @@ import { createModelKeeper } from '../model-keeper.ts';
 import { type OpenedLocation, openLocation } from '../open-location.ts';
 import { workFlags, workOn } from '../open-work.ts';
 import { fieldsOf } from '../plate-fields.ts';
-import { pruneFolders } from '../prune-folders.ts';
 import { saveFlags } from '../save-flags.ts';
-import { type Kept, type Segmenting, type SegmentRequest, segmentImage } from '../segment-image.ts';
+import { type Kept, whatIsLeft } from '../save-labels.ts';
+import { assertFree, pruneLabel } from '../save-target.ts';
+import { type Segmenting, type SegmentRequest, segmentImage } from '../segment-image.ts';
 import { signerOf } from '../signers.ts';
 
 const command = 'segment';
@@ -162,7 +161,6 @@ async function segmentOne(
   io: Io,
 ): Promise<SegmentOutput> {
   const { flags, name, segmenting, models } = request;
-  const inPlace = ['out', 'overwrite', 'resume'].every((flag) => !flags.has(flag));
   const classifier =
     segmenting.kind === 'classifier'
       ? segmenting.opened
@@ -174,13 +172,11 @@ async function segmentOne(
       command,
       models,
       ...(classifier === undefined ? {} : { classifier }),
-      check: () => {
-        if (inPlace && image.labels.some((label) => label.name === name)) throw taken(image, name);
-      },
+      check: () => assertFree(flags, image, name),
     });
     return await segmentImage(work, request, io);
   } finally {
-    await pruneLabel(request, opened);
+    await pruneLabel(request, opened.location);
   }
 }
 
@@ -242,31 +238,6 @@ async function segmentFields(
     again: failed.length === 0 ? null : failed.map(({ image }) => image).join(','),
     seconds: (performance.now() - startMs) / 1000,
   };
-}
-
-/** Folders that an undone save or a replaced revision leaves empty in the file system. */
-async function pruneLabel({ flags, name, below }: SegmentRequest, opened: OpenedLocation): Promise<void> {
-  const out = flags.text('out') ?? opened.location;
-  if (/^https?:/i.test(out) || /\.ozx$/i.test(out)) return;
-  const labels = join(resolve(out), below, 'labels');
-  await pruneFolders(join(labels, name));
-  if ((await readdir(labels).catch(() => ['unknown'])).length === 0) await pruneFolders(labels);
-}
-
-function whatIsLeft(name: string, { done, total }: Kept): string {
-  const before = `the labels "${name}" are as they were before`;
-  return done === 0
-    ? `${before}, and nothing half written is left`
-    : `${before}; ${done} of ${total} chunks are kept: the same command with --resume continues`;
-}
-
-/** The same as the save would say, before minutes of work. */
-function taken(image: OmeImage, name: string): AlibiError {
-  return new AlibiError('Conflict', {
-    what: `a label image "${name}" is there already`,
-    where: `${image.location}/labels/${name}`,
-    remedy: 'Choose another name, or allow it to be overwritten (--overwrite).',
-  });
 }
 
 function asText(output: SegmentOutput): string {
