@@ -151,6 +151,27 @@ describe('instances', () => {
     expect(err[0]).toMatch(message);
   });
 
+  it('goes into an .ozx as it goes into a folder', async () => {
+    const out = join(folder, 'objects.ozx');
+    const made = await call([
+      'instances',
+      square,
+      '--labels',
+      'classes',
+      '--name',
+      'cells',
+      '--out',
+      out,
+      '--json',
+    ]);
+    expect(made.err.filter((line) => line.startsWith('alibi-zarr:'))).toEqual([]);
+    expect(parseInstancesOutput(made.json())).toMatchObject({
+      value: { location: out, validation: { valid: true } },
+    });
+    expect((await readFile(out)).subarray(0, 2).toString()).toBe('PK');
+    expect((await readdir(folder)).filter((name) => name.endsWith('.saving'))).toEqual([]);
+  });
+
   it('leaves nothing half written when it is interrupted', async () => {
     const controller = new AbortController();
     const before = await readdir(join(square, 'labels'));
