@@ -111,7 +111,11 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     const [shown] = unsure.levels;
     expect(shown?.pixels.shape).toEqual(layer?.levels[0]?.pixels.shape);
     const lists: number[] = [];
-    const places = await session.suggest({ count: 3, chunkLimit: 4, onList: (list) => lists.push(list.length) });
+    const places = await session.suggest({
+      count: 3,
+      chunkLimit: 4,
+      onList: (list) => lists.push(list.length),
+    });
     expect(lists).toHaveLength(4);
     expect(places.length).toBeGreaterThan(0);
     const [, , height = 0, width = 0] = session.image.levels[0]!.shape;
