@@ -63,7 +63,7 @@ async function bundle(name) {
       'esbuild',
     ],
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
     plugins: [sourceUrl],
     write: false,
