@@ -70,10 +70,12 @@ async function* nuclei(limit: number): AsyncGenerator<Sample> {
 
 /** Mean of the channels. */
 function greyOf({ channels, data }: PngPixels): Float32Array {
-  return Float32Array.from({ length: data.length / channels }, (_, i) => {
-    const pixel = data.subarray(i * channels, (i + 1) * channels);
-    return pixel.reduce((sum, value) => sum + value, 0) / channels;
+  const grey = new Float32Array(data.length / channels);
+  data.forEach((value, i) => {
+    const pixel = Math.floor(i / channels);
+    grey[pixel] = grey[pixel]! + value / channels;
   });
+  return grey;
 }
 
 async function* nuclei3d(): AsyncGenerator<Sample> {
