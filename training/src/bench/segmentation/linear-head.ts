@@ -62,7 +62,8 @@ function assertLearnable(samples: Float32Array, labels: Uint16Array): void {
     throw new AlibiError('InvalidInput', { what, where: 'linear head', remedy });
   };
   if (new Set(labels).size < 2) refuse('only one class has samples', 'Give samples of two classes or more.');
-  if (!samples.every(Number.isFinite)) refuse('a feature is not finite', 'Look at the checkpoint: it gives NaN.');
+  if (!samples.every(Number.isFinite))
+    refuse('a feature is not finite', 'Look at the checkpoint: it gives NaN.');
 }
 
 /** Zero mean, unit deviation (ddof 0), in place. */
