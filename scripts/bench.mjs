@@ -63,7 +63,8 @@ async function bundle(name) {
       'esbuild',
     ],
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      // Under a name of our own: a bundled library may import it too.
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
     },
     plugins: [sourceUrl],
     write: false,

@@ -101,6 +101,30 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     expect(errors).toEqual([]);
   });
 
+  it('shows the linear answer first and the better one before it, and says where it is unsure', async () => {
+    paint();
+    const layer = await session.train();
+    expect(layer?.levels).toHaveLength(2);
+    expect(session.classifier?.fit.forest).not.toBeNull();
+    const unsure = await session.uncertainty({ kind: 'entropy' });
+    expect(unsure.kind).toBe('uncertainty');
+    const [shown] = unsure.levels;
+    expect(shown?.pixels.shape).toEqual(layer?.levels[0]?.pixels.shape);
+    const lists: number[] = [];
+    const places = await session.suggest({
+      count: 3,
+      chunkLimit: 4,
+      onList: (list) => lists.push(list.length),
+    });
+    expect(lists).toHaveLength(4);
+    expect(places.length).toBeGreaterThan(0);
+    const [, , height = 0, width = 0] = session.image.levels[0]!.shape;
+    for (const { y, x } of places) expect(y >= 0 && y <= height && x >= 0 && x <= width).toBe(true);
+    session.stroke({ classIndex: 1, radiusPx: 2, z: middleZ, t: 0, points: [60, 60] });
+    expect(session.layers.some(({ kind }) => kind === 'uncertainty')).toBe(false);
+    await expect(session.suggest({ count: 1 })).rejects.toThrow(/no classifier of the present strokes/);
+  });
+
   it('saves a clustering into the image, where it is listed, valid and the same', async () => {
     const layer = await session.clusters({ k: 3 });
     const result = await session.save(layer, { name: 'clusters' });

@@ -6,7 +6,7 @@ import type { Size3 } from '../../plugin/src/raster/volume.ts';
 import { fitInstances } from '../../plugin/src/segment/instances/fit-instances.ts';
 import { instancesLayer } from '../../plugin/src/segment/instances/layer.ts';
 import type { InstanceRecipe, WatershedRecipe } from '../../plugin/src/segment/instances/types.ts';
-import { readPng } from '../../training/src/bench/png.ts';
+import { type PngPixels, readPngPixels } from '../../training/src/bench/png.ts';
 import { hasShared, sharedPath } from '../shared.ts';
 import { type AveragePrecision, averagePrecision } from './average-precision.ts';
 import { otsuThreshold } from './otsu.ts';
@@ -62,10 +62,20 @@ async function* nuclei(limit: number): AsyncGenerator<Sample> {
     .map((file) => file.replace('.labels.png', ''))
     .slice(0, limit);
   for (const name of names) {
-    const read = (file: string) => readPng(readFileSync(sharedPath(...folder, file)), file);
+    const read = (file: string) => readPngPixels(readFileSync(sharedPath(...folder, file)), file);
     const [image, labels] = [read(`${name}.png`), read(`${name}.labels.png`)];
-    yield { name, size: [1, image.height, image.width], pixels: image.data, truth: labels.data };
+    yield { name, size: [1, image.height, image.width], pixels: greyOf(image), truth: labels.data };
   }
+}
+
+/** Mean of the channels. */
+function greyOf({ channels, data }: PngPixels): Float32Array {
+  const grey = new Float32Array(data.length / channels);
+  data.forEach((value, i) => {
+    const pixel = Math.floor(i / channels);
+    grey[pixel] = grey[pixel]! + value / channels;
+  });
+  return grey;
 }
 
 async function* nuclei3d(): AsyncGenerator<Sample> {

@@ -181,7 +181,9 @@ describe.skipIf(!hasPython() || !hasShared(...folderOf('nuclei')))(
       compare(await tableOf(path), rows, 3);
     });
 
-    it('equal regionprops for objects of many pieces over block borders, several channels and time points', async () => {
+    it('equal regionprops for objects of many pieces over block borders, several channels and time points', {
+      timeout: 300_000,
+    }, async () => {
       const [times, height, width] = [2, 530, 540];
       const random = createRandom(5);
       // Each id is a few rectangles anywhere: pieces, holes, overlaps, across the border at 512.

@@ -28,13 +28,7 @@ export function processIo(): { readonly io: Io; readonly release: () => void } {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
-  // Whoever read our output has had enough (`| head`): end in order.
-  const onOutputError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    controller.abort();
-  };
-  // Stays when the process is let go of: a broken pipe may be told late.
-  process.stdout.on('error', onOutputError);
+  interruptOnBrokenPipe(controller);
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   const io: Io = {
@@ -52,4 +46,18 @@ export function processIo(): { readonly io: Io; readonly release: () => void } {
     process.off('SIGTERM', onInterrupt);
   };
   return { io, release };
+}
+
+/** Who is to be told that whoever read our output has had enough (`| head`). */
+let reading: AbortController | undefined;
+
+/** One listener a process. It stays when the process is let go of: a broken pipe may be told late. */
+function interruptOnBrokenPipe(controller: AbortController): void {
+  if (reading === undefined) {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      reading?.abort();
+    });
+  }
+  reading = controller;
 }

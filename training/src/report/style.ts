@@ -46,7 +46,7 @@ caption { text-align: left; padding: .3rem 0 .4rem; caption-side: top; }
 .numbers { margin: .6rem 0 1.2rem; } .numbers th, .numbers td { padding: .3rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 .numbers th:first-child, .numbers .text { text-align: left; } .numbers thead th { border-bottom: 1.5px solid var(--soft); vertical-align: bottom; }
 .numbers th[scope=row] { font-weight: 500; } .numbers th small { display: block; max-width: 46ch; font-weight: 400; overflow-wrap: anywhere; }
-.numbers .best { font-weight: 700; } sup a { text-decoration: none; font-size: .8em; margin-left: .15em; }
+.numbers td code { display: inline-block; text-align: left; } sup a { text-decoration: none; font-size: .8em; margin-left: .15em; }
 .maps th, .maps td { padding: .25rem .35rem; text-align: center; font-weight: 500; vertical-align: middle; overflow-wrap: anywhere; }
 .maps th[scope=row] { text-align: right; min-width: 5.5rem; max-width: 9rem; font-weight: 650; } .maps thead th { vertical-align: bottom; font-size: .8rem; max-width: 8.5rem; }
 .maps td small { display: block; font-variant-numeric: tabular-nums; } .maps td.none { color: var(--soft); font-size: .8rem; }

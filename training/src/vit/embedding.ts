@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { columnSums, linear, weightGradients } from './linear.ts';
+import { linear, weightGradients } from './linear.ts';
 import type { Gradients, Scope } from './parameters.ts';
 import type { GridTensors } from './position-tensors.ts';
 import { as2D, as3D } from './shapes.ts';
@@ -65,7 +65,9 @@ export function embedBackward(
   }
   const dPatches = tf.slice(tokens, [0, prefix, 0], [batch, perImage, dim]);
   if (grid.resample !== null) {
-    const summed = as2D(columnSums(as2D(dPatches, batch, perImage * dim)), perImage, dim);
+    // Not `columnSums`: WebAssembly's product keeps an operator by the data of its right side, whatever its shape, and
+    // these rows are summed in another shape below.
+    const summed = as2D(tf.sum(dPatches, 0), perImage, dim);
     const dTrained = tf.matMul(grid.resample, summed, true, false);
     const all = config.embedding?.withCls ? tf.concat([dCls, dTrained], 0) : dTrained;
     gradients.add('pos_embed', tf.reshape(all, scope.get('pos_embed').shape));

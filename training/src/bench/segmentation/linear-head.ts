@@ -1,4 +1,5 @@
 import {
+  AlibiError,
   fitLogistic,
   type LinearTaps,
   linearTaps,
@@ -38,6 +39,7 @@ export async function fitLinearHead(
   },
 ): Promise<LinearHead> {
   const { dim, classes } = o;
+  assertLearnable(samples, labels);
   const { mean, scale } = standardise(samples, dim);
   const model = await fitLogistic(samples, labels, o);
   const weights = new Float64Array(classes * dim);
@@ -53,6 +55,15 @@ export async function fitLinearHead(
     intercepts[k] = intercept;
   }
   return { dim, classes, weights, intercepts };
+}
+
+function assertLearnable(samples: Float32Array, labels: Uint16Array): void {
+  const refuse = (what: string, remedy: string): never => {
+    throw new AlibiError('InvalidInput', { what, where: 'linear head', remedy });
+  };
+  if (new Set(labels).size < 2) refuse('only one class has samples', 'Give samples of two classes or more.');
+  if (!samples.every(Number.isFinite))
+    refuse('a feature is not finite', 'Look at the checkpoint: it gives NaN.');
 }
 
 /** Zero mean, unit deviation (ddof 0), in place. */

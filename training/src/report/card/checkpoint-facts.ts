@@ -69,7 +69,7 @@ export function cautions({ position, provenance }: CheckpointManifest): string[]
     ...(position.kind === 'alibi' && position.normalise === 'window'
       ? ["Its distances are divided by the window's largest: features depend on the size of the window."]
       : []),
-    'Its weights come from photographs; nothing here was validated for a diagnosis or a measurement.',
+    'Nothing here was validated for a diagnosis or a measurement.',
   ];
 }
 

@@ -1,3 +1,0 @@
-import { describePrecisions } from './precisions.ts';
-
-describePrecisions('webgpu');
