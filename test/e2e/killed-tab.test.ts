@@ -85,8 +85,13 @@ describe('a tab that is closed while it saves', () => {
         () => 'lived',
         () => 'died',
       );
-      await dying;
+      const lived = await Promise.race([dying, ended]);
       await doomed.close();
+      // Entries of the journal that come together are one write: a run may have a few operations fewer than another.
+      if (lived === 'lived') {
+        seen.set('lived', (seen.get('lived') ?? 0) + 1);
+        continue;
+      }
       expect(await ended, where).toBe('died');
       const page = await open();
       const found = await page.evaluate(() => window.killedTab.look());
@@ -109,6 +114,7 @@ describe('a tab that is closed while it saves', () => {
       seen.set(state, (seen.get(state) ?? 0) + 1);
     }
     console.info(`${chosen.length} tabs closed; a reader found ${JSON.stringify(Object.fromEntries(seen))}`);
+    expect(seen.get('lived') ?? 0).toBeLessThan(chosen.length / 10);
     expect(seen.get('none')).toBeGreaterThan(0);
     expect(seen.get('old')).toBeGreaterThan(0);
   }, 1_200_000);

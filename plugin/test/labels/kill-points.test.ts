@@ -84,12 +84,13 @@ describe('a save that is killed', () => {
       seen.set(found, (seen.get(found) ?? 0) + 1);
     }
     console.info(`${chosen.length} kill points; a reader found ${JSON.stringify(Object.fromEntries(seen))}`);
+    expect(seen.get('lived') ?? 0).toBeLessThan(chosen.length / 10);
     expect(seen.get('none')).toBeGreaterThan(0);
     expect(seen.get('old')).toBeGreaterThan(0);
   }, 1_200_000);
 
   /** @returns what a reader found after the kill */
-  async function dieAndResume({ scenario, n, how }: Point): Promise<'none' | 'old' | 'new'> {
+  async function dieAndResume({ scenario, n, how }: Point): Promise<'none' | 'old' | 'new' | 'lived'> {
     const where = `${JSON.stringify(scenario)}, ${how} operation ${n}`;
     const copy = join(folder, 'copy');
     await cp(originOf(killScenarios.indexOf(scenario)), copy, { recursive: true });
@@ -97,9 +98,15 @@ describe('a save that is killed', () => {
       () => 'lived',
       (error: { signal?: string }) => error.signal,
     );
-    expect(died, where).toBe('SIGKILL');
     const store = createNodeStore(copy);
     const found = await whatIsThere(copy);
+    // Entries of the journal that come together are one write: a run may have a few operations fewer than another.
+    if (died === 'lived') {
+      expect(found, where).toBe('new');
+      await rm(copy, { recursive: true });
+      return 'lived';
+    }
+    expect(died, where).toBe('SIGKILL');
     expect([scenario.replace ? 'old' : 'none', 'new'], where).toContain(found);
     const journal = await Journal.read(store, '/labels/phases');
     const finished = [...(journal?.finished.values() ?? [])].filter(({ key }) => /rev-[^/]+\/0\//.test(key));
