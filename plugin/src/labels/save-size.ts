@@ -2,10 +2,7 @@ import { chunkCounts, type DataType, elementCount } from '../array/lazy-array.ts
 import { storedSize } from '../stores/elements.ts';
 import type { PyramidPlan } from './pyramid-plan.ts';
 
-/**
- * Bytes of compressed labels over bytes of their ids. Ground truth of micrographs, masks of nuclei and k-means
- * clusters of features in chunks of 256² take 0.01 to 0.1; the upper end, so that an estimate is rarely too small.
- */
+/** Bytes of compressed labels over bytes of their ids: an assumption, not measured, on the large side for labels. */
 const compressedShare = 0.1;
 
 /** What a plan will store, before a single chunk is known: what is empty makes it less. */
