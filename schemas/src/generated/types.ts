@@ -1694,6 +1694,10 @@ plainConsistency: number
  */
 seamRatio: (number | null)
 /**
+ * the same ratio at the same places in one window over the whole crop, where there is no seam: what the content alone gives
+ */
+contentSeamRatio: (number | null)
+/**
  * tokens computed over tokens of the crop
  */
 cost: number
@@ -1710,6 +1714,7 @@ image: string
 centredConsistency: number
 plainConsistency: number
 seamRatio: (number | null)
+contentSeamRatio: (number | null)
 changedLabels: (number | null)
 }[]
 }[]

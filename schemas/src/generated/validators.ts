@@ -19144,7 +19144,7 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateSeamResult = validate37;
-var schema56 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
+var schema56 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "contentSeamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "contentSeamRatio": { "type": ["number", "null"], "description": "the same ratio at the same places in one window over the whole crop, where there is no seam: what the content alone gives" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "contentSeamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "contentSeamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
 function validate37(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -19491,7 +19491,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (errors === _errs45) {
                                         if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                           let missing3;
-                                          if (data20.rows === void 0 && (missing3 = "rows") || data20.cols === void 0 && (missing3 = "cols") || data20.overlap === void 0 && (missing3 = "overlap") || data20.centredConsistency === void 0 && (missing3 = "centredConsistency") || data20.plainConsistency === void 0 && (missing3 = "plainConsistency") || data20.seamRatio === void 0 && (missing3 = "seamRatio") || data20.cost === void 0 && (missing3 = "cost") || data20.changedLabels === void 0 && (missing3 = "changedLabels") || data20.windowMs === void 0 && (missing3 = "windowMs") || data20.perCrop === void 0 && (missing3 = "perCrop")) {
+                                          if (data20.rows === void 0 && (missing3 = "rows") || data20.cols === void 0 && (missing3 = "cols") || data20.overlap === void 0 && (missing3 = "overlap") || data20.centredConsistency === void 0 && (missing3 = "centredConsistency") || data20.plainConsistency === void 0 && (missing3 = "plainConsistency") || data20.seamRatio === void 0 && (missing3 = "seamRatio") || data20.contentSeamRatio === void 0 && (missing3 = "contentSeamRatio") || data20.cost === void 0 && (missing3 = "cost") || data20.changedLabels === void 0 && (missing3 = "changedLabels") || data20.windowMs === void 0 && (missing3 = "windowMs") || data20.perCrop === void 0 && (missing3 = "perCrop")) {
                                             validate37.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                             return false;
                                           } else {
@@ -19600,11 +19600,11 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                           var valid8 = true;
                                                         }
                                                         if (valid8) {
-                                                          if (data20.cost !== void 0) {
-                                                            let data27 = data20.cost;
+                                                          if (data20.contentSeamRatio !== void 0) {
+                                                            let data27 = data20.contentSeamRatio;
                                                             const _errs60 = errors;
-                                                            if (!(typeof data27 == "number" && isFinite(data27))) {
-                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            if (!(typeof data27 == "number" && isFinite(data27)) && data27 !== null) {
+                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/contentSeamRatio", schemaPath: "#/properties/windows/items/properties/contentSeamRatio/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.contentSeamRatio.type }, message: "must be number,null" }];
                                                               return false;
                                                             }
                                                             var valid8 = _errs60 === errors;
@@ -19612,11 +19612,11 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                             var valid8 = true;
                                                           }
                                                           if (valid8) {
-                                                            if (data20.changedLabels !== void 0) {
-                                                              let data28 = data20.changedLabels;
+                                                            if (data20.cost !== void 0) {
+                                                              let data28 = data20.cost;
                                                               const _errs62 = errors;
-                                                              if (!(typeof data28 == "number" && isFinite(data28)) && data28 !== null) {
-                                                                validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                              if (!(typeof data28 == "number" && isFinite(data28))) {
+                                                                validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                 return false;
                                                               }
                                                               var valid8 = _errs62 === errors;
@@ -19624,11 +19624,11 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                               var valid8 = true;
                                                             }
                                                             if (valid8) {
-                                                              if (data20.windowMs !== void 0) {
-                                                                let data29 = data20.windowMs;
+                                                              if (data20.changedLabels !== void 0) {
+                                                                let data29 = data20.changedLabels;
                                                                 const _errs64 = errors;
-                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                if (!(typeof data29 == "number" && isFinite(data29)) && data29 !== null) {
+                                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
                                                                   return false;
                                                                 }
                                                                 var valid8 = _errs64 === errors;
@@ -19636,48 +19636,48 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 var valid8 = true;
                                                               }
                                                               if (valid8) {
-                                                                if (data20.perCrop !== void 0) {
-                                                                  let data30 = data20.perCrop;
+                                                                if (data20.windowMs !== void 0) {
+                                                                  let data30 = data20.windowMs;
                                                                   const _errs66 = errors;
-                                                                  if (errors === _errs66) {
-                                                                    if (Array.isArray(data30)) {
-                                                                      var valid9 = true;
-                                                                      const len3 = data30.length;
-                                                                      for (let i3 = 0; i3 < len3; i3++) {
-                                                                        let data31 = data30[i3];
-                                                                        const _errs68 = errors;
-                                                                        if (errors === _errs68) {
-                                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
-                                                                            let missing4;
-                                                                            if (data31.image === void 0 && (missing4 = "image") || data31.centredConsistency === void 0 && (missing4 = "centredConsistency") || data31.plainConsistency === void 0 && (missing4 = "plainConsistency") || data31.seamRatio === void 0 && (missing4 = "seamRatio") || data31.changedLabels === void 0 && (missing4 = "changedLabels")) {
-                                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
-                                                                              return false;
-                                                                            } else {
-                                                                              const _errs70 = errors;
-                                                                              for (const key4 in data31) {
-                                                                                if (!(key4 === "image" || key4 === "centredConsistency" || key4 === "plainConsistency" || key4 === "seamRatio" || key4 === "changedLabels")) {
-                                                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
-                                                                                  return false;
-                                                                                  break;
-                                                                                }
-                                                                              }
-                                                                              if (_errs70 === errors) {
-                                                                                if (data31.image !== void 0) {
-                                                                                  const _errs71 = errors;
-                                                                                  if (typeof data31.image !== "string") {
-                                                                                    validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  if (!(typeof data30 == "number" && isFinite(data30))) {
+                                                                    validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                    return false;
+                                                                  }
+                                                                  var valid8 = _errs66 === errors;
+                                                                } else {
+                                                                  var valid8 = true;
+                                                                }
+                                                                if (valid8) {
+                                                                  if (data20.perCrop !== void 0) {
+                                                                    let data31 = data20.perCrop;
+                                                                    const _errs68 = errors;
+                                                                    if (errors === _errs68) {
+                                                                      if (Array.isArray(data31)) {
+                                                                        var valid9 = true;
+                                                                        const len3 = data31.length;
+                                                                        for (let i3 = 0; i3 < len3; i3++) {
+                                                                          let data32 = data31[i3];
+                                                                          const _errs70 = errors;
+                                                                          if (errors === _errs70) {
+                                                                            if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
+                                                                              let missing4;
+                                                                              if (data32.image === void 0 && (missing4 = "image") || data32.centredConsistency === void 0 && (missing4 = "centredConsistency") || data32.plainConsistency === void 0 && (missing4 = "plainConsistency") || data32.seamRatio === void 0 && (missing4 = "seamRatio") || data32.contentSeamRatio === void 0 && (missing4 = "contentSeamRatio") || data32.changedLabels === void 0 && (missing4 = "changedLabels")) {
+                                                                                validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                                return false;
+                                                                              } else {
+                                                                                const _errs72 = errors;
+                                                                                for (const key4 in data32) {
+                                                                                  if (!(key4 === "image" || key4 === "centredConsistency" || key4 === "plainConsistency" || key4 === "seamRatio" || key4 === "contentSeamRatio" || key4 === "changedLabels")) {
+                                                                                    validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                                                     return false;
+                                                                                    break;
                                                                                   }
-                                                                                  var valid10 = _errs71 === errors;
-                                                                                } else {
-                                                                                  var valid10 = true;
                                                                                 }
-                                                                                if (valid10) {
-                                                                                  if (data31.centredConsistency !== void 0) {
-                                                                                    let data33 = data31.centredConsistency;
+                                                                                if (_errs72 === errors) {
+                                                                                  if (data32.image !== void 0) {
                                                                                     const _errs73 = errors;
-                                                                                    if (!(typeof data33 == "number" && isFinite(data33))) {
-                                                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                    if (typeof data32.image !== "string") {
+                                                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                       return false;
                                                                                     }
                                                                                     var valid10 = _errs73 === errors;
@@ -19685,11 +19685,11 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     var valid10 = true;
                                                                                   }
                                                                                   if (valid10) {
-                                                                                    if (data31.plainConsistency !== void 0) {
-                                                                                      let data34 = data31.plainConsistency;
+                                                                                    if (data32.centredConsistency !== void 0) {
+                                                                                      let data34 = data32.centredConsistency;
                                                                                       const _errs75 = errors;
                                                                                       if (!(typeof data34 == "number" && isFinite(data34))) {
-                                                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid10 = _errs75 === errors;
@@ -19697,11 +19697,11 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       var valid10 = true;
                                                                                     }
                                                                                     if (valid10) {
-                                                                                      if (data31.seamRatio !== void 0) {
-                                                                                        let data35 = data31.seamRatio;
+                                                                                      if (data32.plainConsistency !== void 0) {
+                                                                                        let data35 = data32.plainConsistency;
                                                                                         const _errs77 = errors;
-                                                                                        if (!(typeof data35 == "number" && isFinite(data35)) && data35 !== null) {
-                                                                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                                                        if (!(typeof data35 == "number" && isFinite(data35))) {
+                                                                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid10 = _errs77 === errors;
@@ -19709,41 +19709,67 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         var valid10 = true;
                                                                                       }
                                                                                       if (valid10) {
-                                                                                        if (data31.changedLabels !== void 0) {
-                                                                                          let data36 = data31.changedLabels;
+                                                                                        if (data32.seamRatio !== void 0) {
+                                                                                          let data36 = data32.seamRatio;
                                                                                           const _errs79 = errors;
                                                                                           if (!(typeof data36 == "number" && isFinite(data36)) && data36 !== null) {
-                                                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid10 = _errs79 === errors;
                                                                                         } else {
                                                                                           var valid10 = true;
                                                                                         }
+                                                                                        if (valid10) {
+                                                                                          if (data32.contentSeamRatio !== void 0) {
+                                                                                            let data37 = data32.contentSeamRatio;
+                                                                                            const _errs81 = errors;
+                                                                                            if (!(typeof data37 == "number" && isFinite(data37)) && data37 !== null) {
+                                                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/contentSeamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/contentSeamRatio/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.contentSeamRatio.type }, message: "must be number,null" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            var valid10 = _errs81 === errors;
+                                                                                          } else {
+                                                                                            var valid10 = true;
+                                                                                          }
+                                                                                          if (valid10) {
+                                                                                            if (data32.changedLabels !== void 0) {
+                                                                                              let data38 = data32.changedLabels;
+                                                                                              const _errs83 = errors;
+                                                                                              if (!(typeof data38 == "number" && isFinite(data38)) && data38 !== null) {
+                                                                                                validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                                                return false;
+                                                                                              }
+                                                                                              var valid10 = _errs83 === errors;
+                                                                                            } else {
+                                                                                              var valid10 = true;
+                                                                                            }
+                                                                                          }
+                                                                                        }
                                                                                       }
                                                                                     }
                                                                                   }
                                                                                 }
                                                                               }
+                                                                            } else {
+                                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                              return false;
                                                                             }
-                                                                          } else {
-                                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                            return false;
+                                                                          }
+                                                                          var valid9 = _errs70 === errors;
+                                                                          if (!valid9) {
+                                                                            break;
                                                                           }
                                                                         }
-                                                                        var valid9 = _errs68 === errors;
-                                                                        if (!valid9) {
-                                                                          break;
-                                                                        }
+                                                                      } else {
+                                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                        return false;
                                                                       }
-                                                                    } else {
-                                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                      return false;
                                                                     }
+                                                                    var valid8 = _errs68 === errors;
+                                                                  } else {
+                                                                    var valid8 = true;
                                                                   }
-                                                                  var valid8 = _errs66 === errors;
-                                                                } else {
-                                                                  var valid8 = true;
                                                                 }
                                                               }
                                                             }

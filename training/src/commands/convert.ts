@@ -30,7 +30,7 @@ const spec: CommandSpec = {
     ...POSITION_FLAGS,
     mean: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's)"),
     std: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's)"),
-    window: valued('ROWS,COLS,OVERLAP', 'tokens of the window plan (default: 24,24,3)'),
+    window: valued('ROWS,COLS,OVERLAP', 'tokens of the window plan (default: 32,32,4)'),
     precision: valued(
       'P',
       'how weights are stored: fp32 (default), fp16, int8; several in one manifest, and lower arithmetic, by quantize',
@@ -93,7 +93,7 @@ function convertOptions(flags: Flags): ConvertOptions {
     layers: layersOf(flags.text('layers') ?? ''),
     mean: triple(flags.text('mean') ?? '0.485,0.456,0.406', '--mean'),
     std: positives(triple(flags.text('std') ?? '0.229,0.224,0.225', '--std'), '--std'),
-    window: windowOf(flags.text('window') ?? '24,24,3', '--window'),
+    window: windowOf(flags.text('window') ?? '32,32,4', '--window'),
     source: flags.text('source'),
     licence: flags.text('licence') ?? 'not stated; see the source',
     finetuned: flags.has('finetuned'),

@@ -31,6 +31,10 @@ export const finetune: Command = {
       heads: valued('N', 'attention heads (default: config.json beside the weights, else dim / 64)'),
       'trained-grid': valued('ROWS,COLS', 'grid of the position embedding, where it is not square'),
       ...POSITION_FLAGS,
+      student: valued(
+        'FILE',
+        "weights the student starts from, such as an earlier run's (default: the original's)",
+      ),
       'keep-blocks': valued('0,2,...', 'the student has these blocks of the original only'),
       loss: valued('KIND', 'cosine (default), mse, mae on final tokens'),
       blank: valued(
@@ -145,6 +149,7 @@ function finetuneOptions(flags: Flags): FinetuneOptions {
     heads: flags.integer('heads', 1),
     trainedGrid: trainedGrid === undefined ? undefined : gridOf(trainedGrid),
     position: positionOf(flags),
+    student: flags.text('student'),
     keepBlocks: keep === undefined ? null : keep.split(',').map((part) => whole(part, '--keep-blocks', 0)),
     data: tensors === undefined ? { pictures: pictures ?? '' } : { tensors },
     loss: oneOf(flags.text('loss') ?? 'cosine', LOSSES, '--loss'),

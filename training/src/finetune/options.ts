@@ -21,6 +21,8 @@ export interface FinetuneOptions {
   readonly heads?: number | undefined;
   readonly trainedGrid?: readonly [number, number] | undefined;
   readonly position: Position;
+  /** Weights the student starts from, such as an earlier run's; the original's by default. */
+  readonly student?: string | undefined;
   /** Blocks of the weights the student keeps; all by default. */
   readonly keepBlocks: readonly number[] | null;
   /** What it learns from: crops of pictures with the teacher's tokens, or one stored batch. */

@@ -63,9 +63,10 @@ export async function runFinetune(options: FinetuneOptions, events: RunEvents): 
   const shape = { heads, layerNormEps: config.layerNormEps ?? layerNormEps };
   const fingerprint = await fingerprintOf(options);
   const state = await startOrResume(options, fingerprint);
+  const start = options.student === undefined ? weights : await readStart(options.student, weights);
   const data = await openData(options, { weights, shape, events });
   try {
-    const learner = createLearner(options, { weights, shape, state });
+    const learner = createLearner(options, { weights: start, shape, state });
     const total = options.first.steps + (options.second?.steps ?? 0);
     const done = state?.step ?? 0;
     await writeFile(
@@ -134,6 +135,17 @@ function assertFinite({ step, loss }: StepRecord, where: string): void {
     what: `the loss of step ${step} is ${loss}`,
     where,
     remedy: 'Lower --lr or give --clip, and go on from the last state with --resume.',
+  });
+}
+
+/** @throws AlibiError  weights that cannot be read; InvalidInput: of another width or patch than the original's */
+async function readStart(path: string, { dim, patch }: VitWeights): Promise<VitWeights> {
+  const { weights } = await readWeights(path, {});
+  if (weights.dim === dim && weights.patch === patch) return weights;
+  throw new AlibiError('InvalidInput', {
+    what: `the student has ${weights.dim} channels and patches of ${weights.patch} px, the original ${dim} and ${patch} px`,
+    where: path,
+    remedy: 'Give weights of the same width and patch as the original with --student.',
   });
 }
 
@@ -325,7 +337,11 @@ async function fingerprintOf(options: FinetuneOptions): Promise<string> {
   const isFile = (await stat(source).catch(() => null))?.isFile() ?? false;
   const same = { position, keepBlocks, loss, blank, batch, tokens, margin, scales, roll, deck, seed };
   const rest = { weightDecay, clip, accumulate, emaDecay, mean, std };
-  const files = { weights: await hashFile(weights), data: isFile ? await hashFile(source) : source };
+  const files = {
+    weights: await hashFile(weights),
+    ...(options.student === undefined ? {} : { student: await hashFile(options.student) }),
+    data: isFile ? await hashFile(source) : source,
+  };
   return createHash('sha256')
     .update(JSON.stringify({ ...same, ...rest, ...files }))
     .digest('hex');
@@ -343,5 +359,6 @@ function published(options: FinetuneOptions): Record<string, unknown> {
     ...options.validation,
     pictures: short(options.validation.pictures),
   };
-  return { ...rest, weights: short(options.weights), data, validation };
+  const student = options.student && short(options.student);
+  return { ...rest, weights: short(options.weights), student, data, validation };
 }

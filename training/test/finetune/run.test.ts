@@ -167,6 +167,32 @@ eachBackend((backend) => {
       await expect(run(options('none', { keepBlocks: [2] }))).rejects.toThrow('there is no block 2');
     });
 
+    it('goes on from an earlier student, with a rate and a state of its own', async () => {
+      const first = { steps: 1, tokens: 3, batch: 2, peak: 1e-12 };
+      const still = { first, second: null, emaDecay: null, weightDecay: 0 };
+      const earlier = await run(
+        options('earlier', { first: { ...first, peak: 1e-2 }, second: null, emaDecay: null }),
+      );
+      const next = await run(options('next', { ...still, student: earlier.student }));
+      const [a, b, original] = await Promise.all(
+        [earlier.student, next.student, join(dir, 'teacher.safetensors')].map(async (path) => {
+          const { weights } = await readWeights(path);
+          return weights.blocks[0]!.qkv.weight.data;
+        }),
+      );
+      // A rate of 1e-12 leaves what it started from.
+      const furthest = (x: Float32Array, y: Float32Array) =>
+        Math.max(...x.map((v, i) => Math.abs(v - y[i]!)));
+      expect(furthest(b!, a!)).toBeLessThan(1e-6);
+      expect(furthest(b!, original!)).toBeGreaterThan(1e-3);
+      const other = randomVit({ seed: 1, dim: 24, blocks: 2, patch: 4, registers: 1 });
+      const wide = join(dir, 'wide.safetensors');
+      await writeSafetensors(wide, toTimm(other));
+      await expect(run(options('wide', { student: wide }))).rejects.toThrow('the student has 24 channels');
+      const resumed = options('next', { ...still, resume: true });
+      await expect(run(resumed)).rejects.toThrow('other options');
+    });
+
     it('refuses a folder with a run, another run’s state, and pictures that are not there', async () => {
       await run(options('taken'));
       await expect(run(options('taken'))).rejects.toThrow('there is a run in the folder');

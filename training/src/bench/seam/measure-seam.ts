@@ -117,6 +117,7 @@ async function measureCrop(
     centredConsistency: centred,
     plainConsistency: plain,
     seamRatio: seamRatio(tokens, plan),
+    contentSeamRatio: seamRatio(o.whole, plan),
     changedLabels: changed,
   };
   return { crop, times: tokens.times };
