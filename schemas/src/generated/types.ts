@@ -670,6 +670,10 @@ t: number
  * strokes of one group are left out together when a classifier is checked
  */
 group?: string
+/**
+ * an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then
+ */
+rings?: number[][]
 }[]
 /**
  * slices processed; labels elsewhere are 0
@@ -1303,6 +1307,10 @@ t: number
  * strokes of one group are left out together when a classifier is checked
  */
 group?: string
+/**
+ * an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then
+ */
+rings?: number[][]
 }[]
 /**
  * @minItems 1

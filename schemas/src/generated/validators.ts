@@ -7195,7 +7195,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateLabelProvenance = validate23;
-var schema36 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
+var schema36 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -7840,7 +7840,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     } else {
                                       const _errs57 = errors;
                                       for (const key4 in data20) {
-                                        if (!(key4 === "id" || key4 === "classIndex" || key4 === "radiusPx" || key4 === "points" || key4 === "z" || key4 === "t" || key4 === "group")) {
+                                        if (!(key4 === "id" || key4 === "classIndex" || key4 === "radiusPx" || key4 === "points" || key4 === "z" || key4 === "t" || key4 === "group" || key4 === "rings")) {
                                           validate23.errors = [{ instancePath: instancePath + "/strokes/" + i3, schemaPath: "#/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
@@ -7976,6 +7976,53 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     } else {
                                                       var valid11 = true;
                                                     }
+                                                    if (valid11) {
+                                                      if (data20.rings !== void 0) {
+                                                        let data29 = data20.rings;
+                                                        const _errs74 = errors;
+                                                        if (errors === _errs74) {
+                                                          if (Array.isArray(data29)) {
+                                                            var valid13 = true;
+                                                            const len5 = data29.length;
+                                                            for (let i5 = 0; i5 < len5; i5++) {
+                                                              let data30 = data29[i5];
+                                                              const _errs76 = errors;
+                                                              if (errors === _errs76) {
+                                                                if (Array.isArray(data30)) {
+                                                                  var valid14 = true;
+                                                                  const len6 = data30.length;
+                                                                  for (let i6 = 0; i6 < len6; i6++) {
+                                                                    let data31 = data30[i6];
+                                                                    const _errs78 = errors;
+                                                                    if (!(typeof data31 == "number" && isFinite(data31))) {
+                                                                      validate23.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/rings/" + i5 + "/" + i6, schemaPath: "#/properties/strokes/items/properties/rings/items/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                      return false;
+                                                                    }
+                                                                    var valid14 = _errs78 === errors;
+                                                                    if (!valid14) {
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  validate23.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/rings/" + i5, schemaPath: "#/properties/strokes/items/properties/rings/items/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid13 = _errs76 === errors;
+                                                              if (!valid13) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate23.errors = [{ instancePath: instancePath + "/strokes/" + i3 + "/rings", schemaPath: "#/properties/strokes/items/properties/rings/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid11 = _errs74 === errors;
+                                                      } else {
+                                                        var valid11 = true;
+                                                      }
+                                                    }
                                                   }
                                                 }
                                               }
@@ -8005,48 +8052,48 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         if (valid0) {
                           if (data.slices !== void 0) {
-                            let data29 = data.slices;
-                            const _errs74 = errors;
-                            if (errors === _errs74) {
-                              if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
+                            let data32 = data.slices;
+                            const _errs80 = errors;
+                            if (errors === _errs80) {
+                              if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
                                 let missing5;
-                                if (data29.z === void 0 && (missing5 = "z") || data29.t === void 0 && (missing5 = "t")) {
+                                if (data32.z === void 0 && (missing5 = "z") || data32.t === void 0 && (missing5 = "t")) {
                                   validate23.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                   return false;
                                 } else {
-                                  const _errs76 = errors;
-                                  for (const key5 in data29) {
+                                  const _errs82 = errors;
+                                  for (const key5 in data32) {
                                     if (!(key5 === "z" || key5 === "t")) {
                                       validate23.errors = [{ instancePath: instancePath + "/slices", schemaPath: "#/properties/slices/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
                                   }
-                                  if (_errs76 === errors) {
-                                    if (data29.z !== void 0) {
-                                      let data30 = data29.z;
-                                      const _errs77 = errors;
-                                      if (errors === _errs77) {
-                                        if (Array.isArray(data30)) {
-                                          var valid14 = true;
-                                          const len5 = data30.length;
-                                          for (let i5 = 0; i5 < len5; i5++) {
-                                            let data31 = data30[i5];
-                                            const _errs79 = errors;
-                                            if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                              validate23.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  if (_errs82 === errors) {
+                                    if (data32.z !== void 0) {
+                                      let data33 = data32.z;
+                                      const _errs83 = errors;
+                                      if (errors === _errs83) {
+                                        if (Array.isArray(data33)) {
+                                          var valid16 = true;
+                                          const len7 = data33.length;
+                                          for (let i7 = 0; i7 < len7; i7++) {
+                                            let data34 = data33[i7];
+                                            const _errs85 = errors;
+                                            if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                              validate23.errors = [{ instancePath: instancePath + "/slices/z/" + i7, schemaPath: "#/properties/slices/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
-                                            if (errors === _errs79) {
-                                              if (typeof data31 == "number" && isFinite(data31)) {
-                                                if (data31 < 0 || isNaN(data31)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/slices/z/" + i5, schemaPath: "#/properties/slices/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            if (errors === _errs85) {
+                                              if (typeof data34 == "number" && isFinite(data34)) {
+                                                if (data34 < 0 || isNaN(data34)) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/slices/z/" + i7, schemaPath: "#/properties/slices/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
                                             }
-                                            var valid14 = _errs79 === errors;
-                                            if (!valid14) {
+                                            var valid16 = _errs85 === errors;
+                                            if (!valid16) {
                                               break;
                                             }
                                           }
@@ -8055,35 +8102,35 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid13 = _errs77 === errors;
+                                      var valid15 = _errs83 === errors;
                                     } else {
-                                      var valid13 = true;
+                                      var valid15 = true;
                                     }
-                                    if (valid13) {
-                                      if (data29.t !== void 0) {
-                                        let data32 = data29.t;
-                                        const _errs81 = errors;
-                                        if (errors === _errs81) {
-                                          if (Array.isArray(data32)) {
-                                            var valid15 = true;
-                                            const len6 = data32.length;
-                                            for (let i6 = 0; i6 < len6; i6++) {
-                                              let data33 = data32[i6];
-                                              const _errs83 = errors;
-                                              if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                                validate23.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    if (valid15) {
+                                      if (data32.t !== void 0) {
+                                        let data35 = data32.t;
+                                        const _errs87 = errors;
+                                        if (errors === _errs87) {
+                                          if (Array.isArray(data35)) {
+                                            var valid17 = true;
+                                            const len8 = data35.length;
+                                            for (let i8 = 0; i8 < len8; i8++) {
+                                              let data36 = data35[i8];
+                                              const _errs89 = errors;
+                                              if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                validate23.errors = [{ instancePath: instancePath + "/slices/t/" + i8, schemaPath: "#/properties/slices/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
-                                              if (errors === _errs83) {
-                                                if (typeof data33 == "number" && isFinite(data33)) {
-                                                  if (data33 < 0 || isNaN(data33)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/slices/t/" + i6, schemaPath: "#/properties/slices/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              if (errors === _errs89) {
+                                                if (typeof data36 == "number" && isFinite(data36)) {
+                                                  if (data36 < 0 || isNaN(data36)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/slices/t/" + i8, schemaPath: "#/properties/slices/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
                                               }
-                                              var valid15 = _errs83 === errors;
-                                              if (!valid15) {
+                                              var valid17 = _errs89 === errors;
+                                              if (!valid17) {
                                                 break;
                                               }
                                             }
@@ -8092,9 +8139,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid13 = _errs81 === errors;
+                                        var valid15 = _errs87 === errors;
                                       } else {
-                                        var valid13 = true;
+                                        var valid15 = true;
                                       }
                                     }
                                   }
@@ -8104,17 +8151,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 return false;
                               }
                             }
-                            var valid0 = _errs74 === errors;
+                            var valid0 = _errs80 === errors;
                           } else {
                             var valid0 = true;
                           }
                           if (valid0) {
                             if (data.imageMetadataSha256 !== void 0) {
-                              let data34 = data.imageMetadataSha256;
-                              const _errs85 = errors;
-                              if (errors === _errs85) {
-                                if (typeof data34 === "string") {
-                                  if (!pattern1.test(data34)) {
+                              let data37 = data.imageMetadataSha256;
+                              const _errs91 = errors;
+                              if (errors === _errs91) {
+                                if (typeof data37 === "string") {
+                                  if (!pattern1.test(data37)) {
                                     validate23.errors = [{ instancePath: instancePath + "/imageMetadataSha256", schemaPath: "#/properties/imageMetadataSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                     return false;
                                   }
@@ -8123,34 +8170,34 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                               }
-                              var valid0 = _errs85 === errors;
+                              var valid0 = _errs91 === errors;
                             } else {
                               var valid0 = true;
                             }
                             if (valid0) {
                               if (data.executionProvider !== void 0) {
-                                let data35 = data.executionProvider;
-                                const _errs87 = errors;
-                                if (typeof data35 !== "string" && data35 !== null) {
+                                let data38 = data.executionProvider;
+                                const _errs93 = errors;
+                                if (typeof data38 !== "string" && data38 !== null) {
                                   validate23.errors = [{ instancePath: instancePath + "/executionProvider", schemaPath: "#/properties/executionProvider/type", keyword: "type", params: { type: schema36.properties.executionProvider.type }, message: "must be string,null" }];
                                   return false;
                                 }
-                                var valid0 = _errs87 === errors;
+                                var valid0 = _errs93 === errors;
                               } else {
                                 var valid0 = true;
                               }
                               if (valid0) {
                                 if (data.method !== void 0) {
-                                  let data36 = data.method;
-                                  const _errs89 = errors;
-                                  const _errs90 = errors;
-                                  let valid16 = false;
+                                  let data39 = data.method;
+                                  const _errs95 = errors;
+                                  const _errs96 = errors;
+                                  let valid18 = false;
                                   let passing3 = null;
-                                  const _errs91 = errors;
-                                  if (errors === _errs91) {
-                                    if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
+                                  const _errs97 = errors;
+                                  if (errors === _errs97) {
+                                    if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                       let missing6;
-                                      if (data36.kind === void 0 && (missing6 = "kind") || data36.k === void 0 && (missing6 = "k") || data36.seed === void 0 && (missing6 = "seed")) {
+                                      if (data39.kind === void 0 && (missing6 = "kind") || data39.k === void 0 && (missing6 = "k") || data39.seed === void 0 && (missing6 = "seed")) {
                                         const err31 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/0/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" };
                                         if (vErrors === null) {
                                           vErrors = [err31];
@@ -8159,8 +8206,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         errors++;
                                       } else {
-                                        const _errs93 = errors;
-                                        for (const key6 in data36) {
+                                        const _errs99 = errors;
+                                        for (const key6 in data39) {
                                           if (!(key6 === "kind" || key6 === "k" || key6 === "seed")) {
                                             const err32 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
                                             if (vErrors === null) {
@@ -8172,10 +8219,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             break;
                                           }
                                         }
-                                        if (_errs93 === errors) {
-                                          if (data36.kind !== void 0) {
-                                            const _errs94 = errors;
-                                            if ("kmeans" !== data36.kind) {
+                                        if (_errs99 === errors) {
+                                          if (data39.kind !== void 0) {
+                                            const _errs100 = errors;
+                                            if ("kmeans" !== data39.kind) {
                                               const err33 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/0/properties/kind/const", keyword: "const", params: { allowedValue: "kmeans" }, message: "must be equal to constant" };
                                               if (vErrors === null) {
                                                 vErrors = [err33];
@@ -8184,15 +8231,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               errors++;
                                             }
-                                            var valid17 = _errs94 === errors;
+                                            var valid19 = _errs100 === errors;
                                           } else {
-                                            var valid17 = true;
+                                            var valid19 = true;
                                           }
-                                          if (valid17) {
-                                            if (data36.k !== void 0) {
-                                              let data38 = data36.k;
-                                              const _errs95 = errors;
-                                              if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
+                                          if (valid19) {
+                                            if (data39.k !== void 0) {
+                                              let data41 = data39.k;
+                                              const _errs101 = errors;
+                                              if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
                                                 const err34 = { instancePath: instancePath + "/method/k", schemaPath: "#/properties/method/oneOf/0/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                 if (vErrors === null) {
                                                   vErrors = [err34];
@@ -8201,9 +8248,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 errors++;
                                               }
-                                              if (errors === _errs95) {
-                                                if (typeof data38 == "number" && isFinite(data38)) {
-                                                  if (data38 < 1 || isNaN(data38)) {
+                                              if (errors === _errs101) {
+                                                if (typeof data41 == "number" && isFinite(data41)) {
+                                                  if (data41 < 1 || isNaN(data41)) {
                                                     const err35 = { instancePath: instancePath + "/method/k", schemaPath: "#/properties/method/oneOf/0/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                     if (vErrors === null) {
                                                       vErrors = [err35];
@@ -8214,15 +8261,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                 }
                                               }
-                                              var valid17 = _errs95 === errors;
+                                              var valid19 = _errs101 === errors;
                                             } else {
-                                              var valid17 = true;
+                                              var valid19 = true;
                                             }
-                                            if (valid17) {
-                                              if (data36.seed !== void 0) {
-                                                let data39 = data36.seed;
-                                                const _errs97 = errors;
-                                                if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
+                                            if (valid19) {
+                                              if (data39.seed !== void 0) {
+                                                let data42 = data39.seed;
+                                                const _errs103 = errors;
+                                                if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
                                                   const err36 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/0/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                   if (vErrors === null) {
                                                     vErrors = [err36];
@@ -8231,9 +8278,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                   errors++;
                                                 }
-                                                if (errors === _errs97) {
-                                                  if (typeof data39 == "number" && isFinite(data39)) {
-                                                    if (data39 < 0 || isNaN(data39)) {
+                                                if (errors === _errs103) {
+                                                  if (typeof data42 == "number" && isFinite(data42)) {
+                                                    if (data42 < 0 || isNaN(data42)) {
                                                       const err37 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/0/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                       if (vErrors === null) {
                                                         vErrors = [err37];
@@ -8244,9 +8291,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 }
-                                                var valid17 = _errs97 === errors;
+                                                var valid19 = _errs103 === errors;
                                               } else {
-                                                var valid17 = true;
+                                                var valid19 = true;
                                               }
                                             }
                                           }
@@ -8262,16 +8309,16 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       errors++;
                                     }
                                   }
-                                  var _valid3 = _errs91 === errors;
+                                  var _valid3 = _errs97 === errors;
                                   if (_valid3) {
-                                    valid16 = true;
+                                    valid18 = true;
                                     passing3 = 0;
                                   }
-                                  const _errs99 = errors;
-                                  if (errors === _errs99) {
-                                    if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
+                                  const _errs105 = errors;
+                                  if (errors === _errs105) {
+                                    if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                       let missing7;
-                                      if (data36.kind === void 0 && (missing7 = "kind") || data36.seed === void 0 && (missing7 = "seed") || data36.classes === void 0 && (missing7 = "classes") || data36.recipe === void 0 && (missing7 = "recipe") || data36.classifier === void 0 && (missing7 = "classifier") || data36.validation === void 0 && (missing7 = "validation")) {
+                                      if (data39.kind === void 0 && (missing7 = "kind") || data39.seed === void 0 && (missing7 = "seed") || data39.classes === void 0 && (missing7 = "classes") || data39.recipe === void 0 && (missing7 = "recipe") || data39.classifier === void 0 && (missing7 = "classifier") || data39.validation === void 0 && (missing7 = "validation")) {
                                         const err39 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" };
                                         if (vErrors === null) {
                                           vErrors = [err39];
@@ -8280,8 +8327,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         errors++;
                                       } else {
-                                        const _errs101 = errors;
-                                        for (const key7 in data36) {
+                                        const _errs107 = errors;
+                                        for (const key7 in data39) {
                                           if (!(key7 === "kind" || key7 === "seed" || key7 === "classes" || key7 === "recipe" || key7 === "classifier" || key7 === "validation")) {
                                             const err40 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
                                             if (vErrors === null) {
@@ -8293,10 +8340,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             break;
                                           }
                                         }
-                                        if (_errs101 === errors) {
-                                          if (data36.kind !== void 0) {
-                                            const _errs102 = errors;
-                                            if ("strokes" !== data36.kind) {
+                                        if (_errs107 === errors) {
+                                          if (data39.kind !== void 0) {
+                                            const _errs108 = errors;
+                                            if ("strokes" !== data39.kind) {
                                               const err41 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/1/properties/kind/const", keyword: "const", params: { allowedValue: "strokes" }, message: "must be equal to constant" };
                                               if (vErrors === null) {
                                                 vErrors = [err41];
@@ -8305,15 +8352,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               errors++;
                                             }
-                                            var valid18 = _errs102 === errors;
+                                            var valid20 = _errs108 === errors;
                                           } else {
-                                            var valid18 = true;
+                                            var valid20 = true;
                                           }
-                                          if (valid18) {
-                                            if (data36.seed !== void 0) {
-                                              let data41 = data36.seed;
-                                              const _errs103 = errors;
-                                              if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
+                                          if (valid20) {
+                                            if (data39.seed !== void 0) {
+                                              let data44 = data39.seed;
+                                              const _errs109 = errors;
+                                              if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
                                                 const err42 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/1/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                 if (vErrors === null) {
                                                   vErrors = [err42];
@@ -8322,9 +8369,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 errors++;
                                               }
-                                              if (errors === _errs103) {
-                                                if (typeof data41 == "number" && isFinite(data41)) {
-                                                  if (data41 < 0 || isNaN(data41)) {
+                                              if (errors === _errs109) {
+                                                if (typeof data44 == "number" && isFinite(data44)) {
+                                                  if (data44 < 0 || isNaN(data44)) {
                                                     const err43 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/1/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                     if (vErrors === null) {
                                                       vErrors = [err43];
@@ -8335,26 +8382,26 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                 }
                                               }
-                                              var valid18 = _errs103 === errors;
+                                              var valid20 = _errs109 === errors;
                                             } else {
-                                              var valid18 = true;
+                                              var valid20 = true;
                                             }
-                                            if (valid18) {
-                                              if (data36.classes !== void 0) {
-                                                let data42 = data36.classes;
-                                                const _errs105 = errors;
-                                                if (errors === _errs105) {
-                                                  if (Array.isArray(data42)) {
-                                                    var valid19 = true;
-                                                    const len7 = data42.length;
-                                                    for (let i7 = 0; i7 < len7; i7++) {
-                                                      let data43 = data42[i7];
-                                                      const _errs107 = errors;
-                                                      if (errors === _errs107) {
-                                                        if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
+                                            if (valid20) {
+                                              if (data39.classes !== void 0) {
+                                                let data45 = data39.classes;
+                                                const _errs111 = errors;
+                                                if (errors === _errs111) {
+                                                  if (Array.isArray(data45)) {
+                                                    var valid21 = true;
+                                                    const len9 = data45.length;
+                                                    for (let i9 = 0; i9 < len9; i9++) {
+                                                      let data46 = data45[i9];
+                                                      const _errs113 = errors;
+                                                      if (errors === _errs113) {
+                                                        if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
                                                           let missing8;
-                                                          if (data43.name === void 0 && (missing8 = "name") || data43.color === void 0 && (missing8 = "color")) {
-                                                            const err44 = { instancePath: instancePath + "/method/classes/" + i7, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" };
+                                                          if (data46.name === void 0 && (missing8 = "name") || data46.color === void 0 && (missing8 = "color")) {
+                                                            const err44 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" };
                                                             if (vErrors === null) {
                                                               vErrors = [err44];
                                                             } else {
@@ -8362,10 +8409,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             errors++;
                                                           } else {
-                                                            const _errs109 = errors;
-                                                            for (const key8 in data43) {
+                                                            const _errs115 = errors;
+                                                            for (const key8 in data46) {
                                                               if (!(key8 === "name" || key8 === "color")) {
-                                                                const err45 = { instancePath: instancePath + "/method/classes/" + i7, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" };
+                                                                const err45 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" };
                                                                 if (vErrors === null) {
                                                                   vErrors = [err45];
                                                                 } else {
@@ -8375,11 +8422,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 break;
                                                               }
                                                             }
-                                                            if (_errs109 === errors) {
-                                                              if (data43.name !== void 0) {
-                                                                const _errs110 = errors;
-                                                                if (typeof data43.name !== "string") {
-                                                                  const err46 = { instancePath: instancePath + "/method/classes/" + i7 + "/name", schemaPath: "#/properties/method/oneOf/1/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                            if (_errs115 === errors) {
+                                                              if (data46.name !== void 0) {
+                                                                const _errs116 = errors;
+                                                                if (typeof data46.name !== "string") {
+                                                                  const err46 = { instancePath: instancePath + "/method/classes/" + i9 + "/name", schemaPath: "#/properties/method/oneOf/1/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                   if (vErrors === null) {
                                                                     vErrors = [err46];
                                                                   } else {
@@ -8387,15 +8434,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                var valid20 = _errs110 === errors;
+                                                                var valid22 = _errs116 === errors;
                                                               } else {
-                                                                var valid20 = true;
+                                                                var valid22 = true;
                                                               }
-                                                              if (valid20) {
-                                                                if (data43.color !== void 0) {
-                                                                  const _errs112 = errors;
-                                                                  if (typeof data43.color !== "string") {
-                                                                    const err47 = { instancePath: instancePath + "/method/classes/" + i7 + "/color", schemaPath: "#/properties/method/oneOf/1/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                              if (valid22) {
+                                                                if (data46.color !== void 0) {
+                                                                  const _errs118 = errors;
+                                                                  if (typeof data46.color !== "string") {
+                                                                    const err47 = { instancePath: instancePath + "/method/classes/" + i9 + "/color", schemaPath: "#/properties/method/oneOf/1/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err47];
                                                                     } else {
@@ -8403,15 +8450,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  var valid20 = _errs112 === errors;
+                                                                  var valid22 = _errs118 === errors;
                                                                 } else {
-                                                                  var valid20 = true;
+                                                                  var valid22 = true;
                                                                 }
                                                               }
                                                             }
                                                           }
                                                         } else {
-                                                          const err48 = { instancePath: instancePath + "/method/classes/" + i7, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                          const err48 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                           if (vErrors === null) {
                                                             vErrors = [err48];
                                                           } else {
@@ -8420,8 +8467,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid19 = _errs107 === errors;
-                                                      if (!valid19) {
+                                                      var valid21 = _errs113 === errors;
+                                                      if (!valid21) {
                                                         break;
                                                       }
                                                     }
@@ -8435,18 +8482,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     errors++;
                                                   }
                                                 }
-                                                var valid18 = _errs105 === errors;
+                                                var valid20 = _errs111 === errors;
                                               } else {
-                                                var valid18 = true;
+                                                var valid20 = true;
                                               }
-                                              if (valid18) {
-                                                if (data36.recipe !== void 0) {
-                                                  let data46 = data36.recipe;
-                                                  const _errs114 = errors;
-                                                  if (errors === _errs114) {
-                                                    if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-                                                      const _errs116 = errors;
-                                                      for (const key9 in data46) {
+                                              if (valid20) {
+                                                if (data39.recipe !== void 0) {
+                                                  let data49 = data39.recipe;
+                                                  const _errs120 = errors;
+                                                  if (errors === _errs120) {
+                                                    if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
+                                                      const _errs122 = errors;
+                                                      for (const key9 in data49) {
                                                         if (!(key9 === "tokenScales" || key9 === "components" || key9 === "guided" || key9 === "sigmasPx" || key9 === "kinds" || key9 === "zContext" || key9 === "classicalNormalisation" || key9 === "sharedBasis")) {
                                                           const err50 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/1/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
                                                           if (vErrors === null) {
@@ -8458,21 +8505,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                           break;
                                                         }
                                                       }
-                                                      if (_errs116 === errors) {
-                                                        if (data46.tokenScales !== void 0) {
-                                                          let data47 = data46.tokenScales;
-                                                          const _errs117 = errors;
-                                                          if (errors === _errs117) {
-                                                            if (Array.isArray(data47)) {
-                                                              var valid22 = true;
-                                                              const len8 = data47.length;
-                                                              for (let i8 = 0; i8 < len8; i8++) {
-                                                                let data48 = data47[i8];
-                                                                const _errs119 = errors;
-                                                                if (errors === _errs119) {
-                                                                  if (typeof data48 == "number" && isFinite(data48)) {
-                                                                    if (data48 > 16 || isNaN(data48)) {
-                                                                      const err51 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i8, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                      if (_errs122 === errors) {
+                                                        if (data49.tokenScales !== void 0) {
+                                                          let data50 = data49.tokenScales;
+                                                          const _errs123 = errors;
+                                                          if (errors === _errs123) {
+                                                            if (Array.isArray(data50)) {
+                                                              var valid24 = true;
+                                                              const len10 = data50.length;
+                                                              for (let i10 = 0; i10 < len10; i10++) {
+                                                                let data51 = data50[i10];
+                                                                const _errs125 = errors;
+                                                                if (errors === _errs125) {
+                                                                  if (typeof data51 == "number" && isFinite(data51)) {
+                                                                    if (data51 > 16 || isNaN(data51)) {
+                                                                      const err51 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i10, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err51];
                                                                       } else {
@@ -8480,8 +8527,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     } else {
-                                                                      if (data48 <= 0 || isNaN(data48)) {
-                                                                        const err52 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i8, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                      if (data51 <= 0 || isNaN(data51)) {
+                                                                        const err52 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i10, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err52];
                                                                         } else {
@@ -8491,7 +8538,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                     }
                                                                   } else {
-                                                                    const err53 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i8, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                    const err53 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i10, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err53];
                                                                     } else {
@@ -8500,8 +8547,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     errors++;
                                                                   }
                                                                 }
-                                                                var valid22 = _errs119 === errors;
-                                                                if (!valid22) {
+                                                                var valid24 = _errs125 === errors;
+                                                                if (!valid24) {
                                                                   break;
                                                                 }
                                                               }
@@ -8515,15 +8562,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                               errors++;
                                                             }
                                                           }
-                                                          var valid21 = _errs117 === errors;
+                                                          var valid23 = _errs123 === errors;
                                                         } else {
-                                                          var valid21 = true;
+                                                          var valid23 = true;
                                                         }
-                                                        if (valid21) {
-                                                          if (data46.components !== void 0) {
-                                                            let data49 = data46.components;
-                                                            const _errs121 = errors;
-                                                            if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
+                                                        if (valid23) {
+                                                          if (data49.components !== void 0) {
+                                                            let data52 = data49.components;
+                                                            const _errs127 = errors;
+                                                            if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52))) {
                                                               const err55 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err55];
@@ -8532,9 +8579,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                               errors++;
                                                             }
-                                                            if (errors === _errs121) {
-                                                              if (typeof data49 == "number" && isFinite(data49)) {
-                                                                if (data49 < 1 || isNaN(data49)) {
+                                                            if (errors === _errs127) {
+                                                              if (typeof data52 == "number" && isFinite(data52)) {
+                                                                if (data52 < 1 || isNaN(data52)) {
                                                                   const err56 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                   if (vErrors === null) {
                                                                     vErrors = [err56];
@@ -8545,14 +8592,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                               }
                                                             }
-                                                            var valid21 = _errs121 === errors;
+                                                            var valid23 = _errs127 === errors;
                                                           } else {
-                                                            var valid21 = true;
+                                                            var valid23 = true;
                                                           }
-                                                          if (valid21) {
-                                                            if (data46.guided !== void 0) {
-                                                              const _errs123 = errors;
-                                                              if (typeof data46.guided !== "boolean") {
+                                                          if (valid23) {
+                                                            if (data49.guided !== void 0) {
+                                                              const _errs129 = errors;
+                                                              if (typeof data49.guided !== "boolean") {
                                                                 const err57 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                 if (vErrors === null) {
                                                                   vErrors = [err57];
@@ -8561,25 +8608,25 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                                 errors++;
                                                               }
-                                                              var valid21 = _errs123 === errors;
+                                                              var valid23 = _errs129 === errors;
                                                             } else {
-                                                              var valid21 = true;
+                                                              var valid23 = true;
                                                             }
-                                                            if (valid21) {
-                                                              if (data46.sigmasPx !== void 0) {
-                                                                let data51 = data46.sigmasPx;
-                                                                const _errs125 = errors;
-                                                                if (errors === _errs125) {
-                                                                  if (Array.isArray(data51)) {
-                                                                    var valid23 = true;
-                                                                    const len9 = data51.length;
-                                                                    for (let i9 = 0; i9 < len9; i9++) {
-                                                                      let data52 = data51[i9];
-                                                                      const _errs127 = errors;
-                                                                      if (errors === _errs127) {
-                                                                        if (typeof data52 == "number" && isFinite(data52)) {
-                                                                          if (data52 < 0 || isNaN(data52)) {
-                                                                            const err58 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                            if (valid23) {
+                                                              if (data49.sigmasPx !== void 0) {
+                                                                let data54 = data49.sigmasPx;
+                                                                const _errs131 = errors;
+                                                                if (errors === _errs131) {
+                                                                  if (Array.isArray(data54)) {
+                                                                    var valid25 = true;
+                                                                    const len11 = data54.length;
+                                                                    for (let i11 = 0; i11 < len11; i11++) {
+                                                                      let data55 = data54[i11];
+                                                                      const _errs133 = errors;
+                                                                      if (errors === _errs133) {
+                                                                        if (typeof data55 == "number" && isFinite(data55)) {
+                                                                          if (data55 < 0 || isNaN(data55)) {
+                                                                            const err58 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err58];
                                                                             } else {
@@ -8588,7 +8635,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         } else {
-                                                                          const err59 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                          const err59 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err59];
                                                                           } else {
@@ -8597,8 +8644,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var valid23 = _errs127 === errors;
-                                                                      if (!valid23) {
+                                                                      var valid25 = _errs133 === errors;
+                                                                      if (!valid25) {
                                                                         break;
                                                                       }
                                                                     }
@@ -8612,23 +8659,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     errors++;
                                                                   }
                                                                 }
-                                                                var valid21 = _errs125 === errors;
+                                                                var valid23 = _errs131 === errors;
                                                               } else {
-                                                                var valid21 = true;
+                                                                var valid23 = true;
                                                               }
-                                                              if (valid21) {
-                                                                if (data46.kinds !== void 0) {
-                                                                  let data53 = data46.kinds;
-                                                                  const _errs129 = errors;
-                                                                  if (errors === _errs129) {
-                                                                    if (Array.isArray(data53)) {
-                                                                      var valid24 = true;
-                                                                      const len10 = data53.length;
-                                                                      for (let i10 = 0; i10 < len10; i10++) {
-                                                                        let data54 = data53[i10];
-                                                                        const _errs131 = errors;
-                                                                        if (!(data54 === "gaussian" || data54 === "gradient" || data54 === "hessian" || data54 === "structure" || data54 === "difference")) {
-                                                                          const err61 = { instancePath: instancePath + "/method/recipe/kinds/" + i10, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[1].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                              if (valid23) {
+                                                                if (data49.kinds !== void 0) {
+                                                                  let data56 = data49.kinds;
+                                                                  const _errs135 = errors;
+                                                                  if (errors === _errs135) {
+                                                                    if (Array.isArray(data56)) {
+                                                                      var valid26 = true;
+                                                                      const len12 = data56.length;
+                                                                      for (let i12 = 0; i12 < len12; i12++) {
+                                                                        let data57 = data56[i12];
+                                                                        const _errs137 = errors;
+                                                                        if (!(data57 === "gaussian" || data57 === "gradient" || data57 === "hessian" || data57 === "structure" || data57 === "difference")) {
+                                                                          const err61 = { instancePath: instancePath + "/method/recipe/kinds/" + i12, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[1].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err61];
                                                                           } else {
@@ -8636,8 +8683,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                           errors++;
                                                                         }
-                                                                        var valid24 = _errs131 === errors;
-                                                                        if (!valid24) {
+                                                                        var valid26 = _errs137 === errors;
+                                                                        if (!valid26) {
                                                                           break;
                                                                         }
                                                                       }
@@ -8651,14 +8698,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       errors++;
                                                                     }
                                                                   }
-                                                                  var valid21 = _errs129 === errors;
+                                                                  var valid23 = _errs135 === errors;
                                                                 } else {
-                                                                  var valid21 = true;
+                                                                  var valid23 = true;
                                                                 }
-                                                                if (valid21) {
-                                                                  if (data46.zContext !== void 0) {
-                                                                    const _errs132 = errors;
-                                                                    if (typeof data46.zContext !== "boolean") {
+                                                                if (valid23) {
+                                                                  if (data49.zContext !== void 0) {
+                                                                    const _errs138 = errors;
+                                                                    if (typeof data49.zContext !== "boolean") {
                                                                       const err63 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err63];
@@ -8667,18 +8714,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    var valid21 = _errs132 === errors;
+                                                                    var valid23 = _errs138 === errors;
                                                                   } else {
-                                                                    var valid21 = true;
+                                                                    var valid23 = true;
                                                                   }
-                                                                  if (valid21) {
-                                                                    if (data46.classicalNormalisation !== void 0) {
-                                                                      let data56 = data46.classicalNormalisation;
-                                                                      const _errs134 = errors;
-                                                                      if (errors === _errs134) {
-                                                                        if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                                                  if (valid23) {
+                                                                    if (data49.classicalNormalisation !== void 0) {
+                                                                      let data59 = data49.classicalNormalisation;
+                                                                      const _errs140 = errors;
+                                                                      if (errors === _errs140) {
+                                                                        if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
                                                                           let missing9;
-                                                                          if (data56.channels === void 0 && (missing9 = "channels") || data56.black === void 0 && (missing9 = "black") || data56.white === void 0 && (missing9 = "white")) {
+                                                                          if (data59.channels === void 0 && (missing9 = "channels") || data59.black === void 0 && (missing9 = "black") || data59.white === void 0 && (missing9 = "white")) {
                                                                             const err64 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err64];
@@ -8687,8 +8734,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                             errors++;
                                                                           } else {
-                                                                            const _errs136 = errors;
-                                                                            for (const key10 in data56) {
+                                                                            const _errs142 = errors;
+                                                                            for (const key10 in data59) {
                                                                               if (!(key10 === "channels" || key10 === "black" || key10 === "white")) {
                                                                                 const err65 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" };
                                                                                 if (vErrors === null) {
@@ -8700,13 +8747,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 break;
                                                                               }
                                                                             }
-                                                                            if (_errs136 === errors) {
-                                                                              if (data56.channels !== void 0) {
-                                                                                let data57 = data56.channels;
-                                                                                const _errs137 = errors;
-                                                                                if (errors === _errs137) {
-                                                                                  if (Array.isArray(data57)) {
-                                                                                    if (data57.length < 1) {
+                                                                            if (_errs142 === errors) {
+                                                                              if (data59.channels !== void 0) {
+                                                                                let data60 = data59.channels;
+                                                                                const _errs143 = errors;
+                                                                                if (errors === _errs143) {
+                                                                                  if (Array.isArray(data60)) {
+                                                                                    if (data60.length < 1) {
                                                                                       const err66 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                                                                       if (vErrors === null) {
                                                                                         vErrors = [err66];
@@ -8715,13 +8762,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       }
                                                                                       errors++;
                                                                                     } else {
-                                                                                      var valid26 = true;
-                                                                                      const len11 = data57.length;
-                                                                                      for (let i11 = 0; i11 < len11; i11++) {
-                                                                                        let data58 = data57[i11];
-                                                                                        const _errs139 = errors;
-                                                                                        if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
-                                                                                          const err67 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                      var valid28 = true;
+                                                                                      const len13 = data60.length;
+                                                                                      for (let i13 = 0; i13 < len13; i13++) {
+                                                                                        let data61 = data60[i13];
+                                                                                        const _errs145 = errors;
+                                                                                        if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
+                                                                                          const err67 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i13, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                                           if (vErrors === null) {
                                                                                             vErrors = [err67];
                                                                                           } else {
@@ -8729,10 +8776,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                           errors++;
                                                                                         }
-                                                                                        if (errors === _errs139) {
-                                                                                          if (typeof data58 == "number" && isFinite(data58)) {
-                                                                                            if (data58 < 0 || isNaN(data58)) {
-                                                                                              const err68 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                        if (errors === _errs145) {
+                                                                                          if (typeof data61 == "number" && isFinite(data61)) {
+                                                                                            if (data61 < 0 || isNaN(data61)) {
+                                                                                              const err68 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i13, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                               if (vErrors === null) {
                                                                                                 vErrors = [err68];
                                                                                               } else {
@@ -8742,8 +8789,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             }
                                                                                           }
                                                                                         }
-                                                                                        var valid26 = _errs139 === errors;
-                                                                                        if (!valid26) {
+                                                                                        var valid28 = _errs145 === errors;
+                                                                                        if (!valid28) {
                                                                                           break;
                                                                                         }
                                                                                       }
@@ -8758,23 +8805,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid25 = _errs137 === errors;
+                                                                                var valid27 = _errs143 === errors;
                                                                               } else {
-                                                                                var valid25 = true;
+                                                                                var valid27 = true;
                                                                               }
-                                                                              if (valid25) {
-                                                                                if (data56.black !== void 0) {
-                                                                                  let data59 = data56.black;
-                                                                                  const _errs141 = errors;
-                                                                                  if (errors === _errs141) {
-                                                                                    if (Array.isArray(data59)) {
-                                                                                      var valid27 = true;
-                                                                                      const len12 = data59.length;
-                                                                                      for (let i12 = 0; i12 < len12; i12++) {
-                                                                                        let data60 = data59[i12];
-                                                                                        const _errs143 = errors;
-                                                                                        if (!(typeof data60 == "number" && isFinite(data60))) {
-                                                                                          const err70 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i12, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              if (valid27) {
+                                                                                if (data59.black !== void 0) {
+                                                                                  let data62 = data59.black;
+                                                                                  const _errs147 = errors;
+                                                                                  if (errors === _errs147) {
+                                                                                    if (Array.isArray(data62)) {
+                                                                                      var valid29 = true;
+                                                                                      const len14 = data62.length;
+                                                                                      for (let i14 = 0; i14 < len14; i14++) {
+                                                                                        let data63 = data62[i14];
+                                                                                        const _errs149 = errors;
+                                                                                        if (!(typeof data63 == "number" && isFinite(data63))) {
+                                                                                          const err70 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i14, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                           if (vErrors === null) {
                                                                                             vErrors = [err70];
                                                                                           } else {
@@ -8782,8 +8829,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                           errors++;
                                                                                         }
-                                                                                        var valid27 = _errs143 === errors;
-                                                                                        if (!valid27) {
+                                                                                        var valid29 = _errs149 === errors;
+                                                                                        if (!valid29) {
                                                                                           break;
                                                                                         }
                                                                                       }
@@ -8797,23 +8844,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       errors++;
                                                                                     }
                                                                                   }
-                                                                                  var valid25 = _errs141 === errors;
+                                                                                  var valid27 = _errs147 === errors;
                                                                                 } else {
-                                                                                  var valid25 = true;
+                                                                                  var valid27 = true;
                                                                                 }
-                                                                                if (valid25) {
-                                                                                  if (data56.white !== void 0) {
-                                                                                    let data61 = data56.white;
-                                                                                    const _errs145 = errors;
-                                                                                    if (errors === _errs145) {
-                                                                                      if (Array.isArray(data61)) {
-                                                                                        var valid28 = true;
-                                                                                        const len13 = data61.length;
-                                                                                        for (let i13 = 0; i13 < len13; i13++) {
-                                                                                          let data62 = data61[i13];
-                                                                                          const _errs147 = errors;
-                                                                                          if (!(typeof data62 == "number" && isFinite(data62))) {
-                                                                                            const err72 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i13, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                if (valid27) {
+                                                                                  if (data59.white !== void 0) {
+                                                                                    let data64 = data59.white;
+                                                                                    const _errs151 = errors;
+                                                                                    if (errors === _errs151) {
+                                                                                      if (Array.isArray(data64)) {
+                                                                                        var valid30 = true;
+                                                                                        const len15 = data64.length;
+                                                                                        for (let i15 = 0; i15 < len15; i15++) {
+                                                                                          let data65 = data64[i15];
+                                                                                          const _errs153 = errors;
+                                                                                          if (!(typeof data65 == "number" && isFinite(data65))) {
+                                                                                            const err72 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i15, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err72];
                                                                                             } else {
@@ -8821,8 +8868,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             }
                                                                                             errors++;
                                                                                           }
-                                                                                          var valid28 = _errs147 === errors;
-                                                                                          if (!valid28) {
+                                                                                          var valid30 = _errs153 === errors;
+                                                                                          if (!valid30) {
                                                                                             break;
                                                                                           }
                                                                                         }
@@ -8836,9 +8883,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid25 = _errs145 === errors;
+                                                                                    var valid27 = _errs151 === errors;
                                                                                   } else {
-                                                                                    var valid25 = true;
+                                                                                    var valid27 = true;
                                                                                   }
                                                                                 }
                                                                               }
@@ -8854,14 +8901,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var valid21 = _errs134 === errors;
+                                                                      var valid23 = _errs140 === errors;
                                                                     } else {
-                                                                      var valid21 = true;
+                                                                      var valid23 = true;
                                                                     }
-                                                                    if (valid21) {
-                                                                      if (data46.sharedBasis !== void 0) {
-                                                                        const _errs149 = errors;
-                                                                        if (typeof data46.sharedBasis !== "boolean") {
+                                                                    if (valid23) {
+                                                                      if (data49.sharedBasis !== void 0) {
+                                                                        const _errs155 = errors;
+                                                                        if (typeof data49.sharedBasis !== "boolean") {
                                                                           const err75 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err75];
@@ -8870,9 +8917,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                           errors++;
                                                                         }
-                                                                        var valid21 = _errs149 === errors;
+                                                                        var valid23 = _errs155 === errors;
                                                                       } else {
-                                                                        var valid21 = true;
+                                                                        var valid23 = true;
                                                                       }
                                                                     }
                                                                   }
@@ -8892,18 +8939,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                       errors++;
                                                     }
                                                   }
-                                                  var valid18 = _errs114 === errors;
+                                                  var valid20 = _errs120 === errors;
                                                 } else {
-                                                  var valid18 = true;
+                                                  var valid20 = true;
                                                 }
-                                                if (valid18) {
-                                                  if (data36.classifier !== void 0) {
-                                                    let data64 = data36.classifier;
-                                                    const _errs151 = errors;
-                                                    if (errors === _errs151) {
-                                                      if (data64 && typeof data64 == "object" && !Array.isArray(data64)) {
-                                                        const _errs153 = errors;
-                                                        for (const key11 in data64) {
+                                                if (valid20) {
+                                                  if (data39.classifier !== void 0) {
+                                                    let data67 = data39.classifier;
+                                                    const _errs157 = errors;
+                                                    if (errors === _errs157) {
+                                                      if (data67 && typeof data67 == "object" && !Array.isArray(data67)) {
+                                                        const _errs159 = errors;
+                                                        for (const key11 in data67) {
                                                           if (!(key11 === "kind" || key11 === "c" || key11 === "trees" || key11 === "depthLimit" || key11 === "classWeights" || key11 === "smoothingPx")) {
                                                             const err77 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
                                                             if (vErrors === null) {
@@ -8915,11 +8962,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs153 === errors) {
-                                                          if (data64.kind !== void 0) {
-                                                            let data65 = data64.kind;
-                                                            const _errs154 = errors;
-                                                            if (!(data65 === "linear" || data65 === "forest" || data65 === "average")) {
+                                                        if (_errs159 === errors) {
+                                                          if (data67.kind !== void 0) {
+                                                            let data68 = data67.kind;
+                                                            const _errs160 = errors;
+                                                            if (!(data68 === "linear" || data68 === "forest" || data68 === "average")) {
                                                               const err78 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[1].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err78];
@@ -8928,17 +8975,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                               errors++;
                                                             }
-                                                            var valid29 = _errs154 === errors;
+                                                            var valid31 = _errs160 === errors;
                                                           } else {
-                                                            var valid29 = true;
+                                                            var valid31 = true;
                                                           }
-                                                          if (valid29) {
-                                                            if (data64.c !== void 0) {
-                                                              let data66 = data64.c;
-                                                              const _errs155 = errors;
-                                                              if (errors === _errs155) {
-                                                                if (typeof data66 == "number" && isFinite(data66)) {
-                                                                  if (data66 <= 0 || isNaN(data66)) {
+                                                          if (valid31) {
+                                                            if (data67.c !== void 0) {
+                                                              let data69 = data67.c;
+                                                              const _errs161 = errors;
+                                                              if (errors === _errs161) {
+                                                                if (typeof data69 == "number" && isFinite(data69)) {
+                                                                  if (data69 <= 0 || isNaN(data69)) {
                                                                     const err79 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err79];
@@ -8957,15 +9004,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   errors++;
                                                                 }
                                                               }
-                                                              var valid29 = _errs155 === errors;
+                                                              var valid31 = _errs161 === errors;
                                                             } else {
-                                                              var valid29 = true;
+                                                              var valid31 = true;
                                                             }
-                                                            if (valid29) {
-                                                              if (data64.trees !== void 0) {
-                                                                let data67 = data64.trees;
-                                                                const _errs157 = errors;
-                                                                if (!(typeof data67 == "number" && (!(data67 % 1) && !isNaN(data67)) && isFinite(data67))) {
+                                                            if (valid31) {
+                                                              if (data67.trees !== void 0) {
+                                                                let data70 = data67.trees;
+                                                                const _errs163 = errors;
+                                                                if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
                                                                   const err81 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                   if (vErrors === null) {
                                                                     vErrors = [err81];
@@ -8974,9 +9021,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                if (errors === _errs157) {
-                                                                  if (typeof data67 == "number" && isFinite(data67)) {
-                                                                    if (data67 > 1e4 || isNaN(data67)) {
+                                                                if (errors === _errs163) {
+                                                                  if (typeof data70 == "number" && isFinite(data70)) {
+                                                                    if (data70 > 1e4 || isNaN(data70)) {
                                                                       const err82 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err82];
@@ -8985,7 +9032,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     } else {
-                                                                      if (data67 < 1 || isNaN(data67)) {
+                                                                      if (data70 < 1 || isNaN(data70)) {
                                                                         const err83 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err83];
@@ -8997,15 +9044,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                   }
                                                                 }
-                                                                var valid29 = _errs157 === errors;
+                                                                var valid31 = _errs163 === errors;
                                                               } else {
-                                                                var valid29 = true;
+                                                                var valid31 = true;
                                                               }
-                                                              if (valid29) {
-                                                                if (data64.depthLimit !== void 0) {
-                                                                  let data68 = data64.depthLimit;
-                                                                  const _errs159 = errors;
-                                                                  if (!(typeof data68 == "number" && (!(data68 % 1) && !isNaN(data68)) && isFinite(data68))) {
+                                                              if (valid31) {
+                                                                if (data67.depthLimit !== void 0) {
+                                                                  let data71 = data67.depthLimit;
+                                                                  const _errs165 = errors;
+                                                                  if (!(typeof data71 == "number" && (!(data71 % 1) && !isNaN(data71)) && isFinite(data71))) {
                                                                     const err84 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err84];
@@ -9014,9 +9061,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  if (errors === _errs159) {
-                                                                    if (typeof data68 == "number" && isFinite(data68)) {
-                                                                      if (data68 > 64 || isNaN(data68)) {
+                                                                  if (errors === _errs165) {
+                                                                    if (typeof data71 == "number" && isFinite(data71)) {
+                                                                      if (data71 > 64 || isNaN(data71)) {
                                                                         const err85 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err85];
@@ -9025,7 +9072,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        if (data68 < 1 || isNaN(data68)) {
+                                                                        if (data71 < 1 || isNaN(data71)) {
                                                                           const err86 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err86];
@@ -9037,19 +9084,19 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid29 = _errs159 === errors;
+                                                                  var valid31 = _errs165 === errors;
                                                                 } else {
-                                                                  var valid29 = true;
+                                                                  var valid31 = true;
                                                                 }
-                                                                if (valid29) {
-                                                                  if (data64.classWeights !== void 0) {
-                                                                    let data69 = data64.classWeights;
-                                                                    const _errs161 = errors;
-                                                                    const _errs162 = errors;
-                                                                    let valid30 = false;
+                                                                if (valid31) {
+                                                                  if (data67.classWeights !== void 0) {
+                                                                    let data72 = data67.classWeights;
+                                                                    const _errs167 = errors;
+                                                                    const _errs168 = errors;
+                                                                    let valid32 = false;
                                                                     let passing4 = null;
-                                                                    const _errs163 = errors;
-                                                                    if (!(data69 === "balanced" || data69 === "painted")) {
+                                                                    const _errs169 = errors;
+                                                                    if (!(data72 === "balanced" || data72 === "painted")) {
                                                                       const err87 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[1].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err87];
@@ -9058,23 +9105,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    var _valid4 = _errs163 === errors;
+                                                                    var _valid4 = _errs169 === errors;
                                                                     if (_valid4) {
-                                                                      valid30 = true;
+                                                                      valid32 = true;
                                                                       passing4 = 0;
                                                                     }
-                                                                    const _errs164 = errors;
-                                                                    if (errors === _errs164) {
-                                                                      if (Array.isArray(data69)) {
-                                                                        var valid31 = true;
-                                                                        const len14 = data69.length;
-                                                                        for (let i14 = 0; i14 < len14; i14++) {
-                                                                          let data70 = data69[i14];
-                                                                          const _errs166 = errors;
-                                                                          if (errors === _errs166) {
-                                                                            if (typeof data70 == "number" && isFinite(data70)) {
-                                                                              if (data70 <= 0 || isNaN(data70)) {
-                                                                                const err88 = { instancePath: instancePath + "/method/classifier/classWeights/" + i14, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                    const _errs170 = errors;
+                                                                    if (errors === _errs170) {
+                                                                      if (Array.isArray(data72)) {
+                                                                        var valid33 = true;
+                                                                        const len16 = data72.length;
+                                                                        for (let i16 = 0; i16 < len16; i16++) {
+                                                                          let data73 = data72[i16];
+                                                                          const _errs172 = errors;
+                                                                          if (errors === _errs172) {
+                                                                            if (typeof data73 == "number" && isFinite(data73)) {
+                                                                              if (data73 <= 0 || isNaN(data73)) {
+                                                                                const err88 = { instancePath: instancePath + "/method/classifier/classWeights/" + i16, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err88];
                                                                                 } else {
@@ -9083,7 +9130,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 errors++;
                                                                               }
                                                                             } else {
-                                                                              const err89 = { instancePath: instancePath + "/method/classifier/classWeights/" + i14, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              const err89 = { instancePath: instancePath + "/method/classifier/classWeights/" + i16, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err89];
                                                                               } else {
@@ -9092,8 +9139,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               errors++;
                                                                             }
                                                                           }
-                                                                          var valid31 = _errs166 === errors;
-                                                                          if (!valid31) {
+                                                                          var valid33 = _errs172 === errors;
+                                                                          if (!valid33) {
                                                                             break;
                                                                           }
                                                                         }
@@ -9107,17 +9154,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         errors++;
                                                                       }
                                                                     }
-                                                                    var _valid4 = _errs164 === errors;
-                                                                    if (_valid4 && valid30) {
-                                                                      valid30 = false;
+                                                                    var _valid4 = _errs170 === errors;
+                                                                    if (_valid4 && valid32) {
+                                                                      valid32 = false;
                                                                       passing4 = [passing4, 1];
                                                                     } else {
                                                                       if (_valid4) {
-                                                                        valid30 = true;
+                                                                        valid32 = true;
                                                                         passing4 = 1;
                                                                       }
                                                                     }
-                                                                    if (!valid30) {
+                                                                    if (!valid32) {
                                                                       const err91 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing4 }, message: "must match exactly one schema in oneOf" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err91];
@@ -9126,26 +9173,26 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     } else {
-                                                                      errors = _errs162;
+                                                                      errors = _errs168;
                                                                       if (vErrors !== null) {
-                                                                        if (_errs162) {
-                                                                          vErrors.length = _errs162;
+                                                                        if (_errs168) {
+                                                                          vErrors.length = _errs168;
                                                                         } else {
                                                                           vErrors = null;
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid29 = _errs161 === errors;
+                                                                    var valid31 = _errs167 === errors;
                                                                   } else {
-                                                                    var valid29 = true;
+                                                                    var valid31 = true;
                                                                   }
-                                                                  if (valid29) {
-                                                                    if (data64.smoothingPx !== void 0) {
-                                                                      let data71 = data64.smoothingPx;
-                                                                      const _errs168 = errors;
-                                                                      if (errors === _errs168) {
-                                                                        if (typeof data71 == "number" && isFinite(data71)) {
-                                                                          if (data71 > 100 || isNaN(data71)) {
+                                                                  if (valid31) {
+                                                                    if (data67.smoothingPx !== void 0) {
+                                                                      let data74 = data67.smoothingPx;
+                                                                      const _errs174 = errors;
+                                                                      if (errors === _errs174) {
+                                                                        if (typeof data74 == "number" && isFinite(data74)) {
+                                                                          if (data74 > 100 || isNaN(data74)) {
                                                                             const err92 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err92];
@@ -9154,7 +9201,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                             errors++;
                                                                           } else {
-                                                                            if (data71 < 0 || isNaN(data71)) {
+                                                                            if (data74 < 0 || isNaN(data74)) {
                                                                               const err93 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err93];
@@ -9174,9 +9221,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var valid29 = _errs168 === errors;
+                                                                      var valid31 = _errs174 === errors;
                                                                     } else {
-                                                                      var valid29 = true;
+                                                                      var valid31 = true;
                                                                     }
                                                                   }
                                                                 }
@@ -9194,15 +9241,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid18 = _errs151 === errors;
+                                                    var valid20 = _errs157 === errors;
                                                   } else {
-                                                    var valid18 = true;
+                                                    var valid20 = true;
                                                   }
-                                                  if (valid18) {
-                                                    if (data36.validation !== void 0) {
-                                                      let data72 = data36.validation;
-                                                      const _errs170 = errors;
-                                                      if (!(data72 === "none" || data72 === "score" || data72 === "choose")) {
+                                                  if (valid20) {
+                                                    if (data39.validation !== void 0) {
+                                                      let data75 = data39.validation;
+                                                      const _errs176 = errors;
+                                                      if (!(data75 === "none" || data75 === "score" || data75 === "choose")) {
                                                         const err96 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/1/properties/validation/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[1].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                         if (vErrors === null) {
                                                           vErrors = [err96];
@@ -9211,9 +9258,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                         errors++;
                                                       }
-                                                      var valid18 = _errs170 === errors;
+                                                      var valid20 = _errs176 === errors;
                                                     } else {
-                                                      var valid18 = true;
+                                                      var valid20 = true;
                                                     }
                                                   }
                                                 }
@@ -9232,20 +9279,20 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       errors++;
                                     }
                                   }
-                                  var _valid3 = _errs99 === errors;
-                                  if (_valid3 && valid16) {
-                                    valid16 = false;
+                                  var _valid3 = _errs105 === errors;
+                                  if (_valid3 && valid18) {
+                                    valid18 = false;
                                     passing3 = [passing3, 1];
                                   } else {
                                     if (_valid3) {
-                                      valid16 = true;
+                                      valid18 = true;
                                       passing3 = 1;
                                     }
-                                    const _errs171 = errors;
-                                    if (errors === _errs171) {
-                                      if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
+                                    const _errs177 = errors;
+                                    if (errors === _errs177) {
+                                      if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                         let missing10;
-                                        if (data36.kind === void 0 && (missing10 = "kind") || data36.seed === void 0 && (missing10 = "seed") || data36.classes === void 0 && (missing10 = "classes") || data36.recipe === void 0 && (missing10 = "recipe") || data36.classifier === void 0 && (missing10 = "classifier") || data36.validation === void 0 && (missing10 = "validation") || data36.location === void 0 && (missing10 = "location")) {
+                                        if (data39.kind === void 0 && (missing10 = "kind") || data39.seed === void 0 && (missing10 = "seed") || data39.classes === void 0 && (missing10 = "classes") || data39.recipe === void 0 && (missing10 = "recipe") || data39.classifier === void 0 && (missing10 = "classifier") || data39.validation === void 0 && (missing10 = "validation") || data39.location === void 0 && (missing10 = "location")) {
                                           const err98 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" };
                                           if (vErrors === null) {
                                             vErrors = [err98];
@@ -9254,8 +9301,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           errors++;
                                         } else {
-                                          const _errs173 = errors;
-                                          for (const key12 in data36) {
+                                          const _errs179 = errors;
+                                          for (const key12 in data39) {
                                             if (!(key12 === "kind" || key12 === "seed" || key12 === "classes" || key12 === "recipe" || key12 === "classifier" || key12 === "validation" || key12 === "location" || key12 === "slice")) {
                                               const err99 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
                                               if (vErrors === null) {
@@ -9267,10 +9314,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               break;
                                             }
                                           }
-                                          if (_errs173 === errors) {
-                                            if (data36.kind !== void 0) {
-                                              const _errs174 = errors;
-                                              if ("scribbles" !== data36.kind) {
+                                          if (_errs179 === errors) {
+                                            if (data39.kind !== void 0) {
+                                              const _errs180 = errors;
+                                              if ("scribbles" !== data39.kind) {
                                                 const err100 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/2/properties/kind/const", keyword: "const", params: { allowedValue: "scribbles" }, message: "must be equal to constant" };
                                                 if (vErrors === null) {
                                                   vErrors = [err100];
@@ -9279,15 +9326,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 errors++;
                                               }
-                                              var valid32 = _errs174 === errors;
+                                              var valid34 = _errs180 === errors;
                                             } else {
-                                              var valid32 = true;
+                                              var valid34 = true;
                                             }
-                                            if (valid32) {
-                                              if (data36.seed !== void 0) {
-                                                let data74 = data36.seed;
-                                                const _errs175 = errors;
-                                                if (!(typeof data74 == "number" && (!(data74 % 1) && !isNaN(data74)) && isFinite(data74))) {
+                                            if (valid34) {
+                                              if (data39.seed !== void 0) {
+                                                let data77 = data39.seed;
+                                                const _errs181 = errors;
+                                                if (!(typeof data77 == "number" && (!(data77 % 1) && !isNaN(data77)) && isFinite(data77))) {
                                                   const err101 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                   if (vErrors === null) {
                                                     vErrors = [err101];
@@ -9296,9 +9343,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                   errors++;
                                                 }
-                                                if (errors === _errs175) {
-                                                  if (typeof data74 == "number" && isFinite(data74)) {
-                                                    if (data74 < 0 || isNaN(data74)) {
+                                                if (errors === _errs181) {
+                                                  if (typeof data77 == "number" && isFinite(data77)) {
+                                                    if (data77 < 0 || isNaN(data77)) {
                                                       const err102 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                       if (vErrors === null) {
                                                         vErrors = [err102];
@@ -9309,26 +9356,26 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 }
-                                                var valid32 = _errs175 === errors;
+                                                var valid34 = _errs181 === errors;
                                               } else {
-                                                var valid32 = true;
+                                                var valid34 = true;
                                               }
-                                              if (valid32) {
-                                                if (data36.classes !== void 0) {
-                                                  let data75 = data36.classes;
-                                                  const _errs177 = errors;
-                                                  if (errors === _errs177) {
-                                                    if (Array.isArray(data75)) {
-                                                      var valid33 = true;
-                                                      const len15 = data75.length;
-                                                      for (let i15 = 0; i15 < len15; i15++) {
-                                                        let data76 = data75[i15];
-                                                        const _errs179 = errors;
-                                                        if (errors === _errs179) {
-                                                          if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
+                                              if (valid34) {
+                                                if (data39.classes !== void 0) {
+                                                  let data78 = data39.classes;
+                                                  const _errs183 = errors;
+                                                  if (errors === _errs183) {
+                                                    if (Array.isArray(data78)) {
+                                                      var valid35 = true;
+                                                      const len17 = data78.length;
+                                                      for (let i17 = 0; i17 < len17; i17++) {
+                                                        let data79 = data78[i17];
+                                                        const _errs185 = errors;
+                                                        if (errors === _errs185) {
+                                                          if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
                                                             let missing11;
-                                                            if (data76.name === void 0 && (missing11 = "name") || data76.color === void 0 && (missing11 = "color")) {
-                                                              const err103 = { instancePath: instancePath + "/method/classes/" + i15, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/required", keyword: "required", params: { missingProperty: missing11 }, message: "must have required property '" + missing11 + "'" };
+                                                            if (data79.name === void 0 && (missing11 = "name") || data79.color === void 0 && (missing11 = "color")) {
+                                                              const err103 = { instancePath: instancePath + "/method/classes/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/required", keyword: "required", params: { missingProperty: missing11 }, message: "must have required property '" + missing11 + "'" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err103];
                                                               } else {
@@ -9336,10 +9383,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                               errors++;
                                                             } else {
-                                                              const _errs181 = errors;
-                                                              for (const key13 in data76) {
+                                                              const _errs187 = errors;
+                                                              for (const key13 in data79) {
                                                                 if (!(key13 === "name" || key13 === "color")) {
-                                                                  const err104 = { instancePath: instancePath + "/method/classes/" + i15, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
+                                                                  const err104 = { instancePath: instancePath + "/method/classes/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
                                                                   if (vErrors === null) {
                                                                     vErrors = [err104];
                                                                   } else {
@@ -9349,11 +9396,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   break;
                                                                 }
                                                               }
-                                                              if (_errs181 === errors) {
-                                                                if (data76.name !== void 0) {
-                                                                  const _errs182 = errors;
-                                                                  if (typeof data76.name !== "string") {
-                                                                    const err105 = { instancePath: instancePath + "/method/classes/" + i15 + "/name", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                              if (_errs187 === errors) {
+                                                                if (data79.name !== void 0) {
+                                                                  const _errs188 = errors;
+                                                                  if (typeof data79.name !== "string") {
+                                                                    const err105 = { instancePath: instancePath + "/method/classes/" + i17 + "/name", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err105];
                                                                     } else {
@@ -9361,15 +9408,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  var valid34 = _errs182 === errors;
+                                                                  var valid36 = _errs188 === errors;
                                                                 } else {
-                                                                  var valid34 = true;
+                                                                  var valid36 = true;
                                                                 }
-                                                                if (valid34) {
-                                                                  if (data76.color !== void 0) {
-                                                                    const _errs184 = errors;
-                                                                    if (typeof data76.color !== "string") {
-                                                                      const err106 = { instancePath: instancePath + "/method/classes/" + i15 + "/color", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                if (valid36) {
+                                                                  if (data79.color !== void 0) {
+                                                                    const _errs190 = errors;
+                                                                    if (typeof data79.color !== "string") {
+                                                                      const err106 = { instancePath: instancePath + "/method/classes/" + i17 + "/color", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err106];
                                                                       } else {
@@ -9377,15 +9424,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    var valid34 = _errs184 === errors;
+                                                                    var valid36 = _errs190 === errors;
                                                                   } else {
-                                                                    var valid34 = true;
+                                                                    var valid36 = true;
                                                                   }
                                                                 }
                                                               }
                                                             }
                                                           } else {
-                                                            const err107 = { instancePath: instancePath + "/method/classes/" + i15, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                            const err107 = { instancePath: instancePath + "/method/classes/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                             if (vErrors === null) {
                                                               vErrors = [err107];
                                                             } else {
@@ -9394,8 +9441,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             errors++;
                                                           }
                                                         }
-                                                        var valid33 = _errs179 === errors;
-                                                        if (!valid33) {
+                                                        var valid35 = _errs185 === errors;
+                                                        if (!valid35) {
                                                           break;
                                                         }
                                                       }
@@ -9409,18 +9456,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                       errors++;
                                                     }
                                                   }
-                                                  var valid32 = _errs177 === errors;
+                                                  var valid34 = _errs183 === errors;
                                                 } else {
-                                                  var valid32 = true;
+                                                  var valid34 = true;
                                                 }
-                                                if (valid32) {
-                                                  if (data36.recipe !== void 0) {
-                                                    let data79 = data36.recipe;
-                                                    const _errs186 = errors;
-                                                    if (errors === _errs186) {
-                                                      if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
-                                                        const _errs188 = errors;
-                                                        for (const key14 in data79) {
+                                                if (valid34) {
+                                                  if (data39.recipe !== void 0) {
+                                                    let data82 = data39.recipe;
+                                                    const _errs192 = errors;
+                                                    if (errors === _errs192) {
+                                                      if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
+                                                        const _errs194 = errors;
+                                                        for (const key14 in data82) {
                                                           if (!(key14 === "tokenScales" || key14 === "components" || key14 === "guided" || key14 === "sigmasPx" || key14 === "kinds" || key14 === "zContext" || key14 === "classicalNormalisation" || key14 === "sharedBasis")) {
                                                             const err109 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
                                                             if (vErrors === null) {
@@ -9432,21 +9479,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs188 === errors) {
-                                                          if (data79.tokenScales !== void 0) {
-                                                            let data80 = data79.tokenScales;
-                                                            const _errs189 = errors;
-                                                            if (errors === _errs189) {
-                                                              if (Array.isArray(data80)) {
-                                                                var valid36 = true;
-                                                                const len16 = data80.length;
-                                                                for (let i16 = 0; i16 < len16; i16++) {
-                                                                  let data81 = data80[i16];
-                                                                  const _errs191 = errors;
-                                                                  if (errors === _errs191) {
-                                                                    if (typeof data81 == "number" && isFinite(data81)) {
-                                                                      if (data81 > 16 || isNaN(data81)) {
-                                                                        const err110 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i16, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                        if (_errs194 === errors) {
+                                                          if (data82.tokenScales !== void 0) {
+                                                            let data83 = data82.tokenScales;
+                                                            const _errs195 = errors;
+                                                            if (errors === _errs195) {
+                                                              if (Array.isArray(data83)) {
+                                                                var valid38 = true;
+                                                                const len18 = data83.length;
+                                                                for (let i18 = 0; i18 < len18; i18++) {
+                                                                  let data84 = data83[i18];
+                                                                  const _errs197 = errors;
+                                                                  if (errors === _errs197) {
+                                                                    if (typeof data84 == "number" && isFinite(data84)) {
+                                                                      if (data84 > 16 || isNaN(data84)) {
+                                                                        const err110 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i18, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err110];
                                                                         } else {
@@ -9454,8 +9501,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        if (data81 <= 0 || isNaN(data81)) {
-                                                                          const err111 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i16, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                        if (data84 <= 0 || isNaN(data84)) {
+                                                                          const err111 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i18, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err111];
                                                                           } else {
@@ -9465,7 +9512,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      const err112 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i16, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                      const err112 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i18, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err112];
                                                                       } else {
@@ -9474,8 +9521,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       errors++;
                                                                     }
                                                                   }
-                                                                  var valid36 = _errs191 === errors;
-                                                                  if (!valid36) {
+                                                                  var valid38 = _errs197 === errors;
+                                                                  if (!valid38) {
                                                                     break;
                                                                   }
                                                                 }
@@ -9489,15 +9536,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid35 = _errs189 === errors;
+                                                            var valid37 = _errs195 === errors;
                                                           } else {
-                                                            var valid35 = true;
+                                                            var valid37 = true;
                                                           }
-                                                          if (valid35) {
-                                                            if (data79.components !== void 0) {
-                                                              let data82 = data79.components;
-                                                              const _errs193 = errors;
-                                                              if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
+                                                          if (valid37) {
+                                                            if (data82.components !== void 0) {
+                                                              let data85 = data82.components;
+                                                              const _errs199 = errors;
+                                                              if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
                                                                 const err114 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                 if (vErrors === null) {
                                                                   vErrors = [err114];
@@ -9506,9 +9553,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                                 errors++;
                                                               }
-                                                              if (errors === _errs193) {
-                                                                if (typeof data82 == "number" && isFinite(data82)) {
-                                                                  if (data82 < 1 || isNaN(data82)) {
+                                                              if (errors === _errs199) {
+                                                                if (typeof data85 == "number" && isFinite(data85)) {
+                                                                  if (data85 < 1 || isNaN(data85)) {
                                                                     const err115 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err115];
@@ -9519,14 +9566,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                 }
                                                               }
-                                                              var valid35 = _errs193 === errors;
+                                                              var valid37 = _errs199 === errors;
                                                             } else {
-                                                              var valid35 = true;
+                                                              var valid37 = true;
                                                             }
-                                                            if (valid35) {
-                                                              if (data79.guided !== void 0) {
-                                                                const _errs195 = errors;
-                                                                if (typeof data79.guided !== "boolean") {
+                                                            if (valid37) {
+                                                              if (data82.guided !== void 0) {
+                                                                const _errs201 = errors;
+                                                                if (typeof data82.guided !== "boolean") {
                                                                   const err116 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                   if (vErrors === null) {
                                                                     vErrors = [err116];
@@ -9535,25 +9582,25 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                var valid35 = _errs195 === errors;
+                                                                var valid37 = _errs201 === errors;
                                                               } else {
-                                                                var valid35 = true;
+                                                                var valid37 = true;
                                                               }
-                                                              if (valid35) {
-                                                                if (data79.sigmasPx !== void 0) {
-                                                                  let data84 = data79.sigmasPx;
-                                                                  const _errs197 = errors;
-                                                                  if (errors === _errs197) {
-                                                                    if (Array.isArray(data84)) {
-                                                                      var valid37 = true;
-                                                                      const len17 = data84.length;
-                                                                      for (let i17 = 0; i17 < len17; i17++) {
-                                                                        let data85 = data84[i17];
-                                                                        const _errs199 = errors;
-                                                                        if (errors === _errs199) {
-                                                                          if (typeof data85 == "number" && isFinite(data85)) {
-                                                                            if (data85 < 0 || isNaN(data85)) {
-                                                                              const err117 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                              if (valid37) {
+                                                                if (data82.sigmasPx !== void 0) {
+                                                                  let data87 = data82.sigmasPx;
+                                                                  const _errs203 = errors;
+                                                                  if (errors === _errs203) {
+                                                                    if (Array.isArray(data87)) {
+                                                                      var valid39 = true;
+                                                                      const len19 = data87.length;
+                                                                      for (let i19 = 0; i19 < len19; i19++) {
+                                                                        let data88 = data87[i19];
+                                                                        const _errs205 = errors;
+                                                                        if (errors === _errs205) {
+                                                                          if (typeof data88 == "number" && isFinite(data88)) {
+                                                                            if (data88 < 0 || isNaN(data88)) {
+                                                                              const err117 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err117];
                                                                               } else {
@@ -9562,7 +9609,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               errors++;
                                                                             }
                                                                           } else {
-                                                                            const err118 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            const err118 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err118];
                                                                             } else {
@@ -9571,8 +9618,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid37 = _errs199 === errors;
-                                                                        if (!valid37) {
+                                                                        var valid39 = _errs205 === errors;
+                                                                        if (!valid39) {
                                                                           break;
                                                                         }
                                                                       }
@@ -9586,23 +9633,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       errors++;
                                                                     }
                                                                   }
-                                                                  var valid35 = _errs197 === errors;
+                                                                  var valid37 = _errs203 === errors;
                                                                 } else {
-                                                                  var valid35 = true;
+                                                                  var valid37 = true;
                                                                 }
-                                                                if (valid35) {
-                                                                  if (data79.kinds !== void 0) {
-                                                                    let data86 = data79.kinds;
-                                                                    const _errs201 = errors;
-                                                                    if (errors === _errs201) {
-                                                                      if (Array.isArray(data86)) {
-                                                                        var valid38 = true;
-                                                                        const len18 = data86.length;
-                                                                        for (let i18 = 0; i18 < len18; i18++) {
-                                                                          let data87 = data86[i18];
-                                                                          const _errs203 = errors;
-                                                                          if (!(data87 === "gaussian" || data87 === "gradient" || data87 === "hessian" || data87 === "structure" || data87 === "difference")) {
-                                                                            const err120 = { instancePath: instancePath + "/method/recipe/kinds/" + i18, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[2].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                if (valid37) {
+                                                                  if (data82.kinds !== void 0) {
+                                                                    let data89 = data82.kinds;
+                                                                    const _errs207 = errors;
+                                                                    if (errors === _errs207) {
+                                                                      if (Array.isArray(data89)) {
+                                                                        var valid40 = true;
+                                                                        const len20 = data89.length;
+                                                                        for (let i20 = 0; i20 < len20; i20++) {
+                                                                          let data90 = data89[i20];
+                                                                          const _errs209 = errors;
+                                                                          if (!(data90 === "gaussian" || data90 === "gradient" || data90 === "hessian" || data90 === "structure" || data90 === "difference")) {
+                                                                            const err120 = { instancePath: instancePath + "/method/recipe/kinds/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[2].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err120];
                                                                             } else {
@@ -9610,8 +9657,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          var valid38 = _errs203 === errors;
-                                                                          if (!valid38) {
+                                                                          var valid40 = _errs209 === errors;
+                                                                          if (!valid40) {
                                                                             break;
                                                                           }
                                                                         }
@@ -9625,14 +9672,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         errors++;
                                                                       }
                                                                     }
-                                                                    var valid35 = _errs201 === errors;
+                                                                    var valid37 = _errs207 === errors;
                                                                   } else {
-                                                                    var valid35 = true;
+                                                                    var valid37 = true;
                                                                   }
-                                                                  if (valid35) {
-                                                                    if (data79.zContext !== void 0) {
-                                                                      const _errs204 = errors;
-                                                                      if (typeof data79.zContext !== "boolean") {
+                                                                  if (valid37) {
+                                                                    if (data82.zContext !== void 0) {
+                                                                      const _errs210 = errors;
+                                                                      if (typeof data82.zContext !== "boolean") {
                                                                         const err122 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err122];
@@ -9641,18 +9688,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      var valid35 = _errs204 === errors;
+                                                                      var valid37 = _errs210 === errors;
                                                                     } else {
-                                                                      var valid35 = true;
+                                                                      var valid37 = true;
                                                                     }
-                                                                    if (valid35) {
-                                                                      if (data79.classicalNormalisation !== void 0) {
-                                                                        let data89 = data79.classicalNormalisation;
-                                                                        const _errs206 = errors;
-                                                                        if (errors === _errs206) {
-                                                                          if (data89 && typeof data89 == "object" && !Array.isArray(data89)) {
+                                                                    if (valid37) {
+                                                                      if (data82.classicalNormalisation !== void 0) {
+                                                                        let data92 = data82.classicalNormalisation;
+                                                                        const _errs212 = errors;
+                                                                        if (errors === _errs212) {
+                                                                          if (data92 && typeof data92 == "object" && !Array.isArray(data92)) {
                                                                             let missing12;
-                                                                            if (data89.channels === void 0 && (missing12 = "channels") || data89.black === void 0 && (missing12 = "black") || data89.white === void 0 && (missing12 = "white")) {
+                                                                            if (data92.channels === void 0 && (missing12 = "channels") || data92.black === void 0 && (missing12 = "black") || data92.white === void 0 && (missing12 = "white")) {
                                                                               const err123 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err123];
@@ -9661,8 +9708,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              const _errs208 = errors;
-                                                                              for (const key15 in data89) {
+                                                                              const _errs214 = errors;
+                                                                              for (const key15 in data92) {
                                                                                 if (!(key15 === "channels" || key15 === "black" || key15 === "white")) {
                                                                                   const err124 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" };
                                                                                   if (vErrors === null) {
@@ -9674,13 +9721,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   break;
                                                                                 }
                                                                               }
-                                                                              if (_errs208 === errors) {
-                                                                                if (data89.channels !== void 0) {
-                                                                                  let data90 = data89.channels;
-                                                                                  const _errs209 = errors;
-                                                                                  if (errors === _errs209) {
-                                                                                    if (Array.isArray(data90)) {
-                                                                                      if (data90.length < 1) {
+                                                                              if (_errs214 === errors) {
+                                                                                if (data92.channels !== void 0) {
+                                                                                  let data93 = data92.channels;
+                                                                                  const _errs215 = errors;
+                                                                                  if (errors === _errs215) {
+                                                                                    if (Array.isArray(data93)) {
+                                                                                      if (data93.length < 1) {
                                                                                         const err125 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err125];
@@ -9689,13 +9736,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         }
                                                                                         errors++;
                                                                                       } else {
-                                                                                        var valid40 = true;
-                                                                                        const len19 = data90.length;
-                                                                                        for (let i19 = 0; i19 < len19; i19++) {
-                                                                                          let data91 = data90[i19];
-                                                                                          const _errs211 = errors;
-                                                                                          if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
-                                                                                            const err126 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                        var valid42 = true;
+                                                                                        const len21 = data93.length;
+                                                                                        for (let i21 = 0; i21 < len21; i21++) {
+                                                                                          let data94 = data93[i21];
+                                                                                          const _errs217 = errors;
+                                                                                          if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
+                                                                                            const err126 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err126];
                                                                                             } else {
@@ -9703,10 +9750,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             }
                                                                                             errors++;
                                                                                           }
-                                                                                          if (errors === _errs211) {
-                                                                                            if (typeof data91 == "number" && isFinite(data91)) {
-                                                                                              if (data91 < 0 || isNaN(data91)) {
-                                                                                                const err127 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                          if (errors === _errs217) {
+                                                                                            if (typeof data94 == "number" && isFinite(data94)) {
+                                                                                              if (data94 < 0 || isNaN(data94)) {
+                                                                                                const err127 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                                 if (vErrors === null) {
                                                                                                   vErrors = [err127];
                                                                                                 } else {
@@ -9716,8 +9763,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                               }
                                                                                             }
                                                                                           }
-                                                                                          var valid40 = _errs211 === errors;
-                                                                                          if (!valid40) {
+                                                                                          var valid42 = _errs217 === errors;
+                                                                                          if (!valid42) {
                                                                                             break;
                                                                                           }
                                                                                         }
@@ -9732,23 +9779,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       errors++;
                                                                                     }
                                                                                   }
-                                                                                  var valid39 = _errs209 === errors;
+                                                                                  var valid41 = _errs215 === errors;
                                                                                 } else {
-                                                                                  var valid39 = true;
+                                                                                  var valid41 = true;
                                                                                 }
-                                                                                if (valid39) {
-                                                                                  if (data89.black !== void 0) {
-                                                                                    let data92 = data89.black;
-                                                                                    const _errs213 = errors;
-                                                                                    if (errors === _errs213) {
-                                                                                      if (Array.isArray(data92)) {
-                                                                                        var valid41 = true;
-                                                                                        const len20 = data92.length;
-                                                                                        for (let i20 = 0; i20 < len20; i20++) {
-                                                                                          let data93 = data92[i20];
-                                                                                          const _errs215 = errors;
-                                                                                          if (!(typeof data93 == "number" && isFinite(data93))) {
-                                                                                            const err129 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                if (valid41) {
+                                                                                  if (data92.black !== void 0) {
+                                                                                    let data95 = data92.black;
+                                                                                    const _errs219 = errors;
+                                                                                    if (errors === _errs219) {
+                                                                                      if (Array.isArray(data95)) {
+                                                                                        var valid43 = true;
+                                                                                        const len22 = data95.length;
+                                                                                        for (let i22 = 0; i22 < len22; i22++) {
+                                                                                          let data96 = data95[i22];
+                                                                                          const _errs221 = errors;
+                                                                                          if (!(typeof data96 == "number" && isFinite(data96))) {
+                                                                                            const err129 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err129];
                                                                                             } else {
@@ -9756,8 +9803,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             }
                                                                                             errors++;
                                                                                           }
-                                                                                          var valid41 = _errs215 === errors;
-                                                                                          if (!valid41) {
+                                                                                          var valid43 = _errs221 === errors;
+                                                                                          if (!valid43) {
                                                                                             break;
                                                                                           }
                                                                                         }
@@ -9771,23 +9818,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid39 = _errs213 === errors;
+                                                                                    var valid41 = _errs219 === errors;
                                                                                   } else {
-                                                                                    var valid39 = true;
+                                                                                    var valid41 = true;
                                                                                   }
-                                                                                  if (valid39) {
-                                                                                    if (data89.white !== void 0) {
-                                                                                      let data94 = data89.white;
-                                                                                      const _errs217 = errors;
-                                                                                      if (errors === _errs217) {
-                                                                                        if (Array.isArray(data94)) {
-                                                                                          var valid42 = true;
-                                                                                          const len21 = data94.length;
-                                                                                          for (let i21 = 0; i21 < len21; i21++) {
-                                                                                            let data95 = data94[i21];
-                                                                                            const _errs219 = errors;
-                                                                                            if (!(typeof data95 == "number" && isFinite(data95))) {
-                                                                                              const err131 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                  if (valid41) {
+                                                                                    if (data92.white !== void 0) {
+                                                                                      let data97 = data92.white;
+                                                                                      const _errs223 = errors;
+                                                                                      if (errors === _errs223) {
+                                                                                        if (Array.isArray(data97)) {
+                                                                                          var valid44 = true;
+                                                                                          const len23 = data97.length;
+                                                                                          for (let i23 = 0; i23 < len23; i23++) {
+                                                                                            let data98 = data97[i23];
+                                                                                            const _errs225 = errors;
+                                                                                            if (!(typeof data98 == "number" && isFinite(data98))) {
+                                                                                              const err131 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i23, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                               if (vErrors === null) {
                                                                                                 vErrors = [err131];
                                                                                               } else {
@@ -9795,8 +9842,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                               }
                                                                                               errors++;
                                                                                             }
-                                                                                            var valid42 = _errs219 === errors;
-                                                                                            if (!valid42) {
+                                                                                            var valid44 = _errs225 === errors;
+                                                                                            if (!valid44) {
                                                                                               break;
                                                                                             }
                                                                                           }
@@ -9810,9 +9857,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           errors++;
                                                                                         }
                                                                                       }
-                                                                                      var valid39 = _errs217 === errors;
+                                                                                      var valid41 = _errs223 === errors;
                                                                                     } else {
-                                                                                      var valid39 = true;
+                                                                                      var valid41 = true;
                                                                                     }
                                                                                   }
                                                                                 }
@@ -9828,14 +9875,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid35 = _errs206 === errors;
+                                                                        var valid37 = _errs212 === errors;
                                                                       } else {
-                                                                        var valid35 = true;
+                                                                        var valid37 = true;
                                                                       }
-                                                                      if (valid35) {
-                                                                        if (data79.sharedBasis !== void 0) {
-                                                                          const _errs221 = errors;
-                                                                          if (typeof data79.sharedBasis !== "boolean") {
+                                                                      if (valid37) {
+                                                                        if (data82.sharedBasis !== void 0) {
+                                                                          const _errs227 = errors;
+                                                                          if (typeof data82.sharedBasis !== "boolean") {
                                                                             const err134 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err134];
@@ -9844,9 +9891,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          var valid35 = _errs221 === errors;
+                                                                          var valid37 = _errs227 === errors;
                                                                         } else {
-                                                                          var valid35 = true;
+                                                                          var valid37 = true;
                                                                         }
                                                                       }
                                                                     }
@@ -9866,18 +9913,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid32 = _errs186 === errors;
+                                                    var valid34 = _errs192 === errors;
                                                   } else {
-                                                    var valid32 = true;
+                                                    var valid34 = true;
                                                   }
-                                                  if (valid32) {
-                                                    if (data36.classifier !== void 0) {
-                                                      let data97 = data36.classifier;
-                                                      const _errs223 = errors;
-                                                      if (errors === _errs223) {
-                                                        if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
-                                                          const _errs225 = errors;
-                                                          for (const key16 in data97) {
+                                                  if (valid34) {
+                                                    if (data39.classifier !== void 0) {
+                                                      let data100 = data39.classifier;
+                                                      const _errs229 = errors;
+                                                      if (errors === _errs229) {
+                                                        if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
+                                                          const _errs231 = errors;
+                                                          for (const key16 in data100) {
                                                             if (!(key16 === "kind" || key16 === "c" || key16 === "trees" || key16 === "depthLimit" || key16 === "classWeights" || key16 === "smoothingPx")) {
                                                               const err136 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
                                                               if (vErrors === null) {
@@ -9889,11 +9936,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                               break;
                                                             }
                                                           }
-                                                          if (_errs225 === errors) {
-                                                            if (data97.kind !== void 0) {
-                                                              let data98 = data97.kind;
-                                                              const _errs226 = errors;
-                                                              if (!(data98 === "linear" || data98 === "forest" || data98 === "average")) {
+                                                          if (_errs231 === errors) {
+                                                            if (data100.kind !== void 0) {
+                                                              let data101 = data100.kind;
+                                                              const _errs232 = errors;
+                                                              if (!(data101 === "linear" || data101 === "forest" || data101 === "average")) {
                                                                 const err137 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[2].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                                                 if (vErrors === null) {
                                                                   vErrors = [err137];
@@ -9902,17 +9949,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                                 errors++;
                                                               }
-                                                              var valid43 = _errs226 === errors;
+                                                              var valid45 = _errs232 === errors;
                                                             } else {
-                                                              var valid43 = true;
+                                                              var valid45 = true;
                                                             }
-                                                            if (valid43) {
-                                                              if (data97.c !== void 0) {
-                                                                let data99 = data97.c;
-                                                                const _errs227 = errors;
-                                                                if (errors === _errs227) {
-                                                                  if (typeof data99 == "number" && isFinite(data99)) {
-                                                                    if (data99 <= 0 || isNaN(data99)) {
+                                                            if (valid45) {
+                                                              if (data100.c !== void 0) {
+                                                                let data102 = data100.c;
+                                                                const _errs233 = errors;
+                                                                if (errors === _errs233) {
+                                                                  if (typeof data102 == "number" && isFinite(data102)) {
+                                                                    if (data102 <= 0 || isNaN(data102)) {
                                                                       const err138 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err138];
@@ -9931,15 +9978,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     errors++;
                                                                   }
                                                                 }
-                                                                var valid43 = _errs227 === errors;
+                                                                var valid45 = _errs233 === errors;
                                                               } else {
-                                                                var valid43 = true;
+                                                                var valid45 = true;
                                                               }
-                                                              if (valid43) {
-                                                                if (data97.trees !== void 0) {
-                                                                  let data100 = data97.trees;
-                                                                  const _errs229 = errors;
-                                                                  if (!(typeof data100 == "number" && (!(data100 % 1) && !isNaN(data100)) && isFinite(data100))) {
+                                                              if (valid45) {
+                                                                if (data100.trees !== void 0) {
+                                                                  let data103 = data100.trees;
+                                                                  const _errs235 = errors;
+                                                                  if (!(typeof data103 == "number" && (!(data103 % 1) && !isNaN(data103)) && isFinite(data103))) {
                                                                     const err140 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err140];
@@ -9948,9 +9995,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  if (errors === _errs229) {
-                                                                    if (typeof data100 == "number" && isFinite(data100)) {
-                                                                      if (data100 > 1e4 || isNaN(data100)) {
+                                                                  if (errors === _errs235) {
+                                                                    if (typeof data103 == "number" && isFinite(data103)) {
+                                                                      if (data103 > 1e4 || isNaN(data103)) {
                                                                         const err141 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err141];
@@ -9959,7 +10006,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        if (data100 < 1 || isNaN(data100)) {
+                                                                        if (data103 < 1 || isNaN(data103)) {
                                                                           const err142 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err142];
@@ -9971,15 +10018,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid43 = _errs229 === errors;
+                                                                  var valid45 = _errs235 === errors;
                                                                 } else {
-                                                                  var valid43 = true;
+                                                                  var valid45 = true;
                                                                 }
-                                                                if (valid43) {
-                                                                  if (data97.depthLimit !== void 0) {
-                                                                    let data101 = data97.depthLimit;
-                                                                    const _errs231 = errors;
-                                                                    if (!(typeof data101 == "number" && (!(data101 % 1) && !isNaN(data101)) && isFinite(data101))) {
+                                                                if (valid45) {
+                                                                  if (data100.depthLimit !== void 0) {
+                                                                    let data104 = data100.depthLimit;
+                                                                    const _errs237 = errors;
+                                                                    if (!(typeof data104 == "number" && (!(data104 % 1) && !isNaN(data104)) && isFinite(data104))) {
                                                                       const err143 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err143];
@@ -9988,9 +10035,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs231) {
-                                                                      if (typeof data101 == "number" && isFinite(data101)) {
-                                                                        if (data101 > 64 || isNaN(data101)) {
+                                                                    if (errors === _errs237) {
+                                                                      if (typeof data104 == "number" && isFinite(data104)) {
+                                                                        if (data104 > 64 || isNaN(data104)) {
                                                                           const err144 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err144];
@@ -9999,7 +10046,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                           errors++;
                                                                         } else {
-                                                                          if (data101 < 1 || isNaN(data101)) {
+                                                                          if (data104 < 1 || isNaN(data104)) {
                                                                             const err145 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err145];
@@ -10011,19 +10058,19 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid43 = _errs231 === errors;
+                                                                    var valid45 = _errs237 === errors;
                                                                   } else {
-                                                                    var valid43 = true;
+                                                                    var valid45 = true;
                                                                   }
-                                                                  if (valid43) {
-                                                                    if (data97.classWeights !== void 0) {
-                                                                      let data102 = data97.classWeights;
-                                                                      const _errs233 = errors;
-                                                                      const _errs234 = errors;
-                                                                      let valid44 = false;
+                                                                  if (valid45) {
+                                                                    if (data100.classWeights !== void 0) {
+                                                                      let data105 = data100.classWeights;
+                                                                      const _errs239 = errors;
+                                                                      const _errs240 = errors;
+                                                                      let valid46 = false;
                                                                       let passing5 = null;
-                                                                      const _errs235 = errors;
-                                                                      if (!(data102 === "balanced" || data102 === "painted")) {
+                                                                      const _errs241 = errors;
+                                                                      if (!(data105 === "balanced" || data105 === "painted")) {
                                                                         const err146 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[2].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err146];
@@ -10032,23 +10079,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      var _valid5 = _errs235 === errors;
+                                                                      var _valid5 = _errs241 === errors;
                                                                       if (_valid5) {
-                                                                        valid44 = true;
+                                                                        valid46 = true;
                                                                         passing5 = 0;
                                                                       }
-                                                                      const _errs236 = errors;
-                                                                      if (errors === _errs236) {
-                                                                        if (Array.isArray(data102)) {
-                                                                          var valid45 = true;
-                                                                          const len22 = data102.length;
-                                                                          for (let i22 = 0; i22 < len22; i22++) {
-                                                                            let data103 = data102[i22];
-                                                                            const _errs238 = errors;
-                                                                            if (errors === _errs238) {
-                                                                              if (typeof data103 == "number" && isFinite(data103)) {
-                                                                                if (data103 <= 0 || isNaN(data103)) {
-                                                                                  const err147 = { instancePath: instancePath + "/method/classifier/classWeights/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                      const _errs242 = errors;
+                                                                      if (errors === _errs242) {
+                                                                        if (Array.isArray(data105)) {
+                                                                          var valid47 = true;
+                                                                          const len24 = data105.length;
+                                                                          for (let i24 = 0; i24 < len24; i24++) {
+                                                                            let data106 = data105[i24];
+                                                                            const _errs244 = errors;
+                                                                            if (errors === _errs244) {
+                                                                              if (typeof data106 == "number" && isFinite(data106)) {
+                                                                                if (data106 <= 0 || isNaN(data106)) {
+                                                                                  const err147 = { instancePath: instancePath + "/method/classifier/classWeights/" + i24, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                   if (vErrors === null) {
                                                                                     vErrors = [err147];
                                                                                   } else {
@@ -10057,7 +10104,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   errors++;
                                                                                 }
                                                                               } else {
-                                                                                const err148 = { instancePath: instancePath + "/method/classifier/classWeights/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                const err148 = { instancePath: instancePath + "/method/classifier/classWeights/" + i24, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err148];
                                                                                 } else {
@@ -10066,8 +10113,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 errors++;
                                                                               }
                                                                             }
-                                                                            var valid45 = _errs238 === errors;
-                                                                            if (!valid45) {
+                                                                            var valid47 = _errs244 === errors;
+                                                                            if (!valid47) {
                                                                               break;
                                                                             }
                                                                           }
@@ -10081,17 +10128,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var _valid5 = _errs236 === errors;
-                                                                      if (_valid5 && valid44) {
-                                                                        valid44 = false;
+                                                                      var _valid5 = _errs242 === errors;
+                                                                      if (_valid5 && valid46) {
+                                                                        valid46 = false;
                                                                         passing5 = [passing5, 1];
                                                                       } else {
                                                                         if (_valid5) {
-                                                                          valid44 = true;
+                                                                          valid46 = true;
                                                                           passing5 = 1;
                                                                         }
                                                                       }
-                                                                      if (!valid44) {
+                                                                      if (!valid46) {
                                                                         const err150 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing5 }, message: "must match exactly one schema in oneOf" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err150];
@@ -10100,26 +10147,26 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        errors = _errs234;
+                                                                        errors = _errs240;
                                                                         if (vErrors !== null) {
-                                                                          if (_errs234) {
-                                                                            vErrors.length = _errs234;
+                                                                          if (_errs240) {
+                                                                            vErrors.length = _errs240;
                                                                           } else {
                                                                             vErrors = null;
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid43 = _errs233 === errors;
+                                                                      var valid45 = _errs239 === errors;
                                                                     } else {
-                                                                      var valid43 = true;
+                                                                      var valid45 = true;
                                                                     }
-                                                                    if (valid43) {
-                                                                      if (data97.smoothingPx !== void 0) {
-                                                                        let data104 = data97.smoothingPx;
-                                                                        const _errs240 = errors;
-                                                                        if (errors === _errs240) {
-                                                                          if (typeof data104 == "number" && isFinite(data104)) {
-                                                                            if (data104 > 100 || isNaN(data104)) {
+                                                                    if (valid45) {
+                                                                      if (data100.smoothingPx !== void 0) {
+                                                                        let data107 = data100.smoothingPx;
+                                                                        const _errs246 = errors;
+                                                                        if (errors === _errs246) {
+                                                                          if (typeof data107 == "number" && isFinite(data107)) {
+                                                                            if (data107 > 100 || isNaN(data107)) {
                                                                               const err151 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err151];
@@ -10128,7 +10175,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              if (data104 < 0 || isNaN(data104)) {
+                                                                              if (data107 < 0 || isNaN(data107)) {
                                                                                 const err152 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err152];
@@ -10148,9 +10195,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid43 = _errs240 === errors;
+                                                                        var valid45 = _errs246 === errors;
                                                                       } else {
-                                                                        var valid43 = true;
+                                                                        var valid45 = true;
                                                                       }
                                                                     }
                                                                   }
@@ -10168,15 +10215,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid32 = _errs223 === errors;
+                                                      var valid34 = _errs229 === errors;
                                                     } else {
-                                                      var valid32 = true;
+                                                      var valid34 = true;
                                                     }
-                                                    if (valid32) {
-                                                      if (data36.validation !== void 0) {
-                                                        let data105 = data36.validation;
-                                                        const _errs242 = errors;
-                                                        if (!(data105 === "none" || data105 === "score" || data105 === "choose")) {
+                                                    if (valid34) {
+                                                      if (data39.validation !== void 0) {
+                                                        let data108 = data39.validation;
+                                                        const _errs248 = errors;
+                                                        if (!(data108 === "none" || data108 === "score" || data108 === "choose")) {
                                                           const err155 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/2/properties/validation/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[2].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                           if (vErrors === null) {
                                                             vErrors = [err155];
@@ -10185,14 +10232,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           errors++;
                                                         }
-                                                        var valid32 = _errs242 === errors;
+                                                        var valid34 = _errs248 === errors;
                                                       } else {
-                                                        var valid32 = true;
+                                                        var valid34 = true;
                                                       }
-                                                      if (valid32) {
-                                                        if (data36.location !== void 0) {
-                                                          const _errs243 = errors;
-                                                          if (typeof data36.location !== "string") {
+                                                      if (valid34) {
+                                                        if (data39.location !== void 0) {
+                                                          const _errs249 = errors;
+                                                          if (typeof data39.location !== "string") {
                                                             const err156 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/2/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                             if (vErrors === null) {
                                                               vErrors = [err156];
@@ -10201,18 +10248,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             errors++;
                                                           }
-                                                          var valid32 = _errs243 === errors;
+                                                          var valid34 = _errs249 === errors;
                                                         } else {
-                                                          var valid32 = true;
+                                                          var valid34 = true;
                                                         }
-                                                        if (valid32) {
-                                                          if (data36.slice !== void 0) {
-                                                            let data107 = data36.slice;
-                                                            const _errs245 = errors;
-                                                            if (errors === _errs245) {
-                                                              if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
-                                                                const _errs247 = errors;
-                                                                for (const key17 in data107) {
+                                                        if (valid34) {
+                                                          if (data39.slice !== void 0) {
+                                                            let data110 = data39.slice;
+                                                            const _errs251 = errors;
+                                                            if (errors === _errs251) {
+                                                              if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
+                                                                const _errs253 = errors;
+                                                                for (const key17 in data110) {
                                                                   if (!(key17 === "z" || key17 === "t")) {
                                                                     const err157 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
                                                                     if (vErrors === null) {
@@ -10224,11 +10271,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     break;
                                                                   }
                                                                 }
-                                                                if (_errs247 === errors) {
-                                                                  if (data107.z !== void 0) {
-                                                                    let data108 = data107.z;
-                                                                    const _errs248 = errors;
-                                                                    if (!(typeof data108 == "number" && (!(data108 % 1) && !isNaN(data108)) && isFinite(data108))) {
+                                                                if (_errs253 === errors) {
+                                                                  if (data110.z !== void 0) {
+                                                                    let data111 = data110.z;
+                                                                    const _errs254 = errors;
+                                                                    if (!(typeof data111 == "number" && (!(data111 % 1) && !isNaN(data111)) && isFinite(data111))) {
                                                                       const err158 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err158];
@@ -10237,9 +10284,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs248) {
-                                                                      if (typeof data108 == "number" && isFinite(data108)) {
-                                                                        if (data108 < 0 || isNaN(data108)) {
+                                                                    if (errors === _errs254) {
+                                                                      if (typeof data111 == "number" && isFinite(data111)) {
+                                                                        if (data111 < 0 || isNaN(data111)) {
                                                                           const err159 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err159];
@@ -10250,15 +10297,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid46 = _errs248 === errors;
+                                                                    var valid48 = _errs254 === errors;
                                                                   } else {
-                                                                    var valid46 = true;
+                                                                    var valid48 = true;
                                                                   }
-                                                                  if (valid46) {
-                                                                    if (data107.t !== void 0) {
-                                                                      let data109 = data107.t;
-                                                                      const _errs250 = errors;
-                                                                      if (!(typeof data109 == "number" && (!(data109 % 1) && !isNaN(data109)) && isFinite(data109))) {
+                                                                  if (valid48) {
+                                                                    if (data110.t !== void 0) {
+                                                                      let data112 = data110.t;
+                                                                      const _errs256 = errors;
+                                                                      if (!(typeof data112 == "number" && (!(data112 % 1) && !isNaN(data112)) && isFinite(data112))) {
                                                                         const err160 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err160];
@@ -10267,9 +10314,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      if (errors === _errs250) {
-                                                                        if (typeof data109 == "number" && isFinite(data109)) {
-                                                                          if (data109 < 0 || isNaN(data109)) {
+                                                                      if (errors === _errs256) {
+                                                                        if (typeof data112 == "number" && isFinite(data112)) {
+                                                                          if (data112 < 0 || isNaN(data112)) {
                                                                             const err161 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err161];
@@ -10280,9 +10327,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid46 = _errs250 === errors;
+                                                                      var valid48 = _errs256 === errors;
                                                                     } else {
-                                                                      var valid46 = true;
+                                                                      var valid48 = true;
                                                                     }
                                                                   }
                                                                 }
@@ -10296,9 +10343,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid32 = _errs245 === errors;
+                                                            var valid34 = _errs251 === errors;
                                                           } else {
-                                                            var valid32 = true;
+                                                            var valid34 = true;
                                                           }
                                                         }
                                                       }
@@ -10319,20 +10366,20 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         errors++;
                                       }
                                     }
-                                    var _valid3 = _errs171 === errors;
-                                    if (_valid3 && valid16) {
-                                      valid16 = false;
+                                    var _valid3 = _errs177 === errors;
+                                    if (_valid3 && valid18) {
+                                      valid18 = false;
                                       passing3 = [passing3, 2];
                                     } else {
                                       if (_valid3) {
-                                        valid16 = true;
+                                        valid18 = true;
                                         passing3 = 2;
                                       }
-                                      const _errs252 = errors;
-                                      if (errors === _errs252) {
-                                        if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
+                                      const _errs258 = errors;
+                                      if (errors === _errs258) {
+                                        if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                           let missing13;
-                                          if (data36.kind === void 0 && (missing13 = "kind") || data36.location === void 0 && (missing13 = "location") || data36.sha256 === void 0 && (missing13 = "sha256")) {
+                                          if (data39.kind === void 0 && (missing13 = "kind") || data39.location === void 0 && (missing13 = "location") || data39.sha256 === void 0 && (missing13 = "sha256")) {
                                             const err164 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/required", keyword: "required", params: { missingProperty: missing13 }, message: "must have required property '" + missing13 + "'" };
                                             if (vErrors === null) {
                                               vErrors = [err164];
@@ -10341,8 +10388,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             errors++;
                                           } else {
-                                            const _errs254 = errors;
-                                            for (const key18 in data36) {
+                                            const _errs260 = errors;
+                                            for (const key18 in data39) {
                                               if (!(key18 === "kind" || key18 === "location" || key18 === "sha256")) {
                                                 const err165 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
                                                 if (vErrors === null) {
@@ -10354,10 +10401,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 break;
                                               }
                                             }
-                                            if (_errs254 === errors) {
-                                              if (data36.kind !== void 0) {
-                                                const _errs255 = errors;
-                                                if ("classifier" !== data36.kind) {
+                                            if (_errs260 === errors) {
+                                              if (data39.kind !== void 0) {
+                                                const _errs261 = errors;
+                                                if ("classifier" !== data39.kind) {
                                                   const err166 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/3/properties/kind/const", keyword: "const", params: { allowedValue: "classifier" }, message: "must be equal to constant" };
                                                   if (vErrors === null) {
                                                     vErrors = [err166];
@@ -10366,14 +10413,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                   errors++;
                                                 }
-                                                var valid47 = _errs255 === errors;
+                                                var valid49 = _errs261 === errors;
                                               } else {
-                                                var valid47 = true;
+                                                var valid49 = true;
                                               }
-                                              if (valid47) {
-                                                if (data36.location !== void 0) {
-                                                  const _errs256 = errors;
-                                                  if (typeof data36.location !== "string") {
+                                              if (valid49) {
+                                                if (data39.location !== void 0) {
+                                                  const _errs262 = errors;
+                                                  if (typeof data39.location !== "string") {
                                                     const err167 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/3/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                     if (vErrors === null) {
                                                       vErrors = [err167];
@@ -10382,17 +10429,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid47 = _errs256 === errors;
+                                                  var valid49 = _errs262 === errors;
                                                 } else {
-                                                  var valid47 = true;
+                                                  var valid49 = true;
                                                 }
-                                                if (valid47) {
-                                                  if (data36.sha256 !== void 0) {
-                                                    let data112 = data36.sha256;
-                                                    const _errs258 = errors;
-                                                    if (errors === _errs258) {
-                                                      if (typeof data112 === "string") {
-                                                        if (!pattern1.test(data112)) {
+                                                if (valid49) {
+                                                  if (data39.sha256 !== void 0) {
+                                                    let data115 = data39.sha256;
+                                                    const _errs264 = errors;
+                                                    if (errors === _errs264) {
+                                                      if (typeof data115 === "string") {
+                                                        if (!pattern1.test(data115)) {
                                                           const err168 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                                           if (vErrors === null) {
                                                             vErrors = [err168];
@@ -10411,9 +10458,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid47 = _errs258 === errors;
+                                                    var valid49 = _errs264 === errors;
                                                   } else {
-                                                    var valid47 = true;
+                                                    var valid49 = true;
                                                   }
                                                 }
                                               }
@@ -10429,20 +10476,20 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           errors++;
                                         }
                                       }
-                                      var _valid3 = _errs252 === errors;
-                                      if (_valid3 && valid16) {
-                                        valid16 = false;
+                                      var _valid3 = _errs258 === errors;
+                                      if (_valid3 && valid18) {
+                                        valid18 = false;
                                         passing3 = [passing3, 3];
                                       } else {
                                         if (_valid3) {
-                                          valid16 = true;
+                                          valid18 = true;
                                           passing3 = 3;
                                         }
-                                        const _errs260 = errors;
-                                        if (errors === _errs260) {
-                                          if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
+                                        const _errs266 = errors;
+                                        if (errors === _errs266) {
+                                          if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                             let missing14;
-                                            if (data36.kind === void 0 && (missing14 = "kind") || data36.location === void 0 && (missing14 = "location") || data36.sha256 === void 0 && (missing14 = "sha256") || data36.seed === void 0 && (missing14 = "seed") || data36.classes === void 0 && (missing14 = "classes") || data36.recipe === void 0 && (missing14 = "recipe") || data36.classifier === void 0 && (missing14 = "classifier") || data36.validation === void 0 && (missing14 = "validation")) {
+                                            if (data39.kind === void 0 && (missing14 = "kind") || data39.location === void 0 && (missing14 = "location") || data39.sha256 === void 0 && (missing14 = "sha256") || data39.seed === void 0 && (missing14 = "seed") || data39.classes === void 0 && (missing14 = "classes") || data39.recipe === void 0 && (missing14 = "recipe") || data39.classifier === void 0 && (missing14 = "classifier") || data39.validation === void 0 && (missing14 = "validation")) {
                                               const err171 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/required", keyword: "required", params: { missingProperty: missing14 }, message: "must have required property '" + missing14 + "'" };
                                               if (vErrors === null) {
                                                 vErrors = [err171];
@@ -10451,8 +10498,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               errors++;
                                             } else {
-                                              const _errs262 = errors;
-                                              for (const key19 in data36) {
+                                              const _errs268 = errors;
+                                              for (const key19 in data39) {
                                                 if (!(key19 === "kind" || key19 === "location" || key19 === "sha256" || key19 === "seed" || key19 === "classes" || key19 === "recipe" || key19 === "classifier" || key19 === "validation")) {
                                                   const err172 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 }, message: "must NOT have additional properties" };
                                                   if (vErrors === null) {
@@ -10464,10 +10511,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   break;
                                                 }
                                               }
-                                              if (_errs262 === errors) {
-                                                if (data36.kind !== void 0) {
-                                                  const _errs263 = errors;
-                                                  if ("project" !== data36.kind) {
+                                              if (_errs268 === errors) {
+                                                if (data39.kind !== void 0) {
+                                                  const _errs269 = errors;
+                                                  if ("project" !== data39.kind) {
                                                     const err173 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/4/properties/kind/const", keyword: "const", params: { allowedValue: "project" }, message: "must be equal to constant" };
                                                     if (vErrors === null) {
                                                       vErrors = [err173];
@@ -10476,14 +10523,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid48 = _errs263 === errors;
+                                                  var valid50 = _errs269 === errors;
                                                 } else {
-                                                  var valid48 = true;
+                                                  var valid50 = true;
                                                 }
-                                                if (valid48) {
-                                                  if (data36.location !== void 0) {
-                                                    const _errs264 = errors;
-                                                    if (typeof data36.location !== "string") {
+                                                if (valid50) {
+                                                  if (data39.location !== void 0) {
+                                                    const _errs270 = errors;
+                                                    if (typeof data39.location !== "string") {
                                                       const err174 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/4/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                       if (vErrors === null) {
                                                         vErrors = [err174];
@@ -10492,17 +10539,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       errors++;
                                                     }
-                                                    var valid48 = _errs264 === errors;
+                                                    var valid50 = _errs270 === errors;
                                                   } else {
-                                                    var valid48 = true;
+                                                    var valid50 = true;
                                                   }
-                                                  if (valid48) {
-                                                    if (data36.sha256 !== void 0) {
-                                                      let data115 = data36.sha256;
-                                                      const _errs266 = errors;
-                                                      if (errors === _errs266) {
-                                                        if (typeof data115 === "string") {
-                                                          if (!pattern1.test(data115)) {
+                                                  if (valid50) {
+                                                    if (data39.sha256 !== void 0) {
+                                                      let data118 = data39.sha256;
+                                                      const _errs272 = errors;
+                                                      if (errors === _errs272) {
+                                                        if (typeof data118 === "string") {
+                                                          if (!pattern1.test(data118)) {
                                                             const err175 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                                             if (vErrors === null) {
                                                               vErrors = [err175];
@@ -10521,15 +10568,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid48 = _errs266 === errors;
+                                                      var valid50 = _errs272 === errors;
                                                     } else {
-                                                      var valid48 = true;
+                                                      var valid50 = true;
                                                     }
-                                                    if (valid48) {
-                                                      if (data36.seed !== void 0) {
-                                                        let data116 = data36.seed;
-                                                        const _errs268 = errors;
-                                                        if (!(typeof data116 == "number" && (!(data116 % 1) && !isNaN(data116)) && isFinite(data116))) {
+                                                    if (valid50) {
+                                                      if (data39.seed !== void 0) {
+                                                        let data119 = data39.seed;
+                                                        const _errs274 = errors;
+                                                        if (!(typeof data119 == "number" && (!(data119 % 1) && !isNaN(data119)) && isFinite(data119))) {
                                                           const err177 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                           if (vErrors === null) {
                                                             vErrors = [err177];
@@ -10538,9 +10585,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           errors++;
                                                         }
-                                                        if (errors === _errs268) {
-                                                          if (typeof data116 == "number" && isFinite(data116)) {
-                                                            if (data116 < 0 || isNaN(data116)) {
+                                                        if (errors === _errs274) {
+                                                          if (typeof data119 == "number" && isFinite(data119)) {
+                                                            if (data119 < 0 || isNaN(data119)) {
                                                               const err178 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err178];
@@ -10551,26 +10598,26 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         }
-                                                        var valid48 = _errs268 === errors;
+                                                        var valid50 = _errs274 === errors;
                                                       } else {
-                                                        var valid48 = true;
+                                                        var valid50 = true;
                                                       }
-                                                      if (valid48) {
-                                                        if (data36.classes !== void 0) {
-                                                          let data117 = data36.classes;
-                                                          const _errs270 = errors;
-                                                          if (errors === _errs270) {
-                                                            if (Array.isArray(data117)) {
-                                                              var valid49 = true;
-                                                              const len23 = data117.length;
-                                                              for (let i23 = 0; i23 < len23; i23++) {
-                                                                let data118 = data117[i23];
-                                                                const _errs272 = errors;
-                                                                if (errors === _errs272) {
-                                                                  if (data118 && typeof data118 == "object" && !Array.isArray(data118)) {
+                                                      if (valid50) {
+                                                        if (data39.classes !== void 0) {
+                                                          let data120 = data39.classes;
+                                                          const _errs276 = errors;
+                                                          if (errors === _errs276) {
+                                                            if (Array.isArray(data120)) {
+                                                              var valid51 = true;
+                                                              const len25 = data120.length;
+                                                              for (let i25 = 0; i25 < len25; i25++) {
+                                                                let data121 = data120[i25];
+                                                                const _errs278 = errors;
+                                                                if (errors === _errs278) {
+                                                                  if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
                                                                     let missing15;
-                                                                    if (data118.name === void 0 && (missing15 = "name") || data118.color === void 0 && (missing15 = "color")) {
-                                                                      const err179 = { instancePath: instancePath + "/method/classes/" + i23, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/required", keyword: "required", params: { missingProperty: missing15 }, message: "must have required property '" + missing15 + "'" };
+                                                                    if (data121.name === void 0 && (missing15 = "name") || data121.color === void 0 && (missing15 = "color")) {
+                                                                      const err179 = { instancePath: instancePath + "/method/classes/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/required", keyword: "required", params: { missingProperty: missing15 }, message: "must have required property '" + missing15 + "'" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err179];
                                                                       } else {
@@ -10578,10 +10625,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     } else {
-                                                                      const _errs274 = errors;
-                                                                      for (const key20 in data118) {
+                                                                      const _errs280 = errors;
+                                                                      for (const key20 in data121) {
                                                                         if (!(key20 === "name" || key20 === "color")) {
-                                                                          const err180 = { instancePath: instancePath + "/method/classes/" + i23, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
+                                                                          const err180 = { instancePath: instancePath + "/method/classes/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err180];
                                                                           } else {
@@ -10591,11 +10638,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           break;
                                                                         }
                                                                       }
-                                                                      if (_errs274 === errors) {
-                                                                        if (data118.name !== void 0) {
-                                                                          const _errs275 = errors;
-                                                                          if (typeof data118.name !== "string") {
-                                                                            const err181 = { instancePath: instancePath + "/method/classes/" + i23 + "/name", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                      if (_errs280 === errors) {
+                                                                        if (data121.name !== void 0) {
+                                                                          const _errs281 = errors;
+                                                                          if (typeof data121.name !== "string") {
+                                                                            const err181 = { instancePath: instancePath + "/method/classes/" + i25 + "/name", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err181];
                                                                             } else {
@@ -10603,15 +10650,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          var valid50 = _errs275 === errors;
+                                                                          var valid52 = _errs281 === errors;
                                                                         } else {
-                                                                          var valid50 = true;
+                                                                          var valid52 = true;
                                                                         }
-                                                                        if (valid50) {
-                                                                          if (data118.color !== void 0) {
-                                                                            const _errs277 = errors;
-                                                                            if (typeof data118.color !== "string") {
-                                                                              const err182 = { instancePath: instancePath + "/method/classes/" + i23 + "/color", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                        if (valid52) {
+                                                                          if (data121.color !== void 0) {
+                                                                            const _errs283 = errors;
+                                                                            if (typeof data121.color !== "string") {
+                                                                              const err182 = { instancePath: instancePath + "/method/classes/" + i25 + "/color", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err182];
                                                                               } else {
@@ -10619,15 +10666,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             }
-                                                                            var valid50 = _errs277 === errors;
+                                                                            var valid52 = _errs283 === errors;
                                                                           } else {
-                                                                            var valid50 = true;
+                                                                            var valid52 = true;
                                                                           }
                                                                         }
                                                                       }
                                                                     }
                                                                   } else {
-                                                                    const err183 = { instancePath: instancePath + "/method/classes/" + i23, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                    const err183 = { instancePath: instancePath + "/method/classes/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err183];
                                                                     } else {
@@ -10636,8 +10683,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     errors++;
                                                                   }
                                                                 }
-                                                                var valid49 = _errs272 === errors;
-                                                                if (!valid49) {
+                                                                var valid51 = _errs278 === errors;
+                                                                if (!valid51) {
                                                                   break;
                                                                 }
                                                               }
@@ -10651,18 +10698,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                               errors++;
                                                             }
                                                           }
-                                                          var valid48 = _errs270 === errors;
+                                                          var valid50 = _errs276 === errors;
                                                         } else {
-                                                          var valid48 = true;
+                                                          var valid50 = true;
                                                         }
-                                                        if (valid48) {
-                                                          if (data36.recipe !== void 0) {
-                                                            let data121 = data36.recipe;
-                                                            const _errs279 = errors;
-                                                            if (errors === _errs279) {
-                                                              if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
-                                                                const _errs281 = errors;
-                                                                for (const key21 in data121) {
+                                                        if (valid50) {
+                                                          if (data39.recipe !== void 0) {
+                                                            let data124 = data39.recipe;
+                                                            const _errs285 = errors;
+                                                            if (errors === _errs285) {
+                                                              if (data124 && typeof data124 == "object" && !Array.isArray(data124)) {
+                                                                const _errs287 = errors;
+                                                                for (const key21 in data124) {
                                                                   if (!(key21 === "tokenScales" || key21 === "components" || key21 === "guided" || key21 === "sigmasPx" || key21 === "kinds" || key21 === "zContext" || key21 === "classicalNormalisation" || key21 === "sharedBasis")) {
                                                                     const err185 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 }, message: "must NOT have additional properties" };
                                                                     if (vErrors === null) {
@@ -10674,21 +10721,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     break;
                                                                   }
                                                                 }
-                                                                if (_errs281 === errors) {
-                                                                  if (data121.tokenScales !== void 0) {
-                                                                    let data122 = data121.tokenScales;
-                                                                    const _errs282 = errors;
-                                                                    if (errors === _errs282) {
-                                                                      if (Array.isArray(data122)) {
-                                                                        var valid52 = true;
-                                                                        const len24 = data122.length;
-                                                                        for (let i24 = 0; i24 < len24; i24++) {
-                                                                          let data123 = data122[i24];
-                                                                          const _errs284 = errors;
-                                                                          if (errors === _errs284) {
-                                                                            if (typeof data123 == "number" && isFinite(data123)) {
-                                                                              if (data123 > 16 || isNaN(data123)) {
-                                                                                const err186 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i24, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                if (_errs287 === errors) {
+                                                                  if (data124.tokenScales !== void 0) {
+                                                                    let data125 = data124.tokenScales;
+                                                                    const _errs288 = errors;
+                                                                    if (errors === _errs288) {
+                                                                      if (Array.isArray(data125)) {
+                                                                        var valid54 = true;
+                                                                        const len26 = data125.length;
+                                                                        for (let i26 = 0; i26 < len26; i26++) {
+                                                                          let data126 = data125[i26];
+                                                                          const _errs290 = errors;
+                                                                          if (errors === _errs290) {
+                                                                            if (typeof data126 == "number" && isFinite(data126)) {
+                                                                              if (data126 > 16 || isNaN(data126)) {
+                                                                                const err186 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i26, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err186];
                                                                                 } else {
@@ -10696,8 +10743,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                                 errors++;
                                                                               } else {
-                                                                                if (data123 <= 0 || isNaN(data123)) {
-                                                                                  const err187 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i24, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                                if (data126 <= 0 || isNaN(data126)) {
+                                                                                  const err187 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i26, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                   if (vErrors === null) {
                                                                                     vErrors = [err187];
                                                                                   } else {
@@ -10707,7 +10754,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                               }
                                                                             } else {
-                                                                              const err188 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i24, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              const err188 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i26, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err188];
                                                                               } else {
@@ -10716,8 +10763,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               errors++;
                                                                             }
                                                                           }
-                                                                          var valid52 = _errs284 === errors;
-                                                                          if (!valid52) {
+                                                                          var valid54 = _errs290 === errors;
+                                                                          if (!valid54) {
                                                                             break;
                                                                           }
                                                                         }
@@ -10731,15 +10778,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         errors++;
                                                                       }
                                                                     }
-                                                                    var valid51 = _errs282 === errors;
+                                                                    var valid53 = _errs288 === errors;
                                                                   } else {
-                                                                    var valid51 = true;
+                                                                    var valid53 = true;
                                                                   }
-                                                                  if (valid51) {
-                                                                    if (data121.components !== void 0) {
-                                                                      let data124 = data121.components;
-                                                                      const _errs286 = errors;
-                                                                      if (!(typeof data124 == "number" && (!(data124 % 1) && !isNaN(data124)) && isFinite(data124))) {
+                                                                  if (valid53) {
+                                                                    if (data124.components !== void 0) {
+                                                                      let data127 = data124.components;
+                                                                      const _errs292 = errors;
+                                                                      if (!(typeof data127 == "number" && (!(data127 % 1) && !isNaN(data127)) && isFinite(data127))) {
                                                                         const err190 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err190];
@@ -10748,9 +10795,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      if (errors === _errs286) {
-                                                                        if (typeof data124 == "number" && isFinite(data124)) {
-                                                                          if (data124 < 1 || isNaN(data124)) {
+                                                                      if (errors === _errs292) {
+                                                                        if (typeof data127 == "number" && isFinite(data127)) {
+                                                                          if (data127 < 1 || isNaN(data127)) {
                                                                             const err191 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err191];
@@ -10761,14 +10808,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid51 = _errs286 === errors;
+                                                                      var valid53 = _errs292 === errors;
                                                                     } else {
-                                                                      var valid51 = true;
+                                                                      var valid53 = true;
                                                                     }
-                                                                    if (valid51) {
-                                                                      if (data121.guided !== void 0) {
-                                                                        const _errs288 = errors;
-                                                                        if (typeof data121.guided !== "boolean") {
+                                                                    if (valid53) {
+                                                                      if (data124.guided !== void 0) {
+                                                                        const _errs294 = errors;
+                                                                        if (typeof data124.guided !== "boolean") {
                                                                           const err192 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err192];
@@ -10777,25 +10824,25 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                           errors++;
                                                                         }
-                                                                        var valid51 = _errs288 === errors;
+                                                                        var valid53 = _errs294 === errors;
                                                                       } else {
-                                                                        var valid51 = true;
+                                                                        var valid53 = true;
                                                                       }
-                                                                      if (valid51) {
-                                                                        if (data121.sigmasPx !== void 0) {
-                                                                          let data126 = data121.sigmasPx;
-                                                                          const _errs290 = errors;
-                                                                          if (errors === _errs290) {
-                                                                            if (Array.isArray(data126)) {
-                                                                              var valid53 = true;
-                                                                              const len25 = data126.length;
-                                                                              for (let i25 = 0; i25 < len25; i25++) {
-                                                                                let data127 = data126[i25];
-                                                                                const _errs292 = errors;
-                                                                                if (errors === _errs292) {
-                                                                                  if (typeof data127 == "number" && isFinite(data127)) {
-                                                                                    if (data127 < 0 || isNaN(data127)) {
-                                                                                      const err193 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                      if (valid53) {
+                                                                        if (data124.sigmasPx !== void 0) {
+                                                                          let data129 = data124.sigmasPx;
+                                                                          const _errs296 = errors;
+                                                                          if (errors === _errs296) {
+                                                                            if (Array.isArray(data129)) {
+                                                                              var valid55 = true;
+                                                                              const len27 = data129.length;
+                                                                              for (let i27 = 0; i27 < len27; i27++) {
+                                                                                let data130 = data129[i27];
+                                                                                const _errs298 = errors;
+                                                                                if (errors === _errs298) {
+                                                                                  if (typeof data130 == "number" && isFinite(data130)) {
+                                                                                    if (data130 < 0 || isNaN(data130)) {
+                                                                                      const err193 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                       if (vErrors === null) {
                                                                                         vErrors = [err193];
                                                                                       } else {
@@ -10804,7 +10851,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       errors++;
                                                                                     }
                                                                                   } else {
-                                                                                    const err194 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                    const err194 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                     if (vErrors === null) {
                                                                                       vErrors = [err194];
                                                                                     } else {
@@ -10813,8 +10860,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid53 = _errs292 === errors;
-                                                                                if (!valid53) {
+                                                                                var valid55 = _errs298 === errors;
+                                                                                if (!valid55) {
                                                                                   break;
                                                                                 }
                                                                               }
@@ -10828,23 +10875,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               errors++;
                                                                             }
                                                                           }
-                                                                          var valid51 = _errs290 === errors;
+                                                                          var valid53 = _errs296 === errors;
                                                                         } else {
-                                                                          var valid51 = true;
+                                                                          var valid53 = true;
                                                                         }
-                                                                        if (valid51) {
-                                                                          if (data121.kinds !== void 0) {
-                                                                            let data128 = data121.kinds;
-                                                                            const _errs294 = errors;
-                                                                            if (errors === _errs294) {
-                                                                              if (Array.isArray(data128)) {
-                                                                                var valid54 = true;
-                                                                                const len26 = data128.length;
-                                                                                for (let i26 = 0; i26 < len26; i26++) {
-                                                                                  let data129 = data128[i26];
-                                                                                  const _errs296 = errors;
-                                                                                  if (!(data129 === "gaussian" || data129 === "gradient" || data129 === "hessian" || data129 === "structure" || data129 === "difference")) {
-                                                                                    const err196 = { instancePath: instancePath + "/method/recipe/kinds/" + i26, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[4].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                        if (valid53) {
+                                                                          if (data124.kinds !== void 0) {
+                                                                            let data131 = data124.kinds;
+                                                                            const _errs300 = errors;
+                                                                            if (errors === _errs300) {
+                                                                              if (Array.isArray(data131)) {
+                                                                                var valid56 = true;
+                                                                                const len28 = data131.length;
+                                                                                for (let i28 = 0; i28 < len28; i28++) {
+                                                                                  let data132 = data131[i28];
+                                                                                  const _errs302 = errors;
+                                                                                  if (!(data132 === "gaussian" || data132 === "gradient" || data132 === "hessian" || data132 === "structure" || data132 === "difference")) {
+                                                                                    const err196 = { instancePath: instancePath + "/method/recipe/kinds/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[4].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
                                                                                     if (vErrors === null) {
                                                                                       vErrors = [err196];
                                                                                     } else {
@@ -10852,8 +10899,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                     errors++;
                                                                                   }
-                                                                                  var valid54 = _errs296 === errors;
-                                                                                  if (!valid54) {
+                                                                                  var valid56 = _errs302 === errors;
+                                                                                  if (!valid56) {
                                                                                     break;
                                                                                   }
                                                                                 }
@@ -10867,14 +10914,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 errors++;
                                                                               }
                                                                             }
-                                                                            var valid51 = _errs294 === errors;
+                                                                            var valid53 = _errs300 === errors;
                                                                           } else {
-                                                                            var valid51 = true;
+                                                                            var valid53 = true;
                                                                           }
-                                                                          if (valid51) {
-                                                                            if (data121.zContext !== void 0) {
-                                                                              const _errs297 = errors;
-                                                                              if (typeof data121.zContext !== "boolean") {
+                                                                          if (valid53) {
+                                                                            if (data124.zContext !== void 0) {
+                                                                              const _errs303 = errors;
+                                                                              if (typeof data124.zContext !== "boolean") {
                                                                                 const err198 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err198];
@@ -10883,18 +10930,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                                 errors++;
                                                                               }
-                                                                              var valid51 = _errs297 === errors;
+                                                                              var valid53 = _errs303 === errors;
                                                                             } else {
-                                                                              var valid51 = true;
+                                                                              var valid53 = true;
                                                                             }
-                                                                            if (valid51) {
-                                                                              if (data121.classicalNormalisation !== void 0) {
-                                                                                let data131 = data121.classicalNormalisation;
-                                                                                const _errs299 = errors;
-                                                                                if (errors === _errs299) {
-                                                                                  if (data131 && typeof data131 == "object" && !Array.isArray(data131)) {
+                                                                            if (valid53) {
+                                                                              if (data124.classicalNormalisation !== void 0) {
+                                                                                let data134 = data124.classicalNormalisation;
+                                                                                const _errs305 = errors;
+                                                                                if (errors === _errs305) {
+                                                                                  if (data134 && typeof data134 == "object" && !Array.isArray(data134)) {
                                                                                     let missing16;
-                                                                                    if (data131.channels === void 0 && (missing16 = "channels") || data131.black === void 0 && (missing16 = "black") || data131.white === void 0 && (missing16 = "white")) {
+                                                                                    if (data134.channels === void 0 && (missing16 = "channels") || data134.black === void 0 && (missing16 = "black") || data134.white === void 0 && (missing16 = "white")) {
                                                                                       const err199 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing16 }, message: "must have required property '" + missing16 + "'" };
                                                                                       if (vErrors === null) {
                                                                                         vErrors = [err199];
@@ -10903,8 +10950,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       }
                                                                                       errors++;
                                                                                     } else {
-                                                                                      const _errs301 = errors;
-                                                                                      for (const key22 in data131) {
+                                                                                      const _errs307 = errors;
+                                                                                      for (const key22 in data134) {
                                                                                         if (!(key22 === "channels" || key22 === "black" || key22 === "white")) {
                                                                                           const err200 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 }, message: "must NOT have additional properties" };
                                                                                           if (vErrors === null) {
@@ -10916,13 +10963,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           break;
                                                                                         }
                                                                                       }
-                                                                                      if (_errs301 === errors) {
-                                                                                        if (data131.channels !== void 0) {
-                                                                                          let data132 = data131.channels;
-                                                                                          const _errs302 = errors;
-                                                                                          if (errors === _errs302) {
-                                                                                            if (Array.isArray(data132)) {
-                                                                                              if (data132.length < 1) {
+                                                                                      if (_errs307 === errors) {
+                                                                                        if (data134.channels !== void 0) {
+                                                                                          let data135 = data134.channels;
+                                                                                          const _errs308 = errors;
+                                                                                          if (errors === _errs308) {
+                                                                                            if (Array.isArray(data135)) {
+                                                                                              if (data135.length < 1) {
                                                                                                 const err201 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                                                                                 if (vErrors === null) {
                                                                                                   vErrors = [err201];
@@ -10931,13 +10978,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                 }
                                                                                                 errors++;
                                                                                               } else {
-                                                                                                var valid56 = true;
-                                                                                                const len27 = data132.length;
-                                                                                                for (let i27 = 0; i27 < len27; i27++) {
-                                                                                                  let data133 = data132[i27];
-                                                                                                  const _errs304 = errors;
-                                                                                                  if (!(typeof data133 == "number" && (!(data133 % 1) && !isNaN(data133)) && isFinite(data133))) {
-                                                                                                    const err202 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                                var valid58 = true;
+                                                                                                const len29 = data135.length;
+                                                                                                for (let i29 = 0; i29 < len29; i29++) {
+                                                                                                  let data136 = data135[i29];
+                                                                                                  const _errs310 = errors;
+                                                                                                  if (!(typeof data136 == "number" && (!(data136 % 1) && !isNaN(data136)) && isFinite(data136))) {
+                                                                                                    const err202 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                                                     if (vErrors === null) {
                                                                                                       vErrors = [err202];
                                                                                                     } else {
@@ -10945,10 +10992,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                     }
                                                                                                     errors++;
                                                                                                   }
-                                                                                                  if (errors === _errs304) {
-                                                                                                    if (typeof data133 == "number" && isFinite(data133)) {
-                                                                                                      if (data133 < 0 || isNaN(data133)) {
-                                                                                                        const err203 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                                  if (errors === _errs310) {
+                                                                                                    if (typeof data136 == "number" && isFinite(data136)) {
+                                                                                                      if (data136 < 0 || isNaN(data136)) {
+                                                                                                        const err203 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                                         if (vErrors === null) {
                                                                                                           vErrors = [err203];
                                                                                                         } else {
@@ -10958,8 +11005,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                       }
                                                                                                     }
                                                                                                   }
-                                                                                                  var valid56 = _errs304 === errors;
-                                                                                                  if (!valid56) {
+                                                                                                  var valid58 = _errs310 === errors;
+                                                                                                  if (!valid58) {
                                                                                                     break;
                                                                                                   }
                                                                                                 }
@@ -10974,23 +11021,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                               errors++;
                                                                                             }
                                                                                           }
-                                                                                          var valid55 = _errs302 === errors;
+                                                                                          var valid57 = _errs308 === errors;
                                                                                         } else {
-                                                                                          var valid55 = true;
+                                                                                          var valid57 = true;
                                                                                         }
-                                                                                        if (valid55) {
-                                                                                          if (data131.black !== void 0) {
-                                                                                            let data134 = data131.black;
-                                                                                            const _errs306 = errors;
-                                                                                            if (errors === _errs306) {
-                                                                                              if (Array.isArray(data134)) {
-                                                                                                var valid57 = true;
-                                                                                                const len28 = data134.length;
-                                                                                                for (let i28 = 0; i28 < len28; i28++) {
-                                                                                                  let data135 = data134[i28];
-                                                                                                  const _errs308 = errors;
-                                                                                                  if (!(typeof data135 == "number" && isFinite(data135))) {
-                                                                                                    const err205 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                        if (valid57) {
+                                                                                          if (data134.black !== void 0) {
+                                                                                            let data137 = data134.black;
+                                                                                            const _errs312 = errors;
+                                                                                            if (errors === _errs312) {
+                                                                                              if (Array.isArray(data137)) {
+                                                                                                var valid59 = true;
+                                                                                                const len30 = data137.length;
+                                                                                                for (let i30 = 0; i30 < len30; i30++) {
+                                                                                                  let data138 = data137[i30];
+                                                                                                  const _errs314 = errors;
+                                                                                                  if (!(typeof data138 == "number" && isFinite(data138))) {
+                                                                                                    const err205 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                                     if (vErrors === null) {
                                                                                                       vErrors = [err205];
                                                                                                     } else {
@@ -10998,8 +11045,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                     }
                                                                                                     errors++;
                                                                                                   }
-                                                                                                  var valid57 = _errs308 === errors;
-                                                                                                  if (!valid57) {
+                                                                                                  var valid59 = _errs314 === errors;
+                                                                                                  if (!valid59) {
                                                                                                     break;
                                                                                                   }
                                                                                                 }
@@ -11013,23 +11060,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                 errors++;
                                                                                               }
                                                                                             }
-                                                                                            var valid55 = _errs306 === errors;
+                                                                                            var valid57 = _errs312 === errors;
                                                                                           } else {
-                                                                                            var valid55 = true;
+                                                                                            var valid57 = true;
                                                                                           }
-                                                                                          if (valid55) {
-                                                                                            if (data131.white !== void 0) {
-                                                                                              let data136 = data131.white;
-                                                                                              const _errs310 = errors;
-                                                                                              if (errors === _errs310) {
-                                                                                                if (Array.isArray(data136)) {
-                                                                                                  var valid58 = true;
-                                                                                                  const len29 = data136.length;
-                                                                                                  for (let i29 = 0; i29 < len29; i29++) {
-                                                                                                    let data137 = data136[i29];
-                                                                                                    const _errs312 = errors;
-                                                                                                    if (!(typeof data137 == "number" && isFinite(data137))) {
-                                                                                                      const err207 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                          if (valid57) {
+                                                                                            if (data134.white !== void 0) {
+                                                                                              let data139 = data134.white;
+                                                                                              const _errs316 = errors;
+                                                                                              if (errors === _errs316) {
+                                                                                                if (Array.isArray(data139)) {
+                                                                                                  var valid60 = true;
+                                                                                                  const len31 = data139.length;
+                                                                                                  for (let i31 = 0; i31 < len31; i31++) {
+                                                                                                    let data140 = data139[i31];
+                                                                                                    const _errs318 = errors;
+                                                                                                    if (!(typeof data140 == "number" && isFinite(data140))) {
+                                                                                                      const err207 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i31, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                                       if (vErrors === null) {
                                                                                                         vErrors = [err207];
                                                                                                       } else {
@@ -11037,8 +11084,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                       }
                                                                                                       errors++;
                                                                                                     }
-                                                                                                    var valid58 = _errs312 === errors;
-                                                                                                    if (!valid58) {
+                                                                                                    var valid60 = _errs318 === errors;
+                                                                                                    if (!valid60) {
                                                                                                       break;
                                                                                                     }
                                                                                                   }
@@ -11052,9 +11099,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                   errors++;
                                                                                                 }
                                                                                               }
-                                                                                              var valid55 = _errs310 === errors;
+                                                                                              var valid57 = _errs316 === errors;
                                                                                             } else {
-                                                                                              var valid55 = true;
+                                                                                              var valid57 = true;
                                                                                             }
                                                                                           }
                                                                                         }
@@ -11070,14 +11117,14 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid51 = _errs299 === errors;
+                                                                                var valid53 = _errs305 === errors;
                                                                               } else {
-                                                                                var valid51 = true;
+                                                                                var valid53 = true;
                                                                               }
-                                                                              if (valid51) {
-                                                                                if (data121.sharedBasis !== void 0) {
-                                                                                  const _errs314 = errors;
-                                                                                  if (typeof data121.sharedBasis !== "boolean") {
+                                                                              if (valid53) {
+                                                                                if (data124.sharedBasis !== void 0) {
+                                                                                  const _errs320 = errors;
+                                                                                  if (typeof data124.sharedBasis !== "boolean") {
                                                                                     const err210 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                                     if (vErrors === null) {
                                                                                       vErrors = [err210];
@@ -11086,9 +11133,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                     errors++;
                                                                                   }
-                                                                                  var valid51 = _errs314 === errors;
+                                                                                  var valid53 = _errs320 === errors;
                                                                                 } else {
-                                                                                  var valid51 = true;
+                                                                                  var valid53 = true;
                                                                                 }
                                                                               }
                                                                             }
@@ -11108,18 +11155,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid48 = _errs279 === errors;
+                                                            var valid50 = _errs285 === errors;
                                                           } else {
-                                                            var valid48 = true;
+                                                            var valid50 = true;
                                                           }
-                                                          if (valid48) {
-                                                            if (data36.classifier !== void 0) {
-                                                              let data139 = data36.classifier;
-                                                              const _errs316 = errors;
-                                                              if (errors === _errs316) {
-                                                                if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
-                                                                  const _errs318 = errors;
-                                                                  for (const key23 in data139) {
+                                                          if (valid50) {
+                                                            if (data39.classifier !== void 0) {
+                                                              let data142 = data39.classifier;
+                                                              const _errs322 = errors;
+                                                              if (errors === _errs322) {
+                                                                if (data142 && typeof data142 == "object" && !Array.isArray(data142)) {
+                                                                  const _errs324 = errors;
+                                                                  for (const key23 in data142) {
                                                                     if (!(key23 === "kind" || key23 === "c" || key23 === "trees" || key23 === "depthLimit" || key23 === "classWeights" || key23 === "smoothingPx")) {
                                                                       const err212 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
                                                                       if (vErrors === null) {
@@ -11131,11 +11178,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       break;
                                                                     }
                                                                   }
-                                                                  if (_errs318 === errors) {
-                                                                    if (data139.kind !== void 0) {
-                                                                      let data140 = data139.kind;
-                                                                      const _errs319 = errors;
-                                                                      if (!(data140 === "linear" || data140 === "forest" || data140 === "average")) {
+                                                                  if (_errs324 === errors) {
+                                                                    if (data142.kind !== void 0) {
+                                                                      let data143 = data142.kind;
+                                                                      const _errs325 = errors;
+                                                                      if (!(data143 === "linear" || data143 === "forest" || data143 === "average")) {
                                                                         const err213 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[4].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err213];
@@ -11144,17 +11191,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      var valid59 = _errs319 === errors;
+                                                                      var valid61 = _errs325 === errors;
                                                                     } else {
-                                                                      var valid59 = true;
+                                                                      var valid61 = true;
                                                                     }
-                                                                    if (valid59) {
-                                                                      if (data139.c !== void 0) {
-                                                                        let data141 = data139.c;
-                                                                        const _errs320 = errors;
-                                                                        if (errors === _errs320) {
-                                                                          if (typeof data141 == "number" && isFinite(data141)) {
-                                                                            if (data141 <= 0 || isNaN(data141)) {
+                                                                    if (valid61) {
+                                                                      if (data142.c !== void 0) {
+                                                                        let data144 = data142.c;
+                                                                        const _errs326 = errors;
+                                                                        if (errors === _errs326) {
+                                                                          if (typeof data144 == "number" && isFinite(data144)) {
+                                                                            if (data144 <= 0 || isNaN(data144)) {
                                                                               const err214 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err214];
@@ -11173,15 +11220,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid59 = _errs320 === errors;
+                                                                        var valid61 = _errs326 === errors;
                                                                       } else {
-                                                                        var valid59 = true;
+                                                                        var valid61 = true;
                                                                       }
-                                                                      if (valid59) {
-                                                                        if (data139.trees !== void 0) {
-                                                                          let data142 = data139.trees;
-                                                                          const _errs322 = errors;
-                                                                          if (!(typeof data142 == "number" && (!(data142 % 1) && !isNaN(data142)) && isFinite(data142))) {
+                                                                      if (valid61) {
+                                                                        if (data142.trees !== void 0) {
+                                                                          let data145 = data142.trees;
+                                                                          const _errs328 = errors;
+                                                                          if (!(typeof data145 == "number" && (!(data145 % 1) && !isNaN(data145)) && isFinite(data145))) {
                                                                             const err216 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err216];
@@ -11190,9 +11237,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          if (errors === _errs322) {
-                                                                            if (typeof data142 == "number" && isFinite(data142)) {
-                                                                              if (data142 > 1e4 || isNaN(data142)) {
+                                                                          if (errors === _errs328) {
+                                                                            if (typeof data145 == "number" && isFinite(data145)) {
+                                                                              if (data145 > 1e4 || isNaN(data145)) {
                                                                                 const err217 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err217];
@@ -11201,7 +11248,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                                 errors++;
                                                                               } else {
-                                                                                if (data142 < 1 || isNaN(data142)) {
+                                                                                if (data145 < 1 || isNaN(data145)) {
                                                                                   const err218 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                                   if (vErrors === null) {
                                                                                     vErrors = [err218];
@@ -11213,15 +11260,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           }
-                                                                          var valid59 = _errs322 === errors;
+                                                                          var valid61 = _errs328 === errors;
                                                                         } else {
-                                                                          var valid59 = true;
+                                                                          var valid61 = true;
                                                                         }
-                                                                        if (valid59) {
-                                                                          if (data139.depthLimit !== void 0) {
-                                                                            let data143 = data139.depthLimit;
-                                                                            const _errs324 = errors;
-                                                                            if (!(typeof data143 == "number" && (!(data143 % 1) && !isNaN(data143)) && isFinite(data143))) {
+                                                                        if (valid61) {
+                                                                          if (data142.depthLimit !== void 0) {
+                                                                            let data146 = data142.depthLimit;
+                                                                            const _errs330 = errors;
+                                                                            if (!(typeof data146 == "number" && (!(data146 % 1) && !isNaN(data146)) && isFinite(data146))) {
                                                                               const err219 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err219];
@@ -11230,9 +11277,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             }
-                                                                            if (errors === _errs324) {
-                                                                              if (typeof data143 == "number" && isFinite(data143)) {
-                                                                                if (data143 > 64 || isNaN(data143)) {
+                                                                            if (errors === _errs330) {
+                                                                              if (typeof data146 == "number" && isFinite(data146)) {
+                                                                                if (data146 > 64 || isNaN(data146)) {
                                                                                   const err220 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                                                   if (vErrors === null) {
                                                                                     vErrors = [err220];
@@ -11241,7 +11288,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   }
                                                                                   errors++;
                                                                                 } else {
-                                                                                  if (data143 < 1 || isNaN(data143)) {
+                                                                                  if (data146 < 1 || isNaN(data146)) {
                                                                                     const err221 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                                     if (vErrors === null) {
                                                                                       vErrors = [err221];
@@ -11253,19 +11300,19 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                               }
                                                                             }
-                                                                            var valid59 = _errs324 === errors;
+                                                                            var valid61 = _errs330 === errors;
                                                                           } else {
-                                                                            var valid59 = true;
+                                                                            var valid61 = true;
                                                                           }
-                                                                          if (valid59) {
-                                                                            if (data139.classWeights !== void 0) {
-                                                                              let data144 = data139.classWeights;
-                                                                              const _errs326 = errors;
-                                                                              const _errs327 = errors;
-                                                                              let valid60 = false;
+                                                                          if (valid61) {
+                                                                            if (data142.classWeights !== void 0) {
+                                                                              let data147 = data142.classWeights;
+                                                                              const _errs332 = errors;
+                                                                              const _errs333 = errors;
+                                                                              let valid62 = false;
                                                                               let passing6 = null;
-                                                                              const _errs328 = errors;
-                                                                              if (!(data144 === "balanced" || data144 === "painted")) {
+                                                                              const _errs334 = errors;
+                                                                              if (!(data147 === "balanced" || data147 === "painted")) {
                                                                                 const err222 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[4].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err222];
@@ -11274,23 +11321,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                                 errors++;
                                                                               }
-                                                                              var _valid6 = _errs328 === errors;
+                                                                              var _valid6 = _errs334 === errors;
                                                                               if (_valid6) {
-                                                                                valid60 = true;
+                                                                                valid62 = true;
                                                                                 passing6 = 0;
                                                                               }
-                                                                              const _errs329 = errors;
-                                                                              if (errors === _errs329) {
-                                                                                if (Array.isArray(data144)) {
-                                                                                  var valid61 = true;
-                                                                                  const len30 = data144.length;
-                                                                                  for (let i30 = 0; i30 < len30; i30++) {
-                                                                                    let data145 = data144[i30];
-                                                                                    const _errs331 = errors;
-                                                                                    if (errors === _errs331) {
-                                                                                      if (typeof data145 == "number" && isFinite(data145)) {
-                                                                                        if (data145 <= 0 || isNaN(data145)) {
-                                                                                          const err223 = { instancePath: instancePath + "/method/classifier/classWeights/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                              const _errs335 = errors;
+                                                                              if (errors === _errs335) {
+                                                                                if (Array.isArray(data147)) {
+                                                                                  var valid63 = true;
+                                                                                  const len32 = data147.length;
+                                                                                  for (let i32 = 0; i32 < len32; i32++) {
+                                                                                    let data148 = data147[i32];
+                                                                                    const _errs337 = errors;
+                                                                                    if (errors === _errs337) {
+                                                                                      if (typeof data148 == "number" && isFinite(data148)) {
+                                                                                        if (data148 <= 0 || isNaN(data148)) {
+                                                                                          const err223 = { instancePath: instancePath + "/method/classifier/classWeights/" + i32, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                           if (vErrors === null) {
                                                                                             vErrors = [err223];
                                                                                           } else {
@@ -11299,7 +11346,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           errors++;
                                                                                         }
                                                                                       } else {
-                                                                                        const err224 = { instancePath: instancePath + "/method/classifier/classWeights/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                        const err224 = { instancePath: instancePath + "/method/classifier/classWeights/" + i32, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err224];
                                                                                         } else {
@@ -11308,8 +11355,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid61 = _errs331 === errors;
-                                                                                    if (!valid61) {
+                                                                                    var valid63 = _errs337 === errors;
+                                                                                    if (!valid63) {
                                                                                       break;
                                                                                     }
                                                                                   }
@@ -11323,17 +11370,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   errors++;
                                                                                 }
                                                                               }
-                                                                              var _valid6 = _errs329 === errors;
-                                                                              if (_valid6 && valid60) {
-                                                                                valid60 = false;
+                                                                              var _valid6 = _errs335 === errors;
+                                                                              if (_valid6 && valid62) {
+                                                                                valid62 = false;
                                                                                 passing6 = [passing6, 1];
                                                                               } else {
                                                                                 if (_valid6) {
-                                                                                  valid60 = true;
+                                                                                  valid62 = true;
                                                                                   passing6 = 1;
                                                                                 }
                                                                               }
-                                                                              if (!valid60) {
+                                                                              if (!valid62) {
                                                                                 const err226 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing6 }, message: "must match exactly one schema in oneOf" };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err226];
@@ -11342,26 +11389,26 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                                 errors++;
                                                                               } else {
-                                                                                errors = _errs327;
+                                                                                errors = _errs333;
                                                                                 if (vErrors !== null) {
-                                                                                  if (_errs327) {
-                                                                                    vErrors.length = _errs327;
+                                                                                  if (_errs333) {
+                                                                                    vErrors.length = _errs333;
                                                                                   } else {
                                                                                     vErrors = null;
                                                                                   }
                                                                                 }
                                                                               }
-                                                                              var valid59 = _errs326 === errors;
+                                                                              var valid61 = _errs332 === errors;
                                                                             } else {
-                                                                              var valid59 = true;
+                                                                              var valid61 = true;
                                                                             }
-                                                                            if (valid59) {
-                                                                              if (data139.smoothingPx !== void 0) {
-                                                                                let data146 = data139.smoothingPx;
-                                                                                const _errs333 = errors;
-                                                                                if (errors === _errs333) {
-                                                                                  if (typeof data146 == "number" && isFinite(data146)) {
-                                                                                    if (data146 > 100 || isNaN(data146)) {
+                                                                            if (valid61) {
+                                                                              if (data142.smoothingPx !== void 0) {
+                                                                                let data149 = data142.smoothingPx;
+                                                                                const _errs339 = errors;
+                                                                                if (errors === _errs339) {
+                                                                                  if (typeof data149 == "number" && isFinite(data149)) {
+                                                                                    if (data149 > 100 || isNaN(data149)) {
                                                                                       const err227 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                                       if (vErrors === null) {
                                                                                         vErrors = [err227];
@@ -11370,7 +11417,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       }
                                                                                       errors++;
                                                                                     } else {
-                                                                                      if (data146 < 0 || isNaN(data146)) {
+                                                                                      if (data149 < 0 || isNaN(data149)) {
                                                                                         const err228 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err228];
@@ -11390,9 +11437,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid59 = _errs333 === errors;
+                                                                                var valid61 = _errs339 === errors;
                                                                               } else {
-                                                                                var valid59 = true;
+                                                                                var valid61 = true;
                                                                               }
                                                                             }
                                                                           }
@@ -11410,15 +11457,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   errors++;
                                                                 }
                                                               }
-                                                              var valid48 = _errs316 === errors;
+                                                              var valid50 = _errs322 === errors;
                                                             } else {
-                                                              var valid48 = true;
+                                                              var valid50 = true;
                                                             }
-                                                            if (valid48) {
-                                                              if (data36.validation !== void 0) {
-                                                                let data147 = data36.validation;
-                                                                const _errs335 = errors;
-                                                                if (!(data147 === "none" || data147 === "score" || data147 === "choose")) {
+                                                            if (valid50) {
+                                                              if (data39.validation !== void 0) {
+                                                                let data150 = data39.validation;
+                                                                const _errs341 = errors;
+                                                                if (!(data150 === "none" || data150 === "score" || data150 === "choose")) {
                                                                   const err231 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/4/properties/validation/enum", keyword: "enum", params: { allowedValues: schema36.properties.method.oneOf[4].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                                   if (vErrors === null) {
                                                                     vErrors = [err231];
@@ -11427,9 +11474,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                var valid48 = _errs335 === errors;
+                                                                var valid50 = _errs341 === errors;
                                                               } else {
-                                                                var valid48 = true;
+                                                                var valid50 = true;
                                                               }
                                                             }
                                                           }
@@ -11450,20 +11497,20 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             errors++;
                                           }
                                         }
-                                        var _valid3 = _errs260 === errors;
-                                        if (_valid3 && valid16) {
-                                          valid16 = false;
+                                        var _valid3 = _errs266 === errors;
+                                        if (_valid3 && valid18) {
+                                          valid18 = false;
                                           passing3 = [passing3, 4];
                                         } else {
                                           if (_valid3) {
-                                            valid16 = true;
+                                            valid18 = true;
                                             passing3 = 4;
                                           }
                                         }
                                       }
                                     }
                                   }
-                                  if (!valid16) {
+                                  if (!valid18) {
                                     const err233 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf", keyword: "oneOf", params: { passingSchemas: passing3 }, message: "must match exactly one schema in oneOf" };
                                     if (vErrors === null) {
                                       vErrors = [err233];
@@ -11474,56 +11521,56 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     validate23.errors = vErrors;
                                     return false;
                                   } else {
-                                    errors = _errs90;
+                                    errors = _errs96;
                                     if (vErrors !== null) {
-                                      if (_errs90) {
-                                        vErrors.length = _errs90;
+                                      if (_errs96) {
+                                        vErrors.length = _errs96;
                                       } else {
                                         vErrors = null;
                                       }
                                     }
                                   }
-                                  var valid0 = _errs89 === errors;
+                                  var valid0 = _errs95 === errors;
                                 } else {
                                   var valid0 = true;
                                 }
                                 if (valid0) {
                                   if (data.mask !== void 0) {
-                                    const _errs336 = errors;
+                                    const _errs342 = errors;
                                     if (typeof data.mask !== "string") {
                                       validate23.errors = [{ instancePath: instancePath + "/mask", schemaPath: "#/properties/mask/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
-                                    var valid0 = _errs336 === errors;
+                                    var valid0 = _errs342 === errors;
                                   } else {
                                     var valid0 = true;
                                   }
                                   if (valid0) {
                                     if (data.factor !== void 0) {
-                                      let data149 = data.factor;
-                                      const _errs338 = errors;
-                                      if (errors === _errs338) {
-                                        if (data149 && typeof data149 == "object" && !Array.isArray(data149)) {
+                                      let data152 = data.factor;
+                                      const _errs344 = errors;
+                                      if (errors === _errs344) {
+                                        if (data152 && typeof data152 == "object" && !Array.isArray(data152)) {
                                           let missing17;
-                                          if (data149.y === void 0 && (missing17 = "y") || data149.x === void 0 && (missing17 = "x")) {
+                                          if (data152.y === void 0 && (missing17 = "y") || data152.x === void 0 && (missing17 = "x")) {
                                             validate23.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing17 }, message: "must have required property '" + missing17 + "'" }];
                                             return false;
                                           } else {
-                                            const _errs340 = errors;
-                                            for (const key24 in data149) {
+                                            const _errs346 = errors;
+                                            for (const key24 in data152) {
                                               if (!(key24 === "y" || key24 === "x")) {
                                                 validate23.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
                                             }
-                                            if (_errs340 === errors) {
-                                              if (data149.y !== void 0) {
-                                                let data150 = data149.y;
-                                                const _errs341 = errors;
-                                                if (errors === _errs341) {
-                                                  if (typeof data150 == "number" && isFinite(data150)) {
-                                                    if (data150 <= 0 || isNaN(data150)) {
+                                            if (_errs346 === errors) {
+                                              if (data152.y !== void 0) {
+                                                let data153 = data152.y;
+                                                const _errs347 = errors;
+                                                if (errors === _errs347) {
+                                                  if (typeof data153 == "number" && isFinite(data153)) {
+                                                    if (data153 <= 0 || isNaN(data153)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
@@ -11532,17 +11579,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid62 = _errs341 === errors;
+                                                var valid64 = _errs347 === errors;
                                               } else {
-                                                var valid62 = true;
+                                                var valid64 = true;
                                               }
-                                              if (valid62) {
-                                                if (data149.x !== void 0) {
-                                                  let data151 = data149.x;
-                                                  const _errs343 = errors;
-                                                  if (errors === _errs343) {
-                                                    if (typeof data151 == "number" && isFinite(data151)) {
-                                                      if (data151 <= 0 || isNaN(data151)) {
+                                              if (valid64) {
+                                                if (data152.x !== void 0) {
+                                                  let data154 = data152.x;
+                                                  const _errs349 = errors;
+                                                  if (errors === _errs349) {
+                                                    if (typeof data154 == "number" && isFinite(data154)) {
+                                                      if (data154 <= 0 || isNaN(data154)) {
                                                         validate23.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                         return false;
                                                       }
@@ -11551,9 +11598,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid62 = _errs343 === errors;
+                                                  var valid64 = _errs349 === errors;
                                                 } else {
-                                                  var valid62 = true;
+                                                  var valid64 = true;
                                                 }
                                               }
                                             }
@@ -11563,22 +11610,22 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid0 = _errs338 === errors;
+                                      var valid0 = _errs344 === errors;
                                     } else {
                                       var valid0 = true;
                                     }
                                     if (valid0) {
                                       if (data.heldOut !== void 0) {
-                                        let data152 = data.heldOut;
-                                        const _errs345 = errors;
-                                        const _errs346 = errors;
-                                        let valid63 = false;
+                                        let data155 = data.heldOut;
+                                        const _errs351 = errors;
+                                        const _errs352 = errors;
+                                        let valid65 = false;
                                         let passing7 = null;
-                                        const _errs347 = errors;
-                                        if (errors === _errs347) {
-                                          if (data152 && typeof data152 == "object" && !Array.isArray(data152)) {
+                                        const _errs353 = errors;
+                                        if (errors === _errs353) {
+                                          if (data155 && typeof data155 == "object" && !Array.isArray(data155)) {
                                             let missing18;
-                                            if (data152.meanIou === void 0 && (missing18 = "meanIou") || data152.balancedAccuracy === void 0 && (missing18 = "balancedAccuracy") || data152.confusion === void 0 && (missing18 = "confusion") || data152.folds === void 0 && (missing18 = "folds")) {
+                                            if (data155.meanIou === void 0 && (missing18 = "meanIou") || data155.balancedAccuracy === void 0 && (missing18 = "balancedAccuracy") || data155.confusion === void 0 && (missing18 = "confusion") || data155.folds === void 0 && (missing18 = "folds")) {
                                               const err234 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing18 }, message: "must have required property '" + missing18 + "'" };
                                               if (vErrors === null) {
                                                 vErrors = [err234];
@@ -11587,8 +11634,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               errors++;
                                             } else {
-                                              const _errs349 = errors;
-                                              for (const key25 in data152) {
+                                              const _errs355 = errors;
+                                              for (const key25 in data155) {
                                                 if (!(key25 === "meanIou" || key25 === "balancedAccuracy" || key25 === "confusion" || key25 === "folds")) {
                                                   const err235 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 }, message: "must NOT have additional properties" };
                                                   if (vErrors === null) {
@@ -11600,11 +11647,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   break;
                                                 }
                                               }
-                                              if (_errs349 === errors) {
-                                                if (data152.meanIou !== void 0) {
-                                                  let data153 = data152.meanIou;
-                                                  const _errs350 = errors;
-                                                  if (!(typeof data153 == "number" && isFinite(data153))) {
+                                              if (_errs355 === errors) {
+                                                if (data155.meanIou !== void 0) {
+                                                  let data156 = data155.meanIou;
+                                                  const _errs356 = errors;
+                                                  if (!(typeof data156 == "number" && isFinite(data156))) {
                                                     const err236 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                     if (vErrors === null) {
                                                       vErrors = [err236];
@@ -11613,15 +11660,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid64 = _errs350 === errors;
+                                                  var valid66 = _errs356 === errors;
                                                 } else {
-                                                  var valid64 = true;
+                                                  var valid66 = true;
                                                 }
-                                                if (valid64) {
-                                                  if (data152.balancedAccuracy !== void 0) {
-                                                    let data154 = data152.balancedAccuracy;
-                                                    const _errs352 = errors;
-                                                    if (!(typeof data154 == "number" && isFinite(data154))) {
+                                                if (valid66) {
+                                                  if (data155.balancedAccuracy !== void 0) {
+                                                    let data157 = data155.balancedAccuracy;
+                                                    const _errs358 = errors;
+                                                    if (!(typeof data157 == "number" && isFinite(data157))) {
                                                       const err237 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                       if (vErrors === null) {
                                                         vErrors = [err237];
@@ -11630,30 +11677,30 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       errors++;
                                                     }
-                                                    var valid64 = _errs352 === errors;
+                                                    var valid66 = _errs358 === errors;
                                                   } else {
-                                                    var valid64 = true;
+                                                    var valid66 = true;
                                                   }
-                                                  if (valid64) {
-                                                    if (data152.confusion !== void 0) {
-                                                      let data155 = data152.confusion;
-                                                      const _errs354 = errors;
-                                                      if (errors === _errs354) {
-                                                        if (Array.isArray(data155)) {
-                                                          var valid65 = true;
-                                                          const len31 = data155.length;
-                                                          for (let i31 = 0; i31 < len31; i31++) {
-                                                            let data156 = data155[i31];
-                                                            const _errs356 = errors;
-                                                            if (errors === _errs356) {
-                                                              if (Array.isArray(data156)) {
-                                                                var valid66 = true;
-                                                                const len32 = data156.length;
-                                                                for (let i32 = 0; i32 < len32; i32++) {
-                                                                  let data157 = data156[i32];
-                                                                  const _errs358 = errors;
-                                                                  if (!(typeof data157 == "number" && (!(data157 % 1) && !isNaN(data157)) && isFinite(data157))) {
-                                                                    const err238 = { instancePath: instancePath + "/heldOut/confusion/" + i31 + "/" + i32, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                  if (valid66) {
+                                                    if (data155.confusion !== void 0) {
+                                                      let data158 = data155.confusion;
+                                                      const _errs360 = errors;
+                                                      if (errors === _errs360) {
+                                                        if (Array.isArray(data158)) {
+                                                          var valid67 = true;
+                                                          const len33 = data158.length;
+                                                          for (let i33 = 0; i33 < len33; i33++) {
+                                                            let data159 = data158[i33];
+                                                            const _errs362 = errors;
+                                                            if (errors === _errs362) {
+                                                              if (Array.isArray(data159)) {
+                                                                var valid68 = true;
+                                                                const len34 = data159.length;
+                                                                for (let i34 = 0; i34 < len34; i34++) {
+                                                                  let data160 = data159[i34];
+                                                                  const _errs364 = errors;
+                                                                  if (!(typeof data160 == "number" && (!(data160 % 1) && !isNaN(data160)) && isFinite(data160))) {
+                                                                    const err238 = { instancePath: instancePath + "/heldOut/confusion/" + i33 + "/" + i34, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err238];
                                                                     } else {
@@ -11661,10 +11708,10 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  if (errors === _errs358) {
-                                                                    if (typeof data157 == "number" && isFinite(data157)) {
-                                                                      if (data157 < 0 || isNaN(data157)) {
-                                                                        const err239 = { instancePath: instancePath + "/heldOut/confusion/" + i31 + "/" + i32, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                  if (errors === _errs364) {
+                                                                    if (typeof data160 == "number" && isFinite(data160)) {
+                                                                      if (data160 < 0 || isNaN(data160)) {
+                                                                        const err239 = { instancePath: instancePath + "/heldOut/confusion/" + i33 + "/" + i34, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err239];
                                                                         } else {
@@ -11674,13 +11721,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid66 = _errs358 === errors;
-                                                                  if (!valid66) {
+                                                                  var valid68 = _errs364 === errors;
+                                                                  if (!valid68) {
                                                                     break;
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err240 = { instancePath: instancePath + "/heldOut/confusion/" + i31, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                const err240 = { instancePath: instancePath + "/heldOut/confusion/" + i33, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                 if (vErrors === null) {
                                                                   vErrors = [err240];
                                                                 } else {
@@ -11689,8 +11736,8 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid65 = _errs356 === errors;
-                                                            if (!valid65) {
+                                                            var valid67 = _errs362 === errors;
+                                                            if (!valid67) {
                                                               break;
                                                             }
                                                           }
@@ -11704,15 +11751,15 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid64 = _errs354 === errors;
+                                                      var valid66 = _errs360 === errors;
                                                     } else {
-                                                      var valid64 = true;
+                                                      var valid66 = true;
                                                     }
-                                                    if (valid64) {
-                                                      if (data152.folds !== void 0) {
-                                                        let data158 = data152.folds;
-                                                        const _errs360 = errors;
-                                                        if (!(typeof data158 == "number" && (!(data158 % 1) && !isNaN(data158)) && isFinite(data158))) {
+                                                    if (valid66) {
+                                                      if (data155.folds !== void 0) {
+                                                        let data161 = data155.folds;
+                                                        const _errs366 = errors;
+                                                        if (!(typeof data161 == "number" && (!(data161 % 1) && !isNaN(data161)) && isFinite(data161))) {
                                                           const err242 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                           if (vErrors === null) {
                                                             vErrors = [err242];
@@ -11721,9 +11768,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           errors++;
                                                         }
-                                                        if (errors === _errs360) {
-                                                          if (typeof data158 == "number" && isFinite(data158)) {
-                                                            if (data158 < 2 || isNaN(data158)) {
+                                                        if (errors === _errs366) {
+                                                          if (typeof data161 == "number" && isFinite(data161)) {
+                                                            if (data161 < 2 || isNaN(data161)) {
                                                               const err243 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err243];
@@ -11734,9 +11781,9 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         }
-                                                        var valid64 = _errs360 === errors;
+                                                        var valid66 = _errs366 === errors;
                                                       } else {
-                                                        var valid64 = true;
+                                                        var valid66 = true;
                                                       }
                                                     }
                                                   }
@@ -11753,13 +11800,13 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             errors++;
                                           }
                                         }
-                                        var _valid7 = _errs347 === errors;
+                                        var _valid7 = _errs353 === errors;
                                         if (_valid7) {
-                                          valid63 = true;
+                                          valid65 = true;
                                           passing7 = 0;
                                         }
-                                        const _errs362 = errors;
-                                        if (data152 !== null) {
+                                        const _errs368 = errors;
+                                        if (data155 !== null) {
                                           const err245 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
                                           if (vErrors === null) {
                                             vErrors = [err245];
@@ -11768,17 +11815,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           errors++;
                                         }
-                                        var _valid7 = _errs362 === errors;
-                                        if (_valid7 && valid63) {
-                                          valid63 = false;
+                                        var _valid7 = _errs368 === errors;
+                                        if (_valid7 && valid65) {
+                                          valid65 = false;
                                           passing7 = [passing7, 1];
                                         } else {
                                           if (_valid7) {
-                                            valid63 = true;
+                                            valid65 = true;
                                             passing7 = 1;
                                           }
                                         }
-                                        if (!valid63) {
+                                        if (!valid65) {
                                           const err246 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing7 }, message: "must match exactly one schema in oneOf" };
                                           if (vErrors === null) {
                                             vErrors = [err246];
@@ -11789,16 +11836,16 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           validate23.errors = vErrors;
                                           return false;
                                         } else {
-                                          errors = _errs346;
+                                          errors = _errs352;
                                           if (vErrors !== null) {
-                                            if (_errs346) {
-                                              vErrors.length = _errs346;
+                                            if (_errs352) {
+                                              vErrors.length = _errs352;
                                             } else {
                                               vErrors = null;
                                             }
                                           }
                                         }
-                                        var valid0 = _errs345 === errors;
+                                        var valid0 = _errs351 === errors;
                                       } else {
                                         var valid0 = true;
                                       }
@@ -15945,7 +15992,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateProject = validate30;
-var schema47 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
+var schema47 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
 function validate30(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -16127,7 +16174,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               } else {
                                                 const _errs25 = errors;
                                                 for (const key3 in data10) {
-                                                  if (!(key3 === "id" || key3 === "classIndex" || key3 === "radiusPx" || key3 === "points" || key3 === "z" || key3 === "t" || key3 === "group")) {
+                                                  if (!(key3 === "id" || key3 === "classIndex" || key3 === "radiusPx" || key3 === "points" || key3 === "z" || key3 === "t" || key3 === "group" || key3 === "rings")) {
                                                     validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2, schemaPath: "#/properties/images/items/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                     return false;
                                                     break;
@@ -16263,6 +16310,53 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                               } else {
                                                                 var valid6 = true;
                                                               }
+                                                              if (valid6) {
+                                                                if (data10.rings !== void 0) {
+                                                                  let data19 = data10.rings;
+                                                                  const _errs42 = errors;
+                                                                  if (errors === _errs42) {
+                                                                    if (Array.isArray(data19)) {
+                                                                      var valid8 = true;
+                                                                      const len4 = data19.length;
+                                                                      for (let i4 = 0; i4 < len4; i4++) {
+                                                                        let data20 = data19[i4];
+                                                                        const _errs44 = errors;
+                                                                        if (errors === _errs44) {
+                                                                          if (Array.isArray(data20)) {
+                                                                            var valid9 = true;
+                                                                            const len5 = data20.length;
+                                                                            for (let i5 = 0; i5 < len5; i5++) {
+                                                                              let data21 = data20[i5];
+                                                                              const _errs46 = errors;
+                                                                              if (!(typeof data21 == "number" && isFinite(data21))) {
+                                                                                validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/rings/" + i4 + "/" + i5, schemaPath: "#/properties/images/items/properties/strokes/items/properties/rings/items/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                return false;
+                                                                              }
+                                                                              var valid9 = _errs46 === errors;
+                                                                              if (!valid9) {
+                                                                                break;
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/rings/" + i4, schemaPath: "#/properties/images/items/properties/strokes/items/properties/rings/items/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid8 = _errs44 === errors;
+                                                                        if (!valid8) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/rings", schemaPath: "#/properties/images/items/properties/strokes/items/properties/rings/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid6 = _errs42 === errors;
+                                                                } else {
+                                                                  var valid6 = true;
+                                                                }
+                                                              }
                                                             }
                                                           }
                                                         }
@@ -16292,33 +16386,33 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                   if (valid4) {
                                     if (data7.channels !== void 0) {
-                                      let data19 = data7.channels;
-                                      const _errs42 = errors;
-                                      if (errors === _errs42) {
-                                        if (Array.isArray(data19)) {
-                                          if (data19.length < 1) {
+                                      let data22 = data7.channels;
+                                      const _errs48 = errors;
+                                      if (errors === _errs48) {
+                                        if (Array.isArray(data22)) {
+                                          if (data22.length < 1) {
                                             validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels", schemaPath: "#/properties/images/items/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                             return false;
                                           } else {
-                                            var valid8 = true;
-                                            const len4 = data19.length;
-                                            for (let i4 = 0; i4 < len4; i4++) {
-                                              let data20 = data19[i4];
-                                              const _errs44 = errors;
-                                              if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels/" + i4, schemaPath: "#/properties/images/items/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            var valid10 = true;
+                                            const len6 = data22.length;
+                                            for (let i6 = 0; i6 < len6; i6++) {
+                                              let data23 = data22[i6];
+                                              const _errs50 = errors;
+                                              if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
+                                                validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels/" + i6, schemaPath: "#/properties/images/items/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
-                                              if (errors === _errs44) {
-                                                if (typeof data20 == "number" && isFinite(data20)) {
-                                                  if (data20 < 0 || isNaN(data20)) {
-                                                    validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels/" + i4, schemaPath: "#/properties/images/items/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              if (errors === _errs50) {
+                                                if (typeof data23 == "number" && isFinite(data23)) {
+                                                  if (data23 < 0 || isNaN(data23)) {
+                                                    validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels/" + i6, schemaPath: "#/properties/images/items/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
                                               }
-                                              var valid8 = _errs44 === errors;
-                                              if (!valid8) {
+                                              var valid10 = _errs50 === errors;
+                                              if (!valid10) {
                                                 break;
                                               }
                                             }
@@ -16328,38 +16422,38 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid4 = _errs42 === errors;
+                                      var valid4 = _errs48 === errors;
                                     } else {
                                       var valid4 = true;
                                     }
                                     if (valid4) {
                                       if (data7.level !== void 0) {
-                                        let data21 = data7.level;
-                                        const _errs46 = errors;
-                                        if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                        let data24 = data7.level;
+                                        const _errs52 = errors;
+                                        if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
                                           validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/level", schemaPath: "#/properties/images/items/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
-                                        if (errors === _errs46) {
-                                          if (typeof data21 == "number" && isFinite(data21)) {
-                                            if (data21 < 0 || isNaN(data21)) {
+                                        if (errors === _errs52) {
+                                          if (typeof data24 == "number" && isFinite(data24)) {
+                                            if (data24 < 0 || isNaN(data24)) {
                                               validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/level", schemaPath: "#/properties/images/items/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           }
                                         }
-                                        var valid4 = _errs46 === errors;
+                                        var valid4 = _errs52 === errors;
                                       } else {
                                         var valid4 = true;
                                       }
                                       if (valid4) {
                                         if (data7.reviewed !== void 0) {
-                                          const _errs48 = errors;
+                                          const _errs54 = errors;
                                           if (typeof data7.reviewed !== "boolean") {
                                             validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/reviewed", schemaPath: "#/properties/images/items/properties/reviewed/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                             return false;
                                           }
-                                          var valid4 = _errs48 === errors;
+                                          var valid4 = _errs54 === errors;
                                         } else {
                                           var valid4 = true;
                                         }
@@ -16390,47 +16484,47 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 if (valid0) {
                   if (data.recipe !== void 0) {
-                    let data23 = data.recipe;
-                    const _errs50 = errors;
-                    if (errors === _errs50) {
-                      if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
-                        const _errs52 = errors;
-                        for (const key4 in data23) {
+                    let data26 = data.recipe;
+                    const _errs56 = errors;
+                    if (errors === _errs56) {
+                      if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
+                        const _errs58 = errors;
+                        for (const key4 in data26) {
                           if (!(key4 === "tokenScales" || key4 === "components" || key4 === "guided" || key4 === "sigmasPx" || key4 === "kinds" || key4 === "zContext" || key4 === "classicalNormalisation")) {
                             validate30.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
                         }
-                        if (_errs52 === errors) {
-                          if (data23.tokenScales !== void 0) {
-                            let data24 = data23.tokenScales;
-                            const _errs53 = errors;
-                            if (errors === _errs53) {
-                              if (Array.isArray(data24)) {
-                                var valid10 = true;
-                                const len5 = data24.length;
-                                for (let i5 = 0; i5 < len5; i5++) {
-                                  let data25 = data24[i5];
-                                  const _errs55 = errors;
-                                  if (errors === _errs55) {
-                                    if (typeof data25 == "number" && isFinite(data25)) {
-                                      if (data25 > 16 || isNaN(data25)) {
-                                        validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
+                        if (_errs58 === errors) {
+                          if (data26.tokenScales !== void 0) {
+                            let data27 = data26.tokenScales;
+                            const _errs59 = errors;
+                            if (errors === _errs59) {
+                              if (Array.isArray(data27)) {
+                                var valid12 = true;
+                                const len7 = data27.length;
+                                for (let i7 = 0; i7 < len7; i7++) {
+                                  let data28 = data27[i7];
+                                  const _errs61 = errors;
+                                  if (errors === _errs61) {
+                                    if (typeof data28 == "number" && isFinite(data28)) {
+                                      if (data28 > 16 || isNaN(data28)) {
+                                        validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i7, schemaPath: "#/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
                                         return false;
                                       } else {
-                                        if (data25 <= 0 || isNaN(data25)) {
-                                          validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                        if (data28 <= 0 || isNaN(data28)) {
+                                          validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i7, schemaPath: "#/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                           return false;
                                         }
                                       }
                                     } else {
-                                      validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i7, schemaPath: "#/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                   }
-                                  var valid10 = _errs55 === errors;
-                                  if (!valid10) {
+                                  var valid12 = _errs61 === errors;
+                                  if (!valid12) {
                                     break;
                                   }
                                 }
@@ -16439,65 +16533,65 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                 return false;
                               }
                             }
-                            var valid9 = _errs53 === errors;
+                            var valid11 = _errs59 === errors;
                           } else {
-                            var valid9 = true;
+                            var valid11 = true;
                           }
-                          if (valid9) {
-                            if (data23.components !== void 0) {
-                              let data26 = data23.components;
-                              const _errs57 = errors;
-                              if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                          if (valid11) {
+                            if (data26.components !== void 0) {
+                              let data29 = data26.components;
+                              const _errs63 = errors;
+                              if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
                                 validate30.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
-                              if (errors === _errs57) {
-                                if (typeof data26 == "number" && isFinite(data26)) {
-                                  if (data26 < 1 || isNaN(data26)) {
+                              if (errors === _errs63) {
+                                if (typeof data29 == "number" && isFinite(data29)) {
+                                  if (data29 < 1 || isNaN(data29)) {
                                     validate30.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
                               }
-                              var valid9 = _errs57 === errors;
+                              var valid11 = _errs63 === errors;
                             } else {
-                              var valid9 = true;
+                              var valid11 = true;
                             }
-                            if (valid9) {
-                              if (data23.guided !== void 0) {
-                                const _errs59 = errors;
-                                if (typeof data23.guided !== "boolean") {
+                            if (valid11) {
+                              if (data26.guided !== void 0) {
+                                const _errs65 = errors;
+                                if (typeof data26.guided !== "boolean") {
                                   validate30.errors = [{ instancePath: instancePath + "/recipe/guided", schemaPath: "#/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                   return false;
                                 }
-                                var valid9 = _errs59 === errors;
+                                var valid11 = _errs65 === errors;
                               } else {
-                                var valid9 = true;
+                                var valid11 = true;
                               }
-                              if (valid9) {
-                                if (data23.sigmasPx !== void 0) {
-                                  let data28 = data23.sigmasPx;
-                                  const _errs61 = errors;
-                                  if (errors === _errs61) {
-                                    if (Array.isArray(data28)) {
-                                      var valid11 = true;
-                                      const len6 = data28.length;
-                                      for (let i6 = 0; i6 < len6; i6++) {
-                                        let data29 = data28[i6];
-                                        const _errs63 = errors;
-                                        if (errors === _errs63) {
-                                          if (typeof data29 == "number" && isFinite(data29)) {
-                                            if (data29 < 0 || isNaN(data29)) {
-                                              validate30.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i6, schemaPath: "#/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              if (valid11) {
+                                if (data26.sigmasPx !== void 0) {
+                                  let data31 = data26.sigmasPx;
+                                  const _errs67 = errors;
+                                  if (errors === _errs67) {
+                                    if (Array.isArray(data31)) {
+                                      var valid13 = true;
+                                      const len8 = data31.length;
+                                      for (let i8 = 0; i8 < len8; i8++) {
+                                        let data32 = data31[i8];
+                                        const _errs69 = errors;
+                                        if (errors === _errs69) {
+                                          if (typeof data32 == "number" && isFinite(data32)) {
+                                            if (data32 < 0 || isNaN(data32)) {
+                                              validate30.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i8, schemaPath: "#/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           } else {
-                                            validate30.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i6, schemaPath: "#/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate30.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i8, schemaPath: "#/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                         }
-                                        var valid11 = _errs63 === errors;
-                                        if (!valid11) {
+                                        var valid13 = _errs69 === errors;
+                                        if (!valid13) {
                                           break;
                                         }
                                       }
@@ -16506,27 +16600,27 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                       return false;
                                     }
                                   }
-                                  var valid9 = _errs61 === errors;
+                                  var valid11 = _errs67 === errors;
                                 } else {
-                                  var valid9 = true;
+                                  var valid11 = true;
                                 }
-                                if (valid9) {
-                                  if (data23.kinds !== void 0) {
-                                    let data30 = data23.kinds;
-                                    const _errs65 = errors;
-                                    if (errors === _errs65) {
-                                      if (Array.isArray(data30)) {
-                                        var valid12 = true;
-                                        const len7 = data30.length;
-                                        for (let i7 = 0; i7 < len7; i7++) {
-                                          let data31 = data30[i7];
-                                          const _errs67 = errors;
-                                          if (!(data31 === "gaussian" || data31 === "gradient" || data31 === "hessian" || data31 === "structure" || data31 === "difference")) {
-                                            validate30.errors = [{ instancePath: instancePath + "/recipe/kinds/" + i7, schemaPath: "#/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema47.properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" }];
+                                if (valid11) {
+                                  if (data26.kinds !== void 0) {
+                                    let data33 = data26.kinds;
+                                    const _errs71 = errors;
+                                    if (errors === _errs71) {
+                                      if (Array.isArray(data33)) {
+                                        var valid14 = true;
+                                        const len9 = data33.length;
+                                        for (let i9 = 0; i9 < len9; i9++) {
+                                          let data34 = data33[i9];
+                                          const _errs73 = errors;
+                                          if (!(data34 === "gaussian" || data34 === "gradient" || data34 === "hessian" || data34 === "structure" || data34 === "difference")) {
+                                            validate30.errors = [{ instancePath: instancePath + "/recipe/kinds/" + i9, schemaPath: "#/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema47.properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
-                                          var valid12 = _errs67 === errors;
-                                          if (!valid12) {
+                                          var valid14 = _errs73 === errors;
+                                          if (!valid14) {
                                             break;
                                           }
                                         }
@@ -16535,69 +16629,69 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid9 = _errs65 === errors;
+                                    var valid11 = _errs71 === errors;
                                   } else {
-                                    var valid9 = true;
+                                    var valid11 = true;
                                   }
-                                  if (valid9) {
-                                    if (data23.zContext !== void 0) {
-                                      const _errs68 = errors;
-                                      if (typeof data23.zContext !== "boolean") {
+                                  if (valid11) {
+                                    if (data26.zContext !== void 0) {
+                                      const _errs74 = errors;
+                                      if (typeof data26.zContext !== "boolean") {
                                         validate30.errors = [{ instancePath: instancePath + "/recipe/zContext", schemaPath: "#/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                         return false;
                                       }
-                                      var valid9 = _errs68 === errors;
+                                      var valid11 = _errs74 === errors;
                                     } else {
-                                      var valid9 = true;
+                                      var valid11 = true;
                                     }
-                                    if (valid9) {
-                                      if (data23.classicalNormalisation !== void 0) {
-                                        let data33 = data23.classicalNormalisation;
-                                        const _errs70 = errors;
-                                        if (errors === _errs70) {
-                                          if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
+                                    if (valid11) {
+                                      if (data26.classicalNormalisation !== void 0) {
+                                        let data36 = data26.classicalNormalisation;
+                                        const _errs76 = errors;
+                                        if (errors === _errs76) {
+                                          if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
                                             let missing4;
-                                            if (data33.channels === void 0 && (missing4 = "channels") || data33.black === void 0 && (missing4 = "black") || data33.white === void 0 && (missing4 = "white")) {
+                                            if (data36.channels === void 0 && (missing4 = "channels") || data36.black === void 0 && (missing4 = "black") || data36.white === void 0 && (missing4 = "white")) {
                                               validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                               return false;
                                             } else {
-                                              const _errs72 = errors;
-                                              for (const key5 in data33) {
+                                              const _errs78 = errors;
+                                              for (const key5 in data36) {
                                                 if (!(key5 === "channels" || key5 === "black" || key5 === "white")) {
                                                   validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                   return false;
                                                   break;
                                                 }
                                               }
-                                              if (_errs72 === errors) {
-                                                if (data33.channels !== void 0) {
-                                                  let data34 = data33.channels;
-                                                  const _errs73 = errors;
-                                                  if (errors === _errs73) {
-                                                    if (Array.isArray(data34)) {
-                                                      if (data34.length < 1) {
+                                              if (_errs78 === errors) {
+                                                if (data36.channels !== void 0) {
+                                                  let data37 = data36.channels;
+                                                  const _errs79 = errors;
+                                                  if (errors === _errs79) {
+                                                    if (Array.isArray(data37)) {
+                                                      if (data37.length < 1) {
                                                         validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                         return false;
                                                       } else {
-                                                        var valid14 = true;
-                                                        const len8 = data34.length;
-                                                        for (let i8 = 0; i8 < len8; i8++) {
-                                                          let data35 = data34[i8];
-                                                          const _errs75 = errors;
-                                                          if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                            validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i8, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        var valid16 = true;
+                                                        const len10 = data37.length;
+                                                        for (let i10 = 0; i10 < len10; i10++) {
+                                                          let data38 = data37[i10];
+                                                          const _errs81 = errors;
+                                                          if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
+                                                            validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i10, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
-                                                          if (errors === _errs75) {
-                                                            if (typeof data35 == "number" && isFinite(data35)) {
-                                                              if (data35 < 0 || isNaN(data35)) {
-                                                                validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i8, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          if (errors === _errs81) {
+                                                            if (typeof data38 == "number" && isFinite(data38)) {
+                                                              if (data38 < 0 || isNaN(data38)) {
+                                                                validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i10, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
-                                                          var valid14 = _errs75 === errors;
-                                                          if (!valid14) {
+                                                          var valid16 = _errs81 === errors;
+                                                          if (!valid16) {
                                                             break;
                                                           }
                                                         }
@@ -16607,27 +16701,27 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid13 = _errs73 === errors;
+                                                  var valid15 = _errs79 === errors;
                                                 } else {
-                                                  var valid13 = true;
+                                                  var valid15 = true;
                                                 }
-                                                if (valid13) {
-                                                  if (data33.black !== void 0) {
-                                                    let data36 = data33.black;
-                                                    const _errs77 = errors;
-                                                    if (errors === _errs77) {
-                                                      if (Array.isArray(data36)) {
-                                                        var valid15 = true;
-                                                        const len9 = data36.length;
-                                                        for (let i9 = 0; i9 < len9; i9++) {
-                                                          let data37 = data36[i9];
-                                                          const _errs79 = errors;
-                                                          if (!(typeof data37 == "number" && isFinite(data37))) {
-                                                            validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black/" + i9, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                if (valid15) {
+                                                  if (data36.black !== void 0) {
+                                                    let data39 = data36.black;
+                                                    const _errs83 = errors;
+                                                    if (errors === _errs83) {
+                                                      if (Array.isArray(data39)) {
+                                                        var valid17 = true;
+                                                        const len11 = data39.length;
+                                                        for (let i11 = 0; i11 < len11; i11++) {
+                                                          let data40 = data39[i11];
+                                                          const _errs85 = errors;
+                                                          if (!(typeof data40 == "number" && isFinite(data40))) {
+                                                            validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black/" + i11, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
-                                                          var valid15 = _errs79 === errors;
-                                                          if (!valid15) {
+                                                          var valid17 = _errs85 === errors;
+                                                          if (!valid17) {
                                                             break;
                                                           }
                                                         }
@@ -16636,27 +16730,27 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid13 = _errs77 === errors;
+                                                    var valid15 = _errs83 === errors;
                                                   } else {
-                                                    var valid13 = true;
+                                                    var valid15 = true;
                                                   }
-                                                  if (valid13) {
-                                                    if (data33.white !== void 0) {
-                                                      let data38 = data33.white;
-                                                      const _errs81 = errors;
-                                                      if (errors === _errs81) {
-                                                        if (Array.isArray(data38)) {
-                                                          var valid16 = true;
-                                                          const len10 = data38.length;
-                                                          for (let i10 = 0; i10 < len10; i10++) {
-                                                            let data39 = data38[i10];
-                                                            const _errs83 = errors;
-                                                            if (!(typeof data39 == "number" && isFinite(data39))) {
-                                                              validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white/" + i10, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  if (valid15) {
+                                                    if (data36.white !== void 0) {
+                                                      let data41 = data36.white;
+                                                      const _errs87 = errors;
+                                                      if (errors === _errs87) {
+                                                        if (Array.isArray(data41)) {
+                                                          var valid18 = true;
+                                                          const len12 = data41.length;
+                                                          for (let i12 = 0; i12 < len12; i12++) {
+                                                            let data42 = data41[i12];
+                                                            const _errs89 = errors;
+                                                            if (!(typeof data42 == "number" && isFinite(data42))) {
+                                                              validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white/" + i12, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
-                                                            var valid16 = _errs83 === errors;
-                                                            if (!valid16) {
+                                                            var valid18 = _errs89 === errors;
+                                                            if (!valid18) {
                                                               break;
                                                             }
                                                           }
@@ -16665,9 +16759,9 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid13 = _errs81 === errors;
+                                                      var valid15 = _errs87 === errors;
                                                     } else {
-                                                      var valid13 = true;
+                                                      var valid15 = true;
                                                     }
                                                   }
                                                 }
@@ -16678,9 +16772,9 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid9 = _errs70 === errors;
+                                        var valid11 = _errs76 === errors;
                                       } else {
-                                        var valid9 = true;
+                                        var valid11 = true;
                                       }
                                     }
                                   }
@@ -16694,43 +16788,43 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                         return false;
                       }
                     }
-                    var valid0 = _errs50 === errors;
+                    var valid0 = _errs56 === errors;
                   } else {
                     var valid0 = true;
                   }
                   if (valid0) {
                     if (data.learning !== void 0) {
-                      let data40 = data.learning;
-                      const _errs85 = errors;
-                      if (errors === _errs85) {
-                        if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
-                          const _errs87 = errors;
-                          for (const key6 in data40) {
+                      let data43 = data.learning;
+                      const _errs91 = errors;
+                      if (errors === _errs91) {
+                        if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
+                          const _errs93 = errors;
+                          for (const key6 in data43) {
                             if (!(key6 === "kind" || key6 === "c" || key6 === "trees" || key6 === "depthLimit" || key6 === "classWeights" || key6 === "smoothingPx")) {
                               validate30.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                               return false;
                               break;
                             }
                           }
-                          if (_errs87 === errors) {
-                            if (data40.kind !== void 0) {
-                              let data41 = data40.kind;
-                              const _errs88 = errors;
-                              if (!(data41 === "linear" || data41 === "forest" || data41 === "average")) {
+                          if (_errs93 === errors) {
+                            if (data43.kind !== void 0) {
+                              let data44 = data43.kind;
+                              const _errs94 = errors;
+                              if (!(data44 === "linear" || data44 === "forest" || data44 === "average")) {
                                 validate30.errors = [{ instancePath: instancePath + "/learning/kind", schemaPath: "#/properties/learning/properties/kind/enum", keyword: "enum", params: { allowedValues: schema47.properties.learning.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                 return false;
                               }
-                              var valid17 = _errs88 === errors;
+                              var valid19 = _errs94 === errors;
                             } else {
-                              var valid17 = true;
+                              var valid19 = true;
                             }
-                            if (valid17) {
-                              if (data40.c !== void 0) {
-                                let data42 = data40.c;
-                                const _errs89 = errors;
-                                if (errors === _errs89) {
-                                  if (typeof data42 == "number" && isFinite(data42)) {
-                                    if (data42 <= 0 || isNaN(data42)) {
+                            if (valid19) {
+                              if (data43.c !== void 0) {
+                                let data45 = data43.c;
+                                const _errs95 = errors;
+                                if (errors === _errs95) {
+                                  if (typeof data45 == "number" && isFinite(data45)) {
+                                    if (data45 <= 0 || isNaN(data45)) {
                                       validate30.errors = [{ instancePath: instancePath + "/learning/c", schemaPath: "#/properties/learning/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                       return false;
                                     }
@@ -16739,69 +16833,69 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid17 = _errs89 === errors;
+                                var valid19 = _errs95 === errors;
                               } else {
-                                var valid17 = true;
+                                var valid19 = true;
                               }
-                              if (valid17) {
-                                if (data40.trees !== void 0) {
-                                  let data43 = data40.trees;
-                                  const _errs91 = errors;
-                                  if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
+                              if (valid19) {
+                                if (data43.trees !== void 0) {
+                                  let data46 = data43.trees;
+                                  const _errs97 = errors;
+                                  if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
                                     validate30.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
-                                  if (errors === _errs91) {
-                                    if (typeof data43 == "number" && isFinite(data43)) {
-                                      if (data43 > 1e4 || isNaN(data43)) {
+                                  if (errors === _errs97) {
+                                    if (typeof data46 == "number" && isFinite(data46)) {
+                                      if (data46 > 1e4 || isNaN(data46)) {
                                         validate30.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
                                         return false;
                                       } else {
-                                        if (data43 < 1 || isNaN(data43)) {
+                                        if (data46 < 1 || isNaN(data46)) {
                                           validate30.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
                                     }
                                   }
-                                  var valid17 = _errs91 === errors;
+                                  var valid19 = _errs97 === errors;
                                 } else {
-                                  var valid17 = true;
+                                  var valid19 = true;
                                 }
-                                if (valid17) {
-                                  if (data40.depthLimit !== void 0) {
-                                    let data44 = data40.depthLimit;
-                                    const _errs93 = errors;
-                                    if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                if (valid19) {
+                                  if (data43.depthLimit !== void 0) {
+                                    let data47 = data43.depthLimit;
+                                    const _errs99 = errors;
+                                    if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
                                       validate30.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
-                                    if (errors === _errs93) {
-                                      if (typeof data44 == "number" && isFinite(data44)) {
-                                        if (data44 > 64 || isNaN(data44)) {
+                                    if (errors === _errs99) {
+                                      if (typeof data47 == "number" && isFinite(data47)) {
+                                        if (data47 > 64 || isNaN(data47)) {
                                           validate30.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" }];
                                           return false;
                                         } else {
-                                          if (data44 < 1 || isNaN(data44)) {
+                                          if (data47 < 1 || isNaN(data47)) {
                                             validate30.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
                                       }
                                     }
-                                    var valid17 = _errs93 === errors;
+                                    var valid19 = _errs99 === errors;
                                   } else {
-                                    var valid17 = true;
+                                    var valid19 = true;
                                   }
-                                  if (valid17) {
-                                    if (data40.classWeights !== void 0) {
-                                      let data45 = data40.classWeights;
-                                      const _errs95 = errors;
-                                      const _errs96 = errors;
-                                      let valid18 = false;
+                                  if (valid19) {
+                                    if (data43.classWeights !== void 0) {
+                                      let data48 = data43.classWeights;
+                                      const _errs101 = errors;
+                                      const _errs102 = errors;
+                                      let valid20 = false;
                                       let passing0 = null;
-                                      const _errs97 = errors;
-                                      if (!(data45 === "balanced" || data45 === "painted")) {
+                                      const _errs103 = errors;
+                                      if (!(data48 === "balanced" || data48 === "painted")) {
                                         const err0 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema47.properties.learning.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                         if (vErrors === null) {
                                           vErrors = [err0];
@@ -16810,23 +16904,23 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         errors++;
                                       }
-                                      var _valid0 = _errs97 === errors;
+                                      var _valid0 = _errs103 === errors;
                                       if (_valid0) {
-                                        valid18 = true;
+                                        valid20 = true;
                                         passing0 = 0;
                                       }
-                                      const _errs98 = errors;
-                                      if (errors === _errs98) {
-                                        if (Array.isArray(data45)) {
-                                          var valid19 = true;
-                                          const len11 = data45.length;
-                                          for (let i11 = 0; i11 < len11; i11++) {
-                                            let data46 = data45[i11];
-                                            const _errs100 = errors;
-                                            if (errors === _errs100) {
-                                              if (typeof data46 == "number" && isFinite(data46)) {
-                                                if (data46 <= 0 || isNaN(data46)) {
-                                                  const err1 = { instancePath: instancePath + "/learning/classWeights/" + i11, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                      const _errs104 = errors;
+                                      if (errors === _errs104) {
+                                        if (Array.isArray(data48)) {
+                                          var valid21 = true;
+                                          const len13 = data48.length;
+                                          for (let i13 = 0; i13 < len13; i13++) {
+                                            let data49 = data48[i13];
+                                            const _errs106 = errors;
+                                            if (errors === _errs106) {
+                                              if (typeof data49 == "number" && isFinite(data49)) {
+                                                if (data49 <= 0 || isNaN(data49)) {
+                                                  const err1 = { instancePath: instancePath + "/learning/classWeights/" + i13, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                   if (vErrors === null) {
                                                     vErrors = [err1];
                                                   } else {
@@ -16835,7 +16929,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                   errors++;
                                                 }
                                               } else {
-                                                const err2 = { instancePath: instancePath + "/learning/classWeights/" + i11, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                const err2 = { instancePath: instancePath + "/learning/classWeights/" + i13, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                 if (vErrors === null) {
                                                   vErrors = [err2];
                                                 } else {
@@ -16844,8 +16938,8 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                 errors++;
                                               }
                                             }
-                                            var valid19 = _errs100 === errors;
-                                            if (!valid19) {
+                                            var valid21 = _errs106 === errors;
+                                            if (!valid21) {
                                               break;
                                             }
                                           }
@@ -16859,17 +16953,17 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           errors++;
                                         }
                                       }
-                                      var _valid0 = _errs98 === errors;
-                                      if (_valid0 && valid18) {
-                                        valid18 = false;
+                                      var _valid0 = _errs104 === errors;
+                                      if (_valid0 && valid20) {
+                                        valid20 = false;
                                         passing0 = [passing0, 1];
                                       } else {
                                         if (_valid0) {
-                                          valid18 = true;
+                                          valid20 = true;
                                           passing0 = 1;
                                         }
                                       }
-                                      if (!valid18) {
+                                      if (!valid20) {
                                         const err4 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
                                         if (vErrors === null) {
                                           vErrors = [err4];
@@ -16880,30 +16974,30 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         validate30.errors = vErrors;
                                         return false;
                                       } else {
-                                        errors = _errs96;
+                                        errors = _errs102;
                                         if (vErrors !== null) {
-                                          if (_errs96) {
-                                            vErrors.length = _errs96;
+                                          if (_errs102) {
+                                            vErrors.length = _errs102;
                                           } else {
                                             vErrors = null;
                                           }
                                         }
                                       }
-                                      var valid17 = _errs95 === errors;
+                                      var valid19 = _errs101 === errors;
                                     } else {
-                                      var valid17 = true;
+                                      var valid19 = true;
                                     }
-                                    if (valid17) {
-                                      if (data40.smoothingPx !== void 0) {
-                                        let data47 = data40.smoothingPx;
-                                        const _errs102 = errors;
-                                        if (errors === _errs102) {
-                                          if (typeof data47 == "number" && isFinite(data47)) {
-                                            if (data47 > 100 || isNaN(data47)) {
+                                    if (valid19) {
+                                      if (data43.smoothingPx !== void 0) {
+                                        let data50 = data43.smoothingPx;
+                                        const _errs108 = errors;
+                                        if (errors === _errs108) {
+                                          if (typeof data50 == "number" && isFinite(data50)) {
+                                            if (data50 > 100 || isNaN(data50)) {
                                               validate30.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
                                               return false;
                                             } else {
-                                              if (data47 < 0 || isNaN(data47)) {
+                                              if (data50 < 0 || isNaN(data50)) {
                                                 validate30.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
@@ -16913,9 +17007,9 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid17 = _errs102 === errors;
+                                        var valid19 = _errs108 === errors;
                                       } else {
-                                        var valid17 = true;
+                                        var valid19 = true;
                                       }
                                     }
                                   }
@@ -16928,18 +17022,18 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                           return false;
                         }
                       }
-                      var valid0 = _errs85 === errors;
+                      var valid0 = _errs91 === errors;
                     } else {
                       var valid0 = true;
                     }
                     if (valid0) {
                       if (data.classifier !== void 0) {
-                        const _errs104 = errors;
+                        const _errs110 = errors;
                         if (typeof data.classifier !== "string") {
                           validate30.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
-                        var valid0 = _errs104 === errors;
+                        var valid0 = _errs110 === errors;
                       } else {
                         var valid0 = true;
                       }
