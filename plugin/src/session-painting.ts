@@ -62,7 +62,12 @@ export class Painting {
   }
 
   add(stroke: Omit<Stroke, 'id'>): void {
-    this.#set(strokeHistory.add(this.#history, { ...stroke, id: `stroke-${++this.#painted}` }));
+    this.addAll([stroke]);
+  }
+  /** Strokes that come and go together. */
+  addAll(strokes: readonly Omit<Stroke, 'id'>[]): void {
+    const named = strokes.map((stroke) => ({ ...stroke, id: `stroke-${++this.#painted}` }));
+    this.#set(strokeHistory.add(this.#history, ...named));
   }
   undo(): void {
     this.#set(strokeHistory.undo(this.#history));

@@ -15,6 +15,7 @@ import type { RecipeChoice } from './segment/recipe.ts';
 import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
+import type { Scribbles } from './session-scribbles.ts';
 import type { Signer } from './stores/signer.ts';
 import type { Source, WriteStore } from './stores/store.ts';
 
@@ -174,6 +175,8 @@ export interface Session extends EventTarget {
   updateClass(index: number, spec: Partial<ClassSpec>): void;
   /** Removes the class and its strokes. */
   removeClass(index: number): void;
+  /** Filling, picking, interpolation between slices, import and export of strokes. */
+  readonly scribbles: Scribbles;
   /** Adds a stroke and retrains soon after (debounced); never shows a stale result. */
   stroke(stroke: Omit<Stroke, 'id'>): void;
   undo(): void;

@@ -34,6 +34,7 @@ import { paletteColor, parseHexColor } from './session-colors.ts';
 import { allSlices, labelNames } from './session-image.ts';
 import { Painting } from './session-painting.ts';
 import { ownTarget, saveInput } from './session-saving.ts';
+import { Scribbles } from './session-scribbles.ts';
 import type {
   EncoderStatus,
   Layer,
@@ -118,6 +119,13 @@ class ImageSession extends EventTarget implements Session {
     changed: (what) => this.#changed(what),
     outdated: () => this.#markOutdated(),
     train: (signal) => (this.#pipeline === null ? Promise.resolve() : this.#train(signal)),
+  });
+  readonly scribbles = new Scribbles({
+    image: () => this.#image,
+    painting: this.#painting,
+    failed: (error) => this.#fail(error),
+    run: (title, signal, task) => this.#run(title, signal, task),
+    save: (options, input) => this.#saveLabels(options, input),
   });
   readonly #lifetime = new AbortController();
   readonly #works = new WorkList(this.#lifetime.signal, {
@@ -430,10 +438,17 @@ class ImageSession extends EventTarget implements Session {
   }
 
   async save(layer: Layer, options: SaveOptions): Promise<SaveResult> {
+    return this.#saveLabels(options, (target) => this.#saveInput(layer, target, options));
+  }
+
+  #saveLabels(
+    options: SaveOptions,
+    input: (target: SaveTarget) => Promise<MaterializeInput>,
+  ): Promise<SaveResult> {
     return this.#run(`Saving labels/${options.name}`, options.signal, async (work) => {
       const target = options.target ?? ownTarget(this.image, this.#sidecar);
       const result = await materialize({
-        ...(await this.#saveInput(layer, target, options)),
+        ...(await input(target)),
         signal: work.signal,
         onProgress: (progress: Progress) => {
           work.onProgress(progress);

@@ -139,6 +139,53 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     await again.close();
   });
 
+  it('takes scribbles out and in again, as GeoJSON and as labels, each as one step for undo', async () => {
+    paint();
+    const area = [50, 50, 70, 50, 70, 60, 50, 60];
+    session.stroke({ classIndex: 1, radiusPx: 1, points: [], rings: [area], z: middleZ, t: 0 });
+    const file: unknown = JSON.parse(JSON.stringify(session.scribbles.toGeojson()));
+    const saved = await session.scribbles.save({ name: 'painted' });
+    expect(saved.validation).toEqual({ valid: true });
+    const first = session.strokes.map(({ id: _, ...stroke }) => stroke);
+    session.clearStrokes();
+    expect(session.scribbles.addGeojson(file, { where: 'x.geojson' })).toEqual({
+      strokes: 3,
+      newClasses: [],
+      leftOut: [],
+    });
+    expect(session.strokes.map(({ id: _, ...stroke }) => stroke)).toEqual(first);
+    const at = (x: number, y: number) => session.scribbles.classAt({ x, y, z: middleZ, t: 0 });
+    const places = [at(30, 30), at(20, 3), at(60, 55), at(75, 55)];
+    expect(places).toEqual([0, 1, 1, null]);
+    session.undo();
+    expect(session.strokes).toEqual([]);
+
+    const again = await openSessionInProcess({ source: createNodeStore(join(folder, 'image.zarr')) });
+    const brought = await again.scribbles.addLabels('painted');
+    expect(brought).toMatchObject({ strokes: 3, newClasses: ['inside', 'outside'] });
+    const there = (x: number, y: number) => again.scribbles.classAt({ x, y, z: middleZ, t: 0 });
+    expect([there(30, 30), there(20, 3), there(60, 55), there(75, 55)]).toEqual(places);
+    await expect(again.scribbles.addLabels('0')).rejects.toThrow(/Give labels of the image's size/);
+    await again.close();
+    expect(errors).toEqual([]);
+  });
+
+  it('fills, interpolates and refuses, telling of a failure once', () => {
+    paint();
+    session.stroke({ classIndex: 0, radiusPx: 3, z: middleZ + 4, t: 0, points: [30, 30, 40, 36] });
+    expect(session.scribbles.interpolate({ classIndex: 0, t: 0 })).toBe(3);
+    expect(session.scribbles.classAt({ x: 30, y: 30, z: middleZ + 2, t: 0 })).toBe(0);
+    session.undo();
+    expect(session.strokes).toHaveLength(3);
+    expect(() => session.scribbles.fill({ x: 90, y: 90, z: middleZ, t: 0, classIndex: 1 })).toThrow(
+      /do not enclose/,
+    );
+    expect(errors).toHaveLength(1);
+    session.scribbles.fill({ x: 30, y: 30, z: middleZ, t: 0, classIndex: 1 });
+    expect(session.scribbles.classAt({ x: 30, y: 30, z: middleZ, t: 0 })).toBe(1);
+    expect(() => session.scribbles.addGeojson([], { where: 'x.geojson' })).toThrow(/nothing is painted/);
+  });
+
   it('says in words that a model is missing, and the image stays open', async () => {
     const lone = await openSessionInProcess({
       source: createNodeStore(join(folder, 'image.zarr')),

@@ -1587,6 +1587,62 @@ methods: (string | null)
 seconds: number
 }
 
+// scribbles-geojson.schema.json
+/**
+ * Strokes as GeoJSON, in the order they were painted. Coordinates are x, y in pixels of the image's finest level, pixel (0, 0) covering [0, 1) × [0, 1).
+ */
+export interface ScribblesGeojson {
+type: "FeatureCollection"
+features: {
+type: "Feature"
+geometry: {
+/**
+ * a dot, a line, an area, an area of several pieces
+ */
+type: ("Point" | "LineString" | "Polygon" | "MultiPolygon")
+/**
+ * as RFC 7946 has them, for the type
+ */
+coordinates: unknown[]
+/**
+ * as QuPath has it; c is -1, all channels
+ */
+plane: {
+c: -1
+z: number
+t: number
+}
+}
+properties: {
+objectType: "annotation"
+/**
+ * the class, as QuPath has it; an eraser has none
+ */
+classification?: {
+name: string
+/**
+ * red, green, blue
+ */
+color: number[]
+}
+"alibi-zarr": {
+/**
+ * of the round brush, of dots and lines
+ */
+radiusPx?: number
+/**
+ * takes away what was painted beneath it before
+ */
+erase?: true
+/**
+ * strokes of one group are left out together when a classifier is checked
+ */
+group?: string
+}
+}
+}[]
+}
+
 // scribbles.schema.json
 /**
  * What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.

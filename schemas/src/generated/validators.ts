@@ -18591,8 +18591,8 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
   validate35.errors = vErrors;
   return errors === 0;
 }
-var validateScribblesResult = validate36;
-var schema53 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/scribbles.schema.json", "title": "ScribblesResult", "description": "What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "features", "classifier", "scale", "tolerancePx", "folders"], "properties": { "format": { "const": "alibi-train/scribbles/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "features": { "type": "string", "description": "what a pixel is classified by" }, "classifier": { "type": "string", "description": "and by what, with its settings" }, "scale": { "type": ["number", "null"], "description": "how many times images were enlarged; null where it depends on their size or nothing was enlarged" }, "tolerancePx": { "type": "number", "minimum": 0, "description": "of the boundary F1" }, "folders": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "meanIou", "boundaryF1", "images"], "properties": { "name": { "type": "string" }, "meanIou": { "type": "number", "description": "mean over images" }, "boundaryF1": { "type": "number", "description": "mean over images" }, "images": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "height", "width", "labels", "scribbledPx", "meanIou", "classIou", "boundaryF1", "classBoundaryF1"], "properties": { "name": { "type": "string" }, "height": { "type": "integer", "minimum": 1 }, "width": { "type": "integer", "minimum": 1 }, "labels": { "enum": ["classes", "instances"], "description": "what the file of labels held; instances became background and object" }, "scribbledPx": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "pixels of each class" }, "meanIou": { "type": "number", "description": "over the classes that are in truth or prediction" }, "classIou": { "type": "array", "items": { "type": ["number", "null"] }, "description": "null: in neither" }, "boundaryF1": { "type": "number", "description": "mean over the classes that have a boundary" }, "classBoundaryF1": { "type": "array", "items": { "type": ["number", "null"] } } } } } } } }, "skipped": { "type": "array", "items": { "type": "string" }, "description": "what was asked for and could not be had, and why" } } };
+var validateScribblesGeojson = validate36;
+var schema53 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/scribbles-geojson.schema.json", "title": "ScribblesGeojson", "description": "Strokes as GeoJSON, in the order they were painted. Coordinates are x, y in pixels of the image's finest level, pixel (0, 0) covering [0, 1) \xD7 [0, 1).", "type": "object", "additionalProperties": false, "required": ["type", "features"], "properties": { "type": { "const": "FeatureCollection" }, "features": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["type", "geometry", "properties"], "properties": { "type": { "const": "Feature" }, "geometry": { "type": "object", "additionalProperties": false, "required": ["type", "coordinates", "plane"], "properties": { "type": { "enum": ["Point", "LineString", "Polygon", "MultiPolygon"], "description": "a dot, a line, an area, an area of several pieces" }, "coordinates": { "type": "array", "items": {}, "description": "as RFC 7946 has them, for the type" }, "plane": { "type": "object", "additionalProperties": false, "required": ["c", "z", "t"], "description": "as QuPath has it; c is -1, all channels", "properties": { "c": { "const": -1 }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, "properties": { "type": "object", "additionalProperties": false, "required": ["objectType", "alibi-zarr"], "properties": { "objectType": { "const": "annotation" }, "classification": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "description": "the class, as QuPath has it; an eraser has none", "properties": { "name": { "type": "string" }, "color": { "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 255 }, "description": "red, green, blue" } } }, "alibi-zarr": { "type": "object", "additionalProperties": false, "required": [], "properties": { "radiusPx": { "type": "number", "exclusiveMinimum": 0, "description": "of the round brush, of dots and lines" }, "erase": { "const": true, "description": "takes away what was painted beneath it before" }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } } } } } } } } };
 function validate36(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -18600,23 +18600,23 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.features === void 0 && (missing0 = "features") || data.classifier === void 0 && (missing0 = "classifier") || data.scale === void 0 && (missing0 = "scale") || data.tolerancePx === void 0 && (missing0 = "tolerancePx") || data.folders === void 0 && (missing0 = "folders")) {
+      if (data.type === void 0 && (missing0 = "type") || data.features === void 0 && (missing0 = "features")) {
         validate36.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema53.properties, key0)) {
+          if (!(key0 === "type" || key0 === "features")) {
             validate36.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
         }
         if (_errs1 === errors) {
-          if (data.format !== void 0) {
+          if (data.type !== void 0) {
             const _errs2 = errors;
-            if ("alibi-train/scribbles/1" !== data.format) {
-              validate36.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/scribbles/1" }, message: "must be equal to constant" }];
+            if ("FeatureCollection" !== data.type) {
+              validate36.errors = [{ instancePath: instancePath + "/type", schemaPath: "#/properties/type/const", keyword: "const", params: { allowedValue: "FeatureCollection" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -18624,607 +18624,398 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
             var valid0 = true;
           }
           if (valid0) {
-            if (data.model !== void 0) {
-              let data1 = data.model;
+            if (data.features !== void 0) {
+              let data1 = data.features;
               const _errs3 = errors;
-              const _errs4 = errors;
-              if (errors === _errs4) {
-                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
-                  let missing1;
-                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
-                    validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                    return false;
-                  } else {
-                    const _errs6 = errors;
-                    for (const key1 in data1) {
-                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
-                        validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                        return false;
-                        break;
-                      }
-                    }
-                    if (_errs6 === errors) {
-                      if (data1.name !== void 0) {
-                        const _errs7 = errors;
-                        if (typeof data1.name !== "string") {
-                          validate36.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              if (errors === _errs3) {
+                if (Array.isArray(data1)) {
+                  var valid1 = true;
+                  const len0 = data1.length;
+                  for (let i0 = 0; i0 < len0; i0++) {
+                    let data2 = data1[i0];
+                    const _errs5 = errors;
+                    if (errors === _errs5) {
+                      if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
+                        let missing1;
+                        if (data2.type === void 0 && (missing1 = "type") || data2.geometry === void 0 && (missing1 = "geometry") || data2.properties === void 0 && (missing1 = "properties")) {
+                          validate36.errors = [{ instancePath: instancePath + "/features/" + i0, schemaPath: "#/properties/features/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                           return false;
-                        }
-                        var valid2 = _errs7 === errors;
-                      } else {
-                        var valid2 = true;
-                      }
-                      if (valid2) {
-                        if (data1.manifestSha256 !== void 0) {
-                          let data3 = data1.manifestSha256;
-                          const _errs9 = errors;
-                          if (typeof data3 !== "string" && data3 !== null) {
-                            validate36.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
-                            return false;
-                          }
-                          if (errors === _errs9) {
-                            if (typeof data3 === "string") {
-                              if (!pattern1.test(data3)) {
-                                validate36.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
-                                return false;
-                              }
-                            }
-                          }
-                          var valid2 = _errs9 === errors;
                         } else {
-                          var valid2 = true;
-                        }
-                        if (valid2) {
-                          if (data1.position !== void 0) {
-                            const _errs11 = errors;
-                            if (typeof data1.position !== "string") {
-                              validate36.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          const _errs7 = errors;
+                          for (const key1 in data2) {
+                            if (!(key1 === "type" || key1 === "geometry" || key1 === "properties")) {
+                              validate36.errors = [{ instancePath: instancePath + "/features/" + i0, schemaPath: "#/properties/features/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                               return false;
+                              break;
                             }
-                            var valid2 = _errs11 === errors;
-                          } else {
-                            var valid2 = true;
                           }
-                          if (valid2) {
-                            if (data1.precision !== void 0) {
-                              const _errs13 = errors;
-                              if (typeof data1.precision !== "string") {
-                                validate36.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          if (_errs7 === errors) {
+                            if (data2.type !== void 0) {
+                              const _errs8 = errors;
+                              if ("Feature" !== data2.type) {
+                                validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/type", schemaPath: "#/properties/features/items/properties/type/const", keyword: "const", params: { allowedValue: "Feature" }, message: "must be equal to constant" }];
                                 return false;
                               }
-                              var valid2 = _errs13 === errors;
+                              var valid2 = _errs8 === errors;
                             } else {
                               var valid2 = true;
                             }
+                            if (valid2) {
+                              if (data2.geometry !== void 0) {
+                                let data4 = data2.geometry;
+                                const _errs9 = errors;
+                                if (errors === _errs9) {
+                                  if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
+                                    let missing2;
+                                    if (data4.type === void 0 && (missing2 = "type") || data4.coordinates === void 0 && (missing2 = "coordinates") || data4.plane === void 0 && (missing2 = "plane")) {
+                                      validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry", schemaPath: "#/properties/features/items/properties/geometry/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                      return false;
+                                    } else {
+                                      const _errs11 = errors;
+                                      for (const key2 in data4) {
+                                        if (!(key2 === "type" || key2 === "coordinates" || key2 === "plane")) {
+                                          validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry", schemaPath: "#/properties/features/items/properties/geometry/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                          return false;
+                                          break;
+                                        }
+                                      }
+                                      if (_errs11 === errors) {
+                                        if (data4.type !== void 0) {
+                                          let data5 = data4.type;
+                                          const _errs12 = errors;
+                                          if (!(data5 === "Point" || data5 === "LineString" || data5 === "Polygon" || data5 === "MultiPolygon")) {
+                                            validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/type", schemaPath: "#/properties/features/items/properties/geometry/properties/type/enum", keyword: "enum", params: { allowedValues: schema53.properties.features.items.properties.geometry.properties.type.enum }, message: "must be equal to one of the allowed values" }];
+                                            return false;
+                                          }
+                                          var valid3 = _errs12 === errors;
+                                        } else {
+                                          var valid3 = true;
+                                        }
+                                        if (valid3) {
+                                          if (data4.coordinates !== void 0) {
+                                            const _errs13 = errors;
+                                            if (errors === _errs13) {
+                                              if (!Array.isArray(data4.coordinates)) {
+                                                validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/coordinates", schemaPath: "#/properties/features/items/properties/geometry/properties/coordinates/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid3 = _errs13 === errors;
+                                          } else {
+                                            var valid3 = true;
+                                          }
+                                          if (valid3) {
+                                            if (data4.plane !== void 0) {
+                                              let data7 = data4.plane;
+                                              const _errs15 = errors;
+                                              if (errors === _errs15) {
+                                                if (data7 && typeof data7 == "object" && !Array.isArray(data7)) {
+                                                  let missing3;
+                                                  if (data7.c === void 0 && (missing3 = "c") || data7.z === void 0 && (missing3 = "z") || data7.t === void 0 && (missing3 = "t")) {
+                                                    validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/plane", schemaPath: "#/properties/features/items/properties/geometry/properties/plane/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                    return false;
+                                                  } else {
+                                                    const _errs17 = errors;
+                                                    for (const key3 in data7) {
+                                                      if (!(key3 === "c" || key3 === "z" || key3 === "t")) {
+                                                        validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/plane", schemaPath: "#/properties/features/items/properties/geometry/properties/plane/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                        return false;
+                                                        break;
+                                                      }
+                                                    }
+                                                    if (_errs17 === errors) {
+                                                      if (data7.c !== void 0) {
+                                                        const _errs18 = errors;
+                                                        if (-1 !== data7.c) {
+                                                          validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/plane/c", schemaPath: "#/properties/features/items/properties/geometry/properties/plane/properties/c/const", keyword: "const", params: { allowedValue: -1 }, message: "must be equal to constant" }];
+                                                          return false;
+                                                        }
+                                                        var valid4 = _errs18 === errors;
+                                                      } else {
+                                                        var valid4 = true;
+                                                      }
+                                                      if (valid4) {
+                                                        if (data7.z !== void 0) {
+                                                          let data9 = data7.z;
+                                                          const _errs19 = errors;
+                                                          if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
+                                                            validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/plane/z", schemaPath: "#/properties/features/items/properties/geometry/properties/plane/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            return false;
+                                                          }
+                                                          if (errors === _errs19) {
+                                                            if (typeof data9 == "number" && isFinite(data9)) {
+                                                              if (data9 < 0 || isNaN(data9)) {
+                                                                validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/plane/z", schemaPath: "#/properties/features/items/properties/geometry/properties/plane/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid4 = _errs19 === errors;
+                                                        } else {
+                                                          var valid4 = true;
+                                                        }
+                                                        if (valid4) {
+                                                          if (data7.t !== void 0) {
+                                                            let data10 = data7.t;
+                                                            const _errs21 = errors;
+                                                            if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
+                                                              validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/plane/t", schemaPath: "#/properties/features/items/properties/geometry/properties/plane/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              return false;
+                                                            }
+                                                            if (errors === _errs21) {
+                                                              if (typeof data10 == "number" && isFinite(data10)) {
+                                                                if (data10 < 0 || isNaN(data10)) {
+                                                                  validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/plane/t", schemaPath: "#/properties/features/items/properties/geometry/properties/plane/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                            }
+                                                            var valid4 = _errs21 === errors;
+                                                          } else {
+                                                            var valid4 = true;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry/plane", schemaPath: "#/properties/features/items/properties/geometry/properties/plane/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid3 = _errs15 === errors;
+                                            } else {
+                                              var valid3 = true;
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/geometry", schemaPath: "#/properties/features/items/properties/geometry/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    return false;
+                                  }
+                                }
+                                var valid2 = _errs9 === errors;
+                              } else {
+                                var valid2 = true;
+                              }
+                              if (valid2) {
+                                if (data2.properties !== void 0) {
+                                  let data11 = data2.properties;
+                                  const _errs23 = errors;
+                                  if (errors === _errs23) {
+                                    if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
+                                      let missing4;
+                                      if (data11.objectType === void 0 && (missing4 = "objectType") || data11["alibi-zarr"] === void 0 && (missing4 = "alibi-zarr")) {
+                                        validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties", schemaPath: "#/properties/features/items/properties/properties/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                        return false;
+                                      } else {
+                                        const _errs25 = errors;
+                                        for (const key4 in data11) {
+                                          if (!(key4 === "objectType" || key4 === "classification" || key4 === "alibi-zarr")) {
+                                            validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties", schemaPath: "#/properties/features/items/properties/properties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                            return false;
+                                            break;
+                                          }
+                                        }
+                                        if (_errs25 === errors) {
+                                          if (data11.objectType !== void 0) {
+                                            const _errs26 = errors;
+                                            if ("annotation" !== data11.objectType) {
+                                              validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/objectType", schemaPath: "#/properties/features/items/properties/properties/properties/objectType/const", keyword: "const", params: { allowedValue: "annotation" }, message: "must be equal to constant" }];
+                                              return false;
+                                            }
+                                            var valid5 = _errs26 === errors;
+                                          } else {
+                                            var valid5 = true;
+                                          }
+                                          if (valid5) {
+                                            if (data11.classification !== void 0) {
+                                              let data13 = data11.classification;
+                                              const _errs27 = errors;
+                                              if (errors === _errs27) {
+                                                if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
+                                                  let missing5;
+                                                  if (data13.name === void 0 && (missing5 = "name") || data13.color === void 0 && (missing5 = "color")) {
+                                                    validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/classification", schemaPath: "#/properties/features/items/properties/properties/properties/classification/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                    return false;
+                                                  } else {
+                                                    const _errs29 = errors;
+                                                    for (const key5 in data13) {
+                                                      if (!(key5 === "name" || key5 === "color")) {
+                                                        validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/classification", schemaPath: "#/properties/features/items/properties/properties/properties/classification/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                        return false;
+                                                        break;
+                                                      }
+                                                    }
+                                                    if (_errs29 === errors) {
+                                                      if (data13.name !== void 0) {
+                                                        const _errs30 = errors;
+                                                        if (typeof data13.name !== "string") {
+                                                          validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/classification/name", schemaPath: "#/properties/features/items/properties/properties/properties/classification/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
+                                                        }
+                                                        var valid6 = _errs30 === errors;
+                                                      } else {
+                                                        var valid6 = true;
+                                                      }
+                                                      if (valid6) {
+                                                        if (data13.color !== void 0) {
+                                                          let data15 = data13.color;
+                                                          const _errs32 = errors;
+                                                          if (errors === _errs32) {
+                                                            if (Array.isArray(data15)) {
+                                                              var valid7 = true;
+                                                              const len1 = data15.length;
+                                                              for (let i1 = 0; i1 < len1; i1++) {
+                                                                let data16 = data15[i1];
+                                                                const _errs34 = errors;
+                                                                if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
+                                                                  validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/classification/color/" + i1, schemaPath: "#/properties/features/items/properties/properties/properties/classification/properties/color/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  return false;
+                                                                }
+                                                                if (errors === _errs34) {
+                                                                  if (typeof data16 == "number" && isFinite(data16)) {
+                                                                    if (data16 > 255 || isNaN(data16)) {
+                                                                      validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/classification/color/" + i1, schemaPath: "#/properties/features/items/properties/properties/properties/classification/properties/color/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 255 }, message: "must be <= 255" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      if (data16 < 0 || isNaN(data16)) {
+                                                                        validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/classification/color/" + i1, schemaPath: "#/properties/features/items/properties/properties/properties/classification/properties/color/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                                var valid7 = _errs34 === errors;
+                                                                if (!valid7) {
+                                                                  break;
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/classification/color", schemaPath: "#/properties/features/items/properties/properties/properties/classification/properties/color/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid6 = _errs32 === errors;
+                                                        } else {
+                                                          var valid6 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/classification", schemaPath: "#/properties/features/items/properties/properties/properties/classification/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid5 = _errs27 === errors;
+                                            } else {
+                                              var valid5 = true;
+                                            }
+                                            if (valid5) {
+                                              if (data11["alibi-zarr"] !== void 0) {
+                                                let data17 = data11["alibi-zarr"];
+                                                const _errs36 = errors;
+                                                if (errors === _errs36) {
+                                                  if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
+                                                    const _errs38 = errors;
+                                                    for (const key6 in data17) {
+                                                      if (!(key6 === "radiusPx" || key6 === "erase" || key6 === "group")) {
+                                                        validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/alibi-zarr", schemaPath: "#/properties/features/items/properties/properties/properties/alibi-zarr/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                                        return false;
+                                                        break;
+                                                      }
+                                                    }
+                                                    if (_errs38 === errors) {
+                                                      if (data17.radiusPx !== void 0) {
+                                                        let data18 = data17.radiusPx;
+                                                        const _errs39 = errors;
+                                                        if (errors === _errs39) {
+                                                          if (typeof data18 == "number" && isFinite(data18)) {
+                                                            if (data18 <= 0 || isNaN(data18)) {
+                                                              validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/alibi-zarr/radiusPx", schemaPath: "#/properties/features/items/properties/properties/properties/alibi-zarr/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                              return false;
+                                                            }
+                                                          } else {
+                                                            validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/alibi-zarr/radiusPx", schemaPath: "#/properties/features/items/properties/properties/properties/alibi-zarr/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid8 = _errs39 === errors;
+                                                      } else {
+                                                        var valid8 = true;
+                                                      }
+                                                      if (valid8) {
+                                                        if (data17.erase !== void 0) {
+                                                          const _errs41 = errors;
+                                                          if (true !== data17.erase) {
+                                                            validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/alibi-zarr/erase", schemaPath: "#/properties/features/items/properties/properties/properties/alibi-zarr/properties/erase/const", keyword: "const", params: { allowedValue: true }, message: "must be equal to constant" }];
+                                                            return false;
+                                                          }
+                                                          var valid8 = _errs41 === errors;
+                                                        } else {
+                                                          var valid8 = true;
+                                                        }
+                                                        if (valid8) {
+                                                          if (data17.group !== void 0) {
+                                                            const _errs42 = errors;
+                                                            if (typeof data17.group !== "string") {
+                                                              validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/alibi-zarr/group", schemaPath: "#/properties/features/items/properties/properties/properties/alibi-zarr/properties/group/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              return false;
+                                                            }
+                                                            var valid8 = _errs42 === errors;
+                                                          } else {
+                                                            var valid8 = true;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  } else {
+                                                    validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties/alibi-zarr", schemaPath: "#/properties/features/items/properties/properties/properties/alibi-zarr/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid5 = _errs36 === errors;
+                                              } else {
+                                                var valid5 = true;
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      validate36.errors = [{ instancePath: instancePath + "/features/" + i0 + "/properties", schemaPath: "#/properties/features/items/properties/properties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid2 = _errs23 === errors;
+                                } else {
+                                  var valid2 = true;
+                                }
+                              }
+                            }
                           }
                         }
+                      } else {
+                        validate36.errors = [{ instancePath: instancePath + "/features/" + i0, schemaPath: "#/properties/features/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        return false;
                       }
+                    }
+                    var valid1 = _errs5 === errors;
+                    if (!valid1) {
+                      break;
                     }
                   }
                 } else {
-                  validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  validate36.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                   return false;
                 }
               }
               var valid0 = _errs3 === errors;
             } else {
               var valid0 = true;
-            }
-            if (valid0) {
-              if (data.command !== void 0) {
-                const _errs15 = errors;
-                if (typeof data.command !== "string") {
-                  validate36.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                  return false;
-                }
-                var valid0 = _errs15 === errors;
-              } else {
-                var valid0 = true;
-              }
-              if (valid0) {
-                if (data.figures !== void 0) {
-                  let data7 = data.figures;
-                  const _errs17 = errors;
-                  const _errs18 = errors;
-                  if (errors === _errs18) {
-                    if (Array.isArray(data7)) {
-                      var valid4 = true;
-                      const len0 = data7.length;
-                      for (let i0 = 0; i0 < len0; i0++) {
-                        let data8 = data7[i0];
-                        const _errs20 = errors;
-                        if (errors === _errs20) {
-                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
-                            let missing2;
-                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
-                              validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                              return false;
-                            } else {
-                              const _errs22 = errors;
-                              for (const key2 in data8) {
-                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
-                                  validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                  return false;
-                                  break;
-                                }
-                              }
-                              if (_errs22 === errors) {
-                                if (data8.name !== void 0) {
-                                  const _errs23 = errors;
-                                  if (typeof data8.name !== "string") {
-                                    validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
-                                  var valid5 = _errs23 === errors;
-                                } else {
-                                  var valid5 = true;
-                                }
-                                if (valid5) {
-                                  if (data8.value !== void 0) {
-                                    let data10 = data8.value;
-                                    const _errs25 = errors;
-                                    if (!(typeof data10 == "number" && isFinite(data10))) {
-                                      validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                      return false;
-                                    }
-                                    var valid5 = _errs25 === errors;
-                                  } else {
-                                    var valid5 = true;
-                                  }
-                                  if (valid5) {
-                                    if (data8.note !== void 0) {
-                                      const _errs27 = errors;
-                                      if (typeof data8.note !== "string") {
-                                        validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                        return false;
-                                      }
-                                      var valid5 = _errs27 === errors;
-                                    } else {
-                                      var valid5 = true;
-                                    }
-                                  }
-                                }
-                              }
-                            }
-                          } else {
-                            validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                            return false;
-                          }
-                        }
-                        var valid4 = _errs20 === errors;
-                        if (!valid4) {
-                          break;
-                        }
-                      }
-                    } else {
-                      validate36.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                      return false;
-                    }
-                  }
-                  var valid0 = _errs17 === errors;
-                } else {
-                  var valid0 = true;
-                }
-                if (valid0) {
-                  if (data.features !== void 0) {
-                    const _errs29 = errors;
-                    if (typeof data.features !== "string") {
-                      validate36.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                      return false;
-                    }
-                    var valid0 = _errs29 === errors;
-                  } else {
-                    var valid0 = true;
-                  }
-                  if (valid0) {
-                    if (data.classifier !== void 0) {
-                      const _errs31 = errors;
-                      if (typeof data.classifier !== "string") {
-                        validate36.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                        return false;
-                      }
-                      var valid0 = _errs31 === errors;
-                    } else {
-                      var valid0 = true;
-                    }
-                    if (valid0) {
-                      if (data.scale !== void 0) {
-                        let data14 = data.scale;
-                        const _errs33 = errors;
-                        if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
-                          validate36.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: schema53.properties.scale.type }, message: "must be number,null" }];
-                          return false;
-                        }
-                        var valid0 = _errs33 === errors;
-                      } else {
-                        var valid0 = true;
-                      }
-                      if (valid0) {
-                        if (data.tolerancePx !== void 0) {
-                          let data15 = data.tolerancePx;
-                          const _errs35 = errors;
-                          if (errors === _errs35) {
-                            if (typeof data15 == "number" && isFinite(data15)) {
-                              if (data15 < 0 || isNaN(data15)) {
-                                validate36.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                return false;
-                              }
-                            } else {
-                              validate36.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                              return false;
-                            }
-                          }
-                          var valid0 = _errs35 === errors;
-                        } else {
-                          var valid0 = true;
-                        }
-                        if (valid0) {
-                          if (data.folders !== void 0) {
-                            let data16 = data.folders;
-                            const _errs37 = errors;
-                            if (errors === _errs37) {
-                              if (Array.isArray(data16)) {
-                                if (data16.length < 1) {
-                                  validate36.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                  return false;
-                                } else {
-                                  var valid6 = true;
-                                  const len1 = data16.length;
-                                  for (let i1 = 0; i1 < len1; i1++) {
-                                    let data17 = data16[i1];
-                                    const _errs39 = errors;
-                                    if (errors === _errs39) {
-                                      if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
-                                        let missing3;
-                                        if (data17.name === void 0 && (missing3 = "name") || data17.meanIou === void 0 && (missing3 = "meanIou") || data17.boundaryF1 === void 0 && (missing3 = "boundaryF1") || data17.images === void 0 && (missing3 = "images")) {
-                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
-                                          return false;
-                                        } else {
-                                          const _errs41 = errors;
-                                          for (const key3 in data17) {
-                                            if (!(key3 === "name" || key3 === "meanIou" || key3 === "boundaryF1" || key3 === "images")) {
-                                              validate36.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
-                                              return false;
-                                              break;
-                                            }
-                                          }
-                                          if (_errs41 === errors) {
-                                            if (data17.name !== void 0) {
-                                              const _errs42 = errors;
-                                              if (typeof data17.name !== "string") {
-                                                validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/name", schemaPath: "#/properties/folders/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                return false;
-                                              }
-                                              var valid7 = _errs42 === errors;
-                                            } else {
-                                              var valid7 = true;
-                                            }
-                                            if (valid7) {
-                                              if (data17.meanIou !== void 0) {
-                                                let data19 = data17.meanIou;
-                                                const _errs44 = errors;
-                                                if (!(typeof data19 == "number" && isFinite(data19))) {
-                                                  validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/meanIou", schemaPath: "#/properties/folders/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                  return false;
-                                                }
-                                                var valid7 = _errs44 === errors;
-                                              } else {
-                                                var valid7 = true;
-                                              }
-                                              if (valid7) {
-                                                if (data17.boundaryF1 !== void 0) {
-                                                  let data20 = data17.boundaryF1;
-                                                  const _errs46 = errors;
-                                                  if (!(typeof data20 == "number" && isFinite(data20))) {
-                                                    validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                    return false;
-                                                  }
-                                                  var valid7 = _errs46 === errors;
-                                                } else {
-                                                  var valid7 = true;
-                                                }
-                                                if (valid7) {
-                                                  if (data17.images !== void 0) {
-                                                    let data21 = data17.images;
-                                                    const _errs48 = errors;
-                                                    if (errors === _errs48) {
-                                                      if (Array.isArray(data21)) {
-                                                        if (data21.length < 1) {
-                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                                          return false;
-                                                        } else {
-                                                          var valid8 = true;
-                                                          const len2 = data21.length;
-                                                          for (let i2 = 0; i2 < len2; i2++) {
-                                                            let data22 = data21[i2];
-                                                            const _errs50 = errors;
-                                                            if (errors === _errs50) {
-                                                              if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
-                                                                let missing4;
-                                                                if (data22.name === void 0 && (missing4 = "name") || data22.height === void 0 && (missing4 = "height") || data22.width === void 0 && (missing4 = "width") || data22.labels === void 0 && (missing4 = "labels") || data22.scribbledPx === void 0 && (missing4 = "scribbledPx") || data22.meanIou === void 0 && (missing4 = "meanIou") || data22.classIou === void 0 && (missing4 = "classIou") || data22.boundaryF1 === void 0 && (missing4 = "boundaryF1") || data22.classBoundaryF1 === void 0 && (missing4 = "classBoundaryF1")) {
-                                                                  validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
-                                                                  return false;
-                                                                } else {
-                                                                  const _errs52 = errors;
-                                                                  for (const key4 in data22) {
-                                                                    if (!func2.call(schema53.properties.folders.items.properties.images.items.properties, key4)) {
-                                                                      validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
-                                                                      return false;
-                                                                      break;
-                                                                    }
-                                                                  }
-                                                                  if (_errs52 === errors) {
-                                                                    if (data22.name !== void 0) {
-                                                                      const _errs53 = errors;
-                                                                      if (typeof data22.name !== "string") {
-                                                                        validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/name", schemaPath: "#/properties/folders/items/properties/images/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                        return false;
-                                                                      }
-                                                                      var valid9 = _errs53 === errors;
-                                                                    } else {
-                                                                      var valid9 = true;
-                                                                    }
-                                                                    if (valid9) {
-                                                                      if (data22.height !== void 0) {
-                                                                        let data24 = data22.height;
-                                                                        const _errs55 = errors;
-                                                                        if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
-                                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                          return false;
-                                                                        }
-                                                                        if (errors === _errs55) {
-                                                                          if (typeof data24 == "number" && isFinite(data24)) {
-                                                                            if (data24 < 1 || isNaN(data24)) {
-                                                                              validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                              return false;
-                                                                            }
-                                                                          }
-                                                                        }
-                                                                        var valid9 = _errs55 === errors;
-                                                                      } else {
-                                                                        var valid9 = true;
-                                                                      }
-                                                                      if (valid9) {
-                                                                        if (data22.width !== void 0) {
-                                                                          let data25 = data22.width;
-                                                                          const _errs57 = errors;
-                                                                          if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
-                                                                            validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                            return false;
-                                                                          }
-                                                                          if (errors === _errs57) {
-                                                                            if (typeof data25 == "number" && isFinite(data25)) {
-                                                                              if (data25 < 1 || isNaN(data25)) {
-                                                                                validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                                return false;
-                                                                              }
-                                                                            }
-                                                                          }
-                                                                          var valid9 = _errs57 === errors;
-                                                                        } else {
-                                                                          var valid9 = true;
-                                                                        }
-                                                                        if (valid9) {
-                                                                          if (data22.labels !== void 0) {
-                                                                            let data26 = data22.labels;
-                                                                            const _errs59 = errors;
-                                                                            if (!(data26 === "classes" || data26 === "instances")) {
-                                                                              validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/labels", schemaPath: "#/properties/folders/items/properties/images/items/properties/labels/enum", keyword: "enum", params: { allowedValues: schema53.properties.folders.items.properties.images.items.properties.labels.enum }, message: "must be equal to one of the allowed values" }];
-                                                                              return false;
-                                                                            }
-                                                                            var valid9 = _errs59 === errors;
-                                                                          } else {
-                                                                            var valid9 = true;
-                                                                          }
-                                                                          if (valid9) {
-                                                                            if (data22.scribbledPx !== void 0) {
-                                                                              let data27 = data22.scribbledPx;
-                                                                              const _errs60 = errors;
-                                                                              if (errors === _errs60) {
-                                                                                if (Array.isArray(data27)) {
-                                                                                  var valid10 = true;
-                                                                                  const len3 = data27.length;
-                                                                                  for (let i3 = 0; i3 < len3; i3++) {
-                                                                                    let data28 = data27[i3];
-                                                                                    const _errs62 = errors;
-                                                                                    if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                                                      validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                                      return false;
-                                                                                    }
-                                                                                    if (errors === _errs62) {
-                                                                                      if (typeof data28 == "number" && isFinite(data28)) {
-                                                                                        if (data28 < 0 || isNaN(data28)) {
-                                                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                                                          return false;
-                                                                                        }
-                                                                                      }
-                                                                                    }
-                                                                                    var valid10 = _errs62 === errors;
-                                                                                    if (!valid10) {
-                                                                                      break;
-                                                                                    }
-                                                                                  }
-                                                                                } else {
-                                                                                  validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx", schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                  return false;
-                                                                                }
-                                                                              }
-                                                                              var valid9 = _errs60 === errors;
-                                                                            } else {
-                                                                              var valid9 = true;
-                                                                            }
-                                                                            if (valid9) {
-                                                                              if (data22.meanIou !== void 0) {
-                                                                                let data29 = data22.meanIou;
-                                                                                const _errs64 = errors;
-                                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                                  validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/meanIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                                  return false;
-                                                                                }
-                                                                                var valid9 = _errs64 === errors;
-                                                                              } else {
-                                                                                var valid9 = true;
-                                                                              }
-                                                                              if (valid9) {
-                                                                                if (data22.classIou !== void 0) {
-                                                                                  let data30 = data22.classIou;
-                                                                                  const _errs66 = errors;
-                                                                                  if (errors === _errs66) {
-                                                                                    if (Array.isArray(data30)) {
-                                                                                      var valid11 = true;
-                                                                                      const len4 = data30.length;
-                                                                                      for (let i4 = 0; i4 < len4; i4++) {
-                                                                                        let data31 = data30[i4];
-                                                                                        const _errs68 = errors;
-                                                                                        if (!(typeof data31 == "number" && isFinite(data31)) && data31 !== null) {
-                                                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou/" + i4, schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/items/type", keyword: "type", params: { type: schema53.properties.folders.items.properties.images.items.properties.classIou.items.type }, message: "must be number,null" }];
-                                                                                          return false;
-                                                                                        }
-                                                                                        var valid11 = _errs68 === errors;
-                                                                                        if (!valid11) {
-                                                                                          break;
-                                                                                        }
-                                                                                      }
-                                                                                    } else {
-                                                                                      validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                      return false;
-                                                                                    }
-                                                                                  }
-                                                                                  var valid9 = _errs66 === errors;
-                                                                                } else {
-                                                                                  var valid9 = true;
-                                                                                }
-                                                                                if (valid9) {
-                                                                                  if (data22.boundaryF1 !== void 0) {
-                                                                                    let data32 = data22.boundaryF1;
-                                                                                    const _errs70 = errors;
-                                                                                    if (!(typeof data32 == "number" && isFinite(data32))) {
-                                                                                      validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                                      return false;
-                                                                                    }
-                                                                                    var valid9 = _errs70 === errors;
-                                                                                  } else {
-                                                                                    var valid9 = true;
-                                                                                  }
-                                                                                  if (valid9) {
-                                                                                    if (data22.classBoundaryF1 !== void 0) {
-                                                                                      let data33 = data22.classBoundaryF1;
-                                                                                      const _errs72 = errors;
-                                                                                      if (errors === _errs72) {
-                                                                                        if (Array.isArray(data33)) {
-                                                                                          var valid12 = true;
-                                                                                          const len5 = data33.length;
-                                                                                          for (let i5 = 0; i5 < len5; i5++) {
-                                                                                            let data34 = data33[i5];
-                                                                                            const _errs74 = errors;
-                                                                                            if (!(typeof data34 == "number" && isFinite(data34)) && data34 !== null) {
-                                                                                              validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1/" + i5, schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/items/type", keyword: "type", params: { type: schema53.properties.folders.items.properties.images.items.properties.classBoundaryF1.items.type }, message: "must be number,null" }];
-                                                                                              return false;
-                                                                                            }
-                                                                                            var valid12 = _errs74 === errors;
-                                                                                            if (!valid12) {
-                                                                                              break;
-                                                                                            }
-                                                                                          }
-                                                                                        } else {
-                                                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                          return false;
-                                                                                        }
-                                                                                      }
-                                                                                      var valid9 = _errs72 === errors;
-                                                                                    } else {
-                                                                                      var valid9 = true;
-                                                                                    }
-                                                                                  }
-                                                                                }
-                                                                              }
-                                                                            }
-                                                                          }
-                                                                        }
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                }
-                                                              } else {
-                                                                validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                            var valid8 = _errs50 === errors;
-                                                            if (!valid8) {
-                                                              break;
-                                                            }
-                                                          }
-                                                        }
-                                                      } else {
-                                                        validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                    var valid7 = _errs48 === errors;
-                                                  } else {
-                                                    var valid7 = true;
-                                                  }
-                                                }
-                                              }
-                                            }
-                                          }
-                                        }
-                                      } else {
-                                        validate36.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                        return false;
-                                      }
-                                    }
-                                    var valid6 = _errs39 === errors;
-                                    if (!valid6) {
-                                      break;
-                                    }
-                                  }
-                                }
-                              } else {
-                                validate36.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                return false;
-                              }
-                            }
-                            var valid0 = _errs37 === errors;
-                          } else {
-                            var valid0 = true;
-                          }
-                          if (valid0) {
-                            if (data.skipped !== void 0) {
-                              let data35 = data.skipped;
-                              const _errs76 = errors;
-                              if (errors === _errs76) {
-                                if (Array.isArray(data35)) {
-                                  var valid13 = true;
-                                  const len6 = data35.length;
-                                  for (let i6 = 0; i6 < len6; i6++) {
-                                    const _errs78 = errors;
-                                    if (typeof data35[i6] !== "string") {
-                                      validate36.errors = [{ instancePath: instancePath + "/skipped/" + i6, schemaPath: "#/properties/skipped/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                      return false;
-                                    }
-                                    var valid13 = _errs78 === errors;
-                                    if (!valid13) {
-                                      break;
-                                    }
-                                  }
-                                } else {
-                                  validate36.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                  return false;
-                                }
-                              }
-                              var valid0 = _errs76 === errors;
-                            } else {
-                              var valid0 = true;
-                            }
-                          }
-                        }
-                      }
-                    }
-                  }
-                }
-              }
             }
           }
         }
@@ -19237,8 +19028,8 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
   validate36.errors = vErrors;
   return errors === 0;
 }
-var validateSeamResult = validate37;
-var schema56 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
+var validateScribblesResult = validate37;
+var schema54 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/scribbles.schema.json", "title": "ScribblesResult", "description": "What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "features", "classifier", "scale", "tolerancePx", "folders"], "properties": { "format": { "const": "alibi-train/scribbles/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "features": { "type": "string", "description": "what a pixel is classified by" }, "classifier": { "type": "string", "description": "and by what, with its settings" }, "scale": { "type": ["number", "null"], "description": "how many times images were enlarged; null where it depends on their size or nothing was enlarged" }, "tolerancePx": { "type": "number", "minimum": 0, "description": "of the boundary F1" }, "folders": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "meanIou", "boundaryF1", "images"], "properties": { "name": { "type": "string" }, "meanIou": { "type": "number", "description": "mean over images" }, "boundaryF1": { "type": "number", "description": "mean over images" }, "images": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "height", "width", "labels", "scribbledPx", "meanIou", "classIou", "boundaryF1", "classBoundaryF1"], "properties": { "name": { "type": "string" }, "height": { "type": "integer", "minimum": 1 }, "width": { "type": "integer", "minimum": 1 }, "labels": { "enum": ["classes", "instances"], "description": "what the file of labels held; instances became background and object" }, "scribbledPx": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "pixels of each class" }, "meanIou": { "type": "number", "description": "over the classes that are in truth or prediction" }, "classIou": { "type": "array", "items": { "type": ["number", "null"] }, "description": "null: in neither" }, "boundaryF1": { "type": "number", "description": "mean over the classes that have a boundary" }, "classBoundaryF1": { "type": "array", "items": { "type": ["number", "null"] } } } } } } } }, "skipped": { "type": "array", "items": { "type": "string" }, "description": "what was asked for and could not be had, and why" } } };
 function validate37(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -19246,13 +19037,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.features === void 0 && (missing0 = "features") || data.classifier === void 0 && (missing0 = "classifier") || data.scale === void 0 && (missing0 = "scale") || data.tolerancePx === void 0 && (missing0 = "tolerancePx") || data.folders === void 0 && (missing0 = "folders")) {
         validate37.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema56.properties, key0)) {
+          if (!func2.call(schema54.properties, key0)) {
             validate37.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -19261,8 +19052,8 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
         if (_errs1 === errors) {
           if (data.format !== void 0) {
             const _errs2 = errors;
-            if ("alibi-train/seam/1" !== data.format) {
-              validate37.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
+            if ("alibi-train/scribbles/1" !== data.format) {
+              validate37.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/scribbles/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -19452,6 +19243,652 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                   var valid0 = true;
                 }
                 if (valid0) {
+                  if (data.features !== void 0) {
+                    const _errs29 = errors;
+                    if (typeof data.features !== "string") {
+                      validate37.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      return false;
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.classifier !== void 0) {
+                      const _errs31 = errors;
+                      if (typeof data.classifier !== "string") {
+                        validate37.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                      var valid0 = _errs31 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.scale !== void 0) {
+                        let data14 = data.scale;
+                        const _errs33 = errors;
+                        if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
+                          validate37.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: schema54.properties.scale.type }, message: "must be number,null" }];
+                          return false;
+                        }
+                        var valid0 = _errs33 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.tolerancePx !== void 0) {
+                          let data15 = data.tolerancePx;
+                          const _errs35 = errors;
+                          if (errors === _errs35) {
+                            if (typeof data15 == "number" && isFinite(data15)) {
+                              if (data15 < 0 || isNaN(data15)) {
+                                validate37.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                return false;
+                              }
+                            } else {
+                              validate37.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs35 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.folders !== void 0) {
+                            let data16 = data.folders;
+                            const _errs37 = errors;
+                            if (errors === _errs37) {
+                              if (Array.isArray(data16)) {
+                                if (data16.length < 1) {
+                                  validate37.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                  return false;
+                                } else {
+                                  var valid6 = true;
+                                  const len1 = data16.length;
+                                  for (let i1 = 0; i1 < len1; i1++) {
+                                    let data17 = data16[i1];
+                                    const _errs39 = errors;
+                                    if (errors === _errs39) {
+                                      if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
+                                        let missing3;
+                                        if (data17.name === void 0 && (missing3 = "name") || data17.meanIou === void 0 && (missing3 = "meanIou") || data17.boundaryF1 === void 0 && (missing3 = "boundaryF1") || data17.images === void 0 && (missing3 = "images")) {
+                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                          return false;
+                                        } else {
+                                          const _errs41 = errors;
+                                          for (const key3 in data17) {
+                                            if (!(key3 === "name" || key3 === "meanIou" || key3 === "boundaryF1" || key3 === "images")) {
+                                              validate37.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                              return false;
+                                              break;
+                                            }
+                                          }
+                                          if (_errs41 === errors) {
+                                            if (data17.name !== void 0) {
+                                              const _errs42 = errors;
+                                              if (typeof data17.name !== "string") {
+                                                validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/name", schemaPath: "#/properties/folders/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                              var valid7 = _errs42 === errors;
+                                            } else {
+                                              var valid7 = true;
+                                            }
+                                            if (valid7) {
+                                              if (data17.meanIou !== void 0) {
+                                                let data19 = data17.meanIou;
+                                                const _errs44 = errors;
+                                                if (!(typeof data19 == "number" && isFinite(data19))) {
+                                                  validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/meanIou", schemaPath: "#/properties/folders/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  return false;
+                                                }
+                                                var valid7 = _errs44 === errors;
+                                              } else {
+                                                var valid7 = true;
+                                              }
+                                              if (valid7) {
+                                                if (data17.boundaryF1 !== void 0) {
+                                                  let data20 = data17.boundaryF1;
+                                                  const _errs46 = errors;
+                                                  if (!(typeof data20 == "number" && isFinite(data20))) {
+                                                    validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    return false;
+                                                  }
+                                                  var valid7 = _errs46 === errors;
+                                                } else {
+                                                  var valid7 = true;
+                                                }
+                                                if (valid7) {
+                                                  if (data17.images !== void 0) {
+                                                    let data21 = data17.images;
+                                                    const _errs48 = errors;
+                                                    if (errors === _errs48) {
+                                                      if (Array.isArray(data21)) {
+                                                        if (data21.length < 1) {
+                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                          return false;
+                                                        } else {
+                                                          var valid8 = true;
+                                                          const len2 = data21.length;
+                                                          for (let i2 = 0; i2 < len2; i2++) {
+                                                            let data22 = data21[i2];
+                                                            const _errs50 = errors;
+                                                            if (errors === _errs50) {
+                                                              if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
+                                                                let missing4;
+                                                                if (data22.name === void 0 && (missing4 = "name") || data22.height === void 0 && (missing4 = "height") || data22.width === void 0 && (missing4 = "width") || data22.labels === void 0 && (missing4 = "labels") || data22.scribbledPx === void 0 && (missing4 = "scribbledPx") || data22.meanIou === void 0 && (missing4 = "meanIou") || data22.classIou === void 0 && (missing4 = "classIou") || data22.boundaryF1 === void 0 && (missing4 = "boundaryF1") || data22.classBoundaryF1 === void 0 && (missing4 = "classBoundaryF1")) {
+                                                                  validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                  return false;
+                                                                } else {
+                                                                  const _errs52 = errors;
+                                                                  for (const key4 in data22) {
+                                                                    if (!func2.call(schema54.properties.folders.items.properties.images.items.properties, key4)) {
+                                                                      validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                      return false;
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                  if (_errs52 === errors) {
+                                                                    if (data22.name !== void 0) {
+                                                                      const _errs53 = errors;
+                                                                      if (typeof data22.name !== "string") {
+                                                                        validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/name", schemaPath: "#/properties/folders/items/properties/images/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid9 = _errs53 === errors;
+                                                                    } else {
+                                                                      var valid9 = true;
+                                                                    }
+                                                                    if (valid9) {
+                                                                      if (data22.height !== void 0) {
+                                                                        let data24 = data22.height;
+                                                                        const _errs55 = errors;
+                                                                        if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
+                                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          return false;
+                                                                        }
+                                                                        if (errors === _errs55) {
+                                                                          if (typeof data24 == "number" && isFinite(data24)) {
+                                                                            if (data24 < 1 || isNaN(data24)) {
+                                                                              validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                        var valid9 = _errs55 === errors;
+                                                                      } else {
+                                                                        var valid9 = true;
+                                                                      }
+                                                                      if (valid9) {
+                                                                        if (data22.width !== void 0) {
+                                                                          let data25 = data22.width;
+                                                                          const _errs57 = errors;
+                                                                          if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                                                            validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (errors === _errs57) {
+                                                                            if (typeof data25 == "number" && isFinite(data25)) {
+                                                                              if (data25 < 1 || isNaN(data25)) {
+                                                                                validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                          var valid9 = _errs57 === errors;
+                                                                        } else {
+                                                                          var valid9 = true;
+                                                                        }
+                                                                        if (valid9) {
+                                                                          if (data22.labels !== void 0) {
+                                                                            let data26 = data22.labels;
+                                                                            const _errs59 = errors;
+                                                                            if (!(data26 === "classes" || data26 === "instances")) {
+                                                                              validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/labels", schemaPath: "#/properties/folders/items/properties/images/items/properties/labels/enum", keyword: "enum", params: { allowedValues: schema54.properties.folders.items.properties.images.items.properties.labels.enum }, message: "must be equal to one of the allowed values" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid9 = _errs59 === errors;
+                                                                          } else {
+                                                                            var valid9 = true;
+                                                                          }
+                                                                          if (valid9) {
+                                                                            if (data22.scribbledPx !== void 0) {
+                                                                              let data27 = data22.scribbledPx;
+                                                                              const _errs60 = errors;
+                                                                              if (errors === _errs60) {
+                                                                                if (Array.isArray(data27)) {
+                                                                                  var valid10 = true;
+                                                                                  const len3 = data27.length;
+                                                                                  for (let i3 = 0; i3 < len3; i3++) {
+                                                                                    let data28 = data27[i3];
+                                                                                    const _errs62 = errors;
+                                                                                    if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                                                      validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    if (errors === _errs62) {
+                                                                                      if (typeof data28 == "number" && isFinite(data28)) {
+                                                                                        if (data28 < 0 || isNaN(data28)) {
+                                                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                    var valid10 = _errs62 === errors;
+                                                                                    if (!valid10) {
+                                                                                      break;
+                                                                                    }
+                                                                                  }
+                                                                                } else {
+                                                                                  validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx", schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                  return false;
+                                                                                }
+                                                                              }
+                                                                              var valid9 = _errs60 === errors;
+                                                                            } else {
+                                                                              var valid9 = true;
+                                                                            }
+                                                                            if (valid9) {
+                                                                              if (data22.meanIou !== void 0) {
+                                                                                let data29 = data22.meanIou;
+                                                                                const _errs64 = errors;
+                                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
+                                                                                  validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/meanIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                  return false;
+                                                                                }
+                                                                                var valid9 = _errs64 === errors;
+                                                                              } else {
+                                                                                var valid9 = true;
+                                                                              }
+                                                                              if (valid9) {
+                                                                                if (data22.classIou !== void 0) {
+                                                                                  let data30 = data22.classIou;
+                                                                                  const _errs66 = errors;
+                                                                                  if (errors === _errs66) {
+                                                                                    if (Array.isArray(data30)) {
+                                                                                      var valid11 = true;
+                                                                                      const len4 = data30.length;
+                                                                                      for (let i4 = 0; i4 < len4; i4++) {
+                                                                                        let data31 = data30[i4];
+                                                                                        const _errs68 = errors;
+                                                                                        if (!(typeof data31 == "number" && isFinite(data31)) && data31 !== null) {
+                                                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou/" + i4, schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/items/type", keyword: "type", params: { type: schema54.properties.folders.items.properties.images.items.properties.classIou.items.type }, message: "must be number,null" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid11 = _errs68 === errors;
+                                                                                        if (!valid11) {
+                                                                                          break;
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid9 = _errs66 === errors;
+                                                                                } else {
+                                                                                  var valid9 = true;
+                                                                                }
+                                                                                if (valid9) {
+                                                                                  if (data22.boundaryF1 !== void 0) {
+                                                                                    let data32 = data22.boundaryF1;
+                                                                                    const _errs70 = errors;
+                                                                                    if (!(typeof data32 == "number" && isFinite(data32))) {
+                                                                                      validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid9 = _errs70 === errors;
+                                                                                  } else {
+                                                                                    var valid9 = true;
+                                                                                  }
+                                                                                  if (valid9) {
+                                                                                    if (data22.classBoundaryF1 !== void 0) {
+                                                                                      let data33 = data22.classBoundaryF1;
+                                                                                      const _errs72 = errors;
+                                                                                      if (errors === _errs72) {
+                                                                                        if (Array.isArray(data33)) {
+                                                                                          var valid12 = true;
+                                                                                          const len5 = data33.length;
+                                                                                          for (let i5 = 0; i5 < len5; i5++) {
+                                                                                            let data34 = data33[i5];
+                                                                                            const _errs74 = errors;
+                                                                                            if (!(typeof data34 == "number" && isFinite(data34)) && data34 !== null) {
+                                                                                              validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1/" + i5, schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/items/type", keyword: "type", params: { type: schema54.properties.folders.items.properties.images.items.properties.classBoundaryF1.items.type }, message: "must be number,null" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            var valid12 = _errs74 === errors;
+                                                                                            if (!valid12) {
+                                                                                              break;
+                                                                                            }
+                                                                                          }
+                                                                                        } else {
+                                                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                      var valid9 = _errs72 === errors;
+                                                                                    } else {
+                                                                                      var valid9 = true;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid8 = _errs50 === errors;
+                                                            if (!valid8) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid7 = _errs48 === errors;
+                                                  } else {
+                                                    var valid7 = true;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate37.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid6 = _errs39 === errors;
+                                    if (!valid6) {
+                                      break;
+                                    }
+                                  }
+                                }
+                              } else {
+                                validate37.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                return false;
+                              }
+                            }
+                            var valid0 = _errs37 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.skipped !== void 0) {
+                              let data35 = data.skipped;
+                              const _errs76 = errors;
+                              if (errors === _errs76) {
+                                if (Array.isArray(data35)) {
+                                  var valid13 = true;
+                                  const len6 = data35.length;
+                                  for (let i6 = 0; i6 < len6; i6++) {
+                                    const _errs78 = errors;
+                                    if (typeof data35[i6] !== "string") {
+                                      validate37.errors = [{ instancePath: instancePath + "/skipped/" + i6, schemaPath: "#/properties/skipped/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid13 = _errs78 === errors;
+                                    if (!valid13) {
+                                      break;
+                                    }
+                                  }
+                                } else {
+                                  validate37.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  return false;
+                                }
+                              }
+                              var valid0 = _errs76 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate37.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate37.errors = vErrors;
+  return errors === 0;
+}
+var validateSeamResult = validate38;
+var schema57 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
+function validate38(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
+        validate38.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema57.properties, key0)) {
+            validate38.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/seam/1" !== data.format) {
+              validate38.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate38.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate38.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate38.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate38.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate38.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate38.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate38.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate38.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate38.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate38.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate38.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate38.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate38.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate38.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate38.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate38.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
                   if (data.images !== void 0) {
                     let data12 = data.images;
                     const _errs29 = errors;
@@ -19462,7 +19899,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                         for (let i1 = 0; i1 < len1; i1++) {
                           const _errs31 = errors;
                           if (typeof data12[i1] !== "string") {
-                            validate37.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate38.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid6 = _errs31 === errors;
@@ -19471,7 +19908,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate37.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate38.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -19484,13 +19921,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                       let data14 = data.tokens;
                       const _errs33 = errors;
                       if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                        validate37.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate38.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs33) {
                         if (typeof data14 == "number" && isFinite(data14)) {
                           if (data14 < 1 || isNaN(data14)) {
-                            validate37.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            validate38.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                             return false;
                           }
                         }
@@ -19504,13 +19941,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                         let data15 = data.crops;
                         const _errs35 = errors;
                         if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                          validate37.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate38.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs35) {
                           if (typeof data15 == "number" && isFinite(data15)) {
                             if (data15 < 1 || isNaN(data15)) {
-                              validate37.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              validate38.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                               return false;
                             }
                           }
@@ -19524,7 +19961,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                           let data16 = data.scale;
                           const _errs37 = errors;
                           if (!(typeof data16 == "number" && isFinite(data16))) {
-                            validate37.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            validate38.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                             return false;
                           }
                           var valid0 = _errs37 === errors;
@@ -19536,13 +19973,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                             let data17 = data.classes;
                             const _errs39 = errors;
                             if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                              validate37.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate38.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs39) {
                               if (typeof data17 == "number" && isFinite(data17)) {
                                 if (data17 < 1 || isNaN(data17)) {
-                                  validate37.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate38.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -19556,13 +19993,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                               let data18 = data.seed;
                               const _errs41 = errors;
                               if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                validate37.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate38.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs41) {
                                 if (typeof data18 == "number" && isFinite(data18)) {
                                   if (data18 < 0 || isNaN(data18)) {
-                                    validate37.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    validate38.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                     return false;
                                   }
                                 }
@@ -19586,13 +20023,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                           let missing3;
                                           if (data20.rows === void 0 && (missing3 = "rows") || data20.cols === void 0 && (missing3 = "cols") || data20.overlap === void 0 && (missing3 = "overlap") || data20.centredConsistency === void 0 && (missing3 = "centredConsistency") || data20.plainConsistency === void 0 && (missing3 = "plainConsistency") || data20.seamRatio === void 0 && (missing3 = "seamRatio") || data20.cost === void 0 && (missing3 = "cost") || data20.changedLabels === void 0 && (missing3 = "changedLabels") || data20.windowMs === void 0 && (missing3 = "windowMs") || data20.perCrop === void 0 && (missing3 = "perCrop")) {
-                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            validate38.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                             return false;
                                           } else {
                                             const _errs47 = errors;
                                             for (const key3 in data20) {
-                                              if (!func2.call(schema56.properties.windows.items.properties, key3)) {
-                                                validate37.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                              if (!func2.call(schema57.properties.windows.items.properties, key3)) {
+                                                validate38.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
@@ -19602,13 +20039,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data21 = data20.rows;
                                                 const _errs48 = errors;
                                                 if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs48) {
                                                   if (typeof data21 == "number" && isFinite(data21)) {
                                                     if (data21 < 1 || isNaN(data21)) {
-                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -19622,13 +20059,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data22 = data20.cols;
                                                   const _errs50 = errors;
                                                   if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
-                                                    validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs50) {
                                                     if (typeof data22 == "number" && isFinite(data22)) {
                                                       if (data22 < 1 || isNaN(data22)) {
-                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -19642,13 +20079,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data23 = data20.overlap;
                                                     const _errs52 = errors;
                                                     if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
-                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs52) {
                                                       if (typeof data23 == "number" && isFinite(data23)) {
                                                         if (data23 < 0 || isNaN(data23)) {
-                                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -19662,7 +20099,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data24 = data20.centredConsistency;
                                                       const _errs54 = errors;
                                                       if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid8 = _errs54 === errors;
@@ -19674,7 +20111,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data25 = data20.plainConsistency;
                                                         const _errs56 = errors;
                                                         if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid8 = _errs56 === errors;
@@ -19686,7 +20123,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data26 = data20.seamRatio;
                                                           const _errs58 = errors;
                                                           if (!(typeof data26 == "number" && isFinite(data26)) && data26 !== null) {
-                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                            validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema57.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
                                                             return false;
                                                           }
                                                           var valid8 = _errs58 === errors;
@@ -19698,7 +20135,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data27 = data20.cost;
                                                             const _errs60 = errors;
                                                             if (!(typeof data27 == "number" && isFinite(data27))) {
-                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
                                                             var valid8 = _errs60 === errors;
@@ -19710,7 +20147,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data28 = data20.changedLabels;
                                                               const _errs62 = errors;
                                                               if (!(typeof data28 == "number" && isFinite(data28)) && data28 !== null) {
-                                                                validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema57.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
                                                                 return false;
                                                               }
                                                               var valid8 = _errs62 === errors;
@@ -19722,7 +20159,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data29 = data20.windowMs;
                                                                 const _errs64 = errors;
                                                                 if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                   return false;
                                                                 }
                                                                 var valid8 = _errs64 === errors;
@@ -19744,13 +20181,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
                                                                             let missing4;
                                                                             if (data31.image === void 0 && (missing4 = "image") || data31.centredConsistency === void 0 && (missing4 = "centredConsistency") || data31.plainConsistency === void 0 && (missing4 = "plainConsistency") || data31.seamRatio === void 0 && (missing4 = "seamRatio") || data31.changedLabels === void 0 && (missing4 = "changedLabels")) {
-                                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                                               return false;
                                                                             } else {
                                                                               const _errs70 = errors;
                                                                               for (const key4 in data31) {
                                                                                 if (!(key4 === "image" || key4 === "centredConsistency" || key4 === "plainConsistency" || key4 === "seamRatio" || key4 === "changedLabels")) {
-                                                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                                  validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                                                   return false;
                                                                                   break;
                                                                                 }
@@ -19759,7 +20196,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 if (data31.image !== void 0) {
                                                                                   const _errs71 = errors;
                                                                                   if (typeof data31.image !== "string") {
-                                                                                    validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                    validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                     return false;
                                                                                   }
                                                                                   var valid10 = _errs71 === errors;
@@ -19771,7 +20208,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     let data33 = data31.centredConsistency;
                                                                                     const _errs73 = errors;
                                                                                     if (!(typeof data33 == "number" && isFinite(data33))) {
-                                                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                       return false;
                                                                                     }
                                                                                     var valid10 = _errs73 === errors;
@@ -19783,7 +20220,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       let data34 = data31.plainConsistency;
                                                                                       const _errs75 = errors;
                                                                                       if (!(typeof data34 == "number" && isFinite(data34))) {
-                                                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                        validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid10 = _errs75 === errors;
@@ -19795,7 +20232,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         let data35 = data31.seamRatio;
                                                                                         const _errs77 = errors;
                                                                                         if (!(typeof data35 == "number" && isFinite(data35)) && data35 !== null) {
-                                                                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                                                          validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema57.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid10 = _errs77 === errors;
@@ -19807,7 +20244,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data36 = data31.changedLabels;
                                                                                           const _errs79 = errors;
                                                                                           if (!(typeof data36 == "number" && isFinite(data36)) && data36 !== null) {
-                                                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                                            validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema57.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid10 = _errs79 === errors;
@@ -19821,7 +20258,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -19831,7 +20268,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                       return false;
                                                                     }
                                                                   }
@@ -19851,7 +20288,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          validate38.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                           return false;
                                         }
                                       }
@@ -19861,7 +20298,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate37.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate38.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -19882,322 +20319,6 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate37.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-      return false;
-    }
-  }
-  validate37.errors = vErrors;
-  return errors === 0;
-}
-var validateSegmentPlateOutput = validate38;
-var schema59 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment-plate.schema.json", "title": "SegmentPlateOutput", "description": "What `alibi-zarr segment --json` prints of a plate, a well or a series.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "done", "failed", "again", "seconds"], "properties": { "location": { "type": "string" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "done": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "location", "written", "skipped", "seconds", "valid"], "properties": { "image": { "type": "string", "description": "below the plate" }, "location": { "type": "string" }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "valid": { "type": "boolean" } } } }, "failed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "error"], "properties": { "image": { "type": "string" }, "error": { "type": "string" } } } }, "again": { "type": ["string", "null"], "description": "value of --fields that names those that failed" }, "seconds": { "type": "number", "minimum": 0 } } };
-function validate38(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
-  ;
-  let vErrors = null;
-  let errors = 0;
-  if (errors === 0) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.done === void 0 && (missing0 = "done") || data.failed === void 0 && (missing0 = "failed") || data.again === void 0 && (missing0 = "again") || data.seconds === void 0 && (missing0 = "seconds")) {
-        validate38.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
-        return false;
-      } else {
-        const _errs1 = errors;
-        for (const key0 in data) {
-          if (!(key0 === "location" || key0 === "name" || key0 === "method" || key0 === "done" || key0 === "failed" || key0 === "again" || key0 === "seconds")) {
-            validate38.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
-            return false;
-            break;
-          }
-        }
-        if (_errs1 === errors) {
-          if (data.location !== void 0) {
-            const _errs2 = errors;
-            if (typeof data.location !== "string") {
-              validate38.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-              return false;
-            }
-            var valid0 = _errs2 === errors;
-          } else {
-            var valid0 = true;
-          }
-          if (valid0) {
-            if (data.name !== void 0) {
-              const _errs4 = errors;
-              if (typeof data.name !== "string") {
-                validate38.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                return false;
-              }
-              var valid0 = _errs4 === errors;
-            } else {
-              var valid0 = true;
-            }
-            if (valid0) {
-              if (data.method !== void 0) {
-                let data2 = data.method;
-                const _errs6 = errors;
-                if (!(data2 === "kmeans" || data2 === "scribbles" || data2 === "classifier" || data2 === "project")) {
-                  validate38.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/enum", keyword: "enum", params: { allowedValues: schema59.properties.method.enum }, message: "must be equal to one of the allowed values" }];
-                  return false;
-                }
-                var valid0 = _errs6 === errors;
-              } else {
-                var valid0 = true;
-              }
-              if (valid0) {
-                if (data.done !== void 0) {
-                  let data3 = data.done;
-                  const _errs7 = errors;
-                  if (errors === _errs7) {
-                    if (Array.isArray(data3)) {
-                      var valid1 = true;
-                      const len0 = data3.length;
-                      for (let i0 = 0; i0 < len0; i0++) {
-                        let data4 = data3[i0];
-                        const _errs9 = errors;
-                        if (errors === _errs9) {
-                          if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
-                            let missing1;
-                            if (data4.image === void 0 && (missing1 = "image") || data4.location === void 0 && (missing1 = "location") || data4.written === void 0 && (missing1 = "written") || data4.skipped === void 0 && (missing1 = "skipped") || data4.seconds === void 0 && (missing1 = "seconds") || data4.valid === void 0 && (missing1 = "valid")) {
-                              validate38.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                              return false;
-                            } else {
-                              const _errs11 = errors;
-                              for (const key1 in data4) {
-                                if (!(key1 === "image" || key1 === "location" || key1 === "written" || key1 === "skipped" || key1 === "seconds" || key1 === "valid")) {
-                                  validate38.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                                  return false;
-                                  break;
-                                }
-                              }
-                              if (_errs11 === errors) {
-                                if (data4.image !== void 0) {
-                                  const _errs12 = errors;
-                                  if (typeof data4.image !== "string") {
-                                    validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/image", schemaPath: "#/properties/done/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
-                                  var valid2 = _errs12 === errors;
-                                } else {
-                                  var valid2 = true;
-                                }
-                                if (valid2) {
-                                  if (data4.location !== void 0) {
-                                    const _errs14 = errors;
-                                    if (typeof data4.location !== "string") {
-                                      validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/location", schemaPath: "#/properties/done/items/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                      return false;
-                                    }
-                                    var valid2 = _errs14 === errors;
-                                  } else {
-                                    var valid2 = true;
-                                  }
-                                  if (valid2) {
-                                    if (data4.written !== void 0) {
-                                      let data7 = data4.written;
-                                      const _errs16 = errors;
-                                      if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                        validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/written", schemaPath: "#/properties/done/items/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                        return false;
-                                      }
-                                      if (errors === _errs16) {
-                                        if (typeof data7 == "number" && isFinite(data7)) {
-                                          if (data7 < 0 || isNaN(data7)) {
-                                            validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/written", schemaPath: "#/properties/done/items/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                            return false;
-                                          }
-                                        }
-                                      }
-                                      var valid2 = _errs16 === errors;
-                                    } else {
-                                      var valid2 = true;
-                                    }
-                                    if (valid2) {
-                                      if (data4.skipped !== void 0) {
-                                        let data8 = data4.skipped;
-                                        const _errs18 = errors;
-                                        if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                          validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/skipped", schemaPath: "#/properties/done/items/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                          return false;
-                                        }
-                                        if (errors === _errs18) {
-                                          if (typeof data8 == "number" && isFinite(data8)) {
-                                            if (data8 < 0 || isNaN(data8)) {
-                                              validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/skipped", schemaPath: "#/properties/done/items/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                              return false;
-                                            }
-                                          }
-                                        }
-                                        var valid2 = _errs18 === errors;
-                                      } else {
-                                        var valid2 = true;
-                                      }
-                                      if (valid2) {
-                                        if (data4.seconds !== void 0) {
-                                          let data9 = data4.seconds;
-                                          const _errs20 = errors;
-                                          if (errors === _errs20) {
-                                            if (typeof data9 == "number" && isFinite(data9)) {
-                                              if (data9 < 0 || isNaN(data9)) {
-                                                validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/seconds", schemaPath: "#/properties/done/items/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                return false;
-                                              }
-                                            } else {
-                                              validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/seconds", schemaPath: "#/properties/done/items/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                              return false;
-                                            }
-                                          }
-                                          var valid2 = _errs20 === errors;
-                                        } else {
-                                          var valid2 = true;
-                                        }
-                                        if (valid2) {
-                                          if (data4.valid !== void 0) {
-                                            const _errs22 = errors;
-                                            if (typeof data4.valid !== "boolean") {
-                                              validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/valid", schemaPath: "#/properties/done/items/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                              return false;
-                                            }
-                                            var valid2 = _errs22 === errors;
-                                          } else {
-                                            var valid2 = true;
-                                          }
-                                        }
-                                      }
-                                    }
-                                  }
-                                }
-                              }
-                            }
-                          } else {
-                            validate38.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                            return false;
-                          }
-                        }
-                        var valid1 = _errs9 === errors;
-                        if (!valid1) {
-                          break;
-                        }
-                      }
-                    } else {
-                      validate38.errors = [{ instancePath: instancePath + "/done", schemaPath: "#/properties/done/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                      return false;
-                    }
-                  }
-                  var valid0 = _errs7 === errors;
-                } else {
-                  var valid0 = true;
-                }
-                if (valid0) {
-                  if (data.failed !== void 0) {
-                    let data11 = data.failed;
-                    const _errs24 = errors;
-                    if (errors === _errs24) {
-                      if (Array.isArray(data11)) {
-                        var valid3 = true;
-                        const len1 = data11.length;
-                        for (let i1 = 0; i1 < len1; i1++) {
-                          let data12 = data11[i1];
-                          const _errs26 = errors;
-                          if (errors === _errs26) {
-                            if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
-                              let missing2;
-                              if (data12.image === void 0 && (missing2 = "image") || data12.error === void 0 && (missing2 = "error")) {
-                                validate38.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                                return false;
-                              } else {
-                                const _errs28 = errors;
-                                for (const key2 in data12) {
-                                  if (!(key2 === "image" || key2 === "error")) {
-                                    validate38.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                    return false;
-                                    break;
-                                  }
-                                }
-                                if (_errs28 === errors) {
-                                  if (data12.image !== void 0) {
-                                    const _errs29 = errors;
-                                    if (typeof data12.image !== "string") {
-                                      validate38.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/image", schemaPath: "#/properties/failed/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                      return false;
-                                    }
-                                    var valid4 = _errs29 === errors;
-                                  } else {
-                                    var valid4 = true;
-                                  }
-                                  if (valid4) {
-                                    if (data12.error !== void 0) {
-                                      const _errs31 = errors;
-                                      if (typeof data12.error !== "string") {
-                                        validate38.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/error", schemaPath: "#/properties/failed/items/properties/error/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                        return false;
-                                      }
-                                      var valid4 = _errs31 === errors;
-                                    } else {
-                                      var valid4 = true;
-                                    }
-                                  }
-                                }
-                              }
-                            } else {
-                              validate38.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                              return false;
-                            }
-                          }
-                          var valid3 = _errs26 === errors;
-                          if (!valid3) {
-                            break;
-                          }
-                        }
-                      } else {
-                        validate38.errors = [{ instancePath: instancePath + "/failed", schemaPath: "#/properties/failed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                        return false;
-                      }
-                    }
-                    var valid0 = _errs24 === errors;
-                  } else {
-                    var valid0 = true;
-                  }
-                  if (valid0) {
-                    if (data.again !== void 0) {
-                      let data15 = data.again;
-                      const _errs33 = errors;
-                      if (typeof data15 !== "string" && data15 !== null) {
-                        validate38.errors = [{ instancePath: instancePath + "/again", schemaPath: "#/properties/again/type", keyword: "type", params: { type: schema59.properties.again.type }, message: "must be string,null" }];
-                        return false;
-                      }
-                      var valid0 = _errs33 === errors;
-                    } else {
-                      var valid0 = true;
-                    }
-                    if (valid0) {
-                      if (data.seconds !== void 0) {
-                        let data16 = data.seconds;
-                        const _errs35 = errors;
-                        if (errors === _errs35) {
-                          if (typeof data16 == "number" && isFinite(data16)) {
-                            if (data16 < 0 || isNaN(data16)) {
-                              validate38.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                              return false;
-                            }
-                          } else {
-                            validate38.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                            return false;
-                          }
-                        }
-                        var valid0 = _errs35 === errors;
-                      } else {
-                        var valid0 = true;
-                      }
-                    }
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-    } else {
       validate38.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
@@ -20205,8 +20326,8 @@ function validate38(data, { instancePath = "", parentData, parentDataProperty, r
   validate38.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentOutput = validate39;
-var schema60 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "version", "codec", "chunks", "shards", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "resumed", "objects", "bytes", "seconds", "conflictCheck", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "k": { "type": "integer", "minimum": 1, "description": "clusters, or classes" }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "version": { "enum": ["0.4", "0.5"], "description": "of OME-Zarr" }, "codec": { "enum": ["blosc", "zstd", "none"] }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level" }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level; null: each chunk is an object of its own" }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster or painted pixels of each class, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0, "description": "chunks that hold something" }, "skipped": { "type": "integer", "minimum": 0, "description": "chunks of nothing but 0, which are not stored" }, "resumed": { "type": "integer", "minimum": 0, "description": "chunks that an interrupted save had finished" }, "objects": { "type": "integer", "minimum": 0, "description": "stored chunks or shards; 1 for an .ozx" }, "bytes": { "type": "integer", "minimum": 0, "description": "of the stored objects, or of the .ozx" }, "seconds": { "type": "number", "minimum": 0 }, "conflictCheck": { "enum": ["excluded", "compared"], "description": "how a change by somebody else was kept out: by the server (If-Match), or by comparing before the last write" }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "name", "color"], "properties": { "id": { "type": "integer", "minimum": 1 }, "name": { "type": "string" }, "color": { "type": "string" } } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number" }, "x": { "type": "number" } }, "description": "the level was resampled to the classifier's pixel size: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" }, "tried": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["what", "meanIou"], "properties": { "what": { "type": "string" }, "meanIou": { "type": "number" } } }, "description": "recipes compared on strokes left out" }, "features": { "type": "integer", "minimum": 1, "description": "values a pixel was classified by" }, "classifier": { "type": "object", "additionalProperties": false, "required": ["json", "onnx"], "properties": { "json": { "type": "string" }, "onnx": { "type": "string" } }, "description": "files written with --classifier-out" }, "probabilities": { "type": "object", "additionalProperties": false, "required": ["location", "written", "skipped"], "properties": { "location": { "type": "string" }, "written": { "type": "integer" }, "skipped": { "type": "integer" } }, "description": "OME-Zarr image written with --probabilities" } } };
+var validateSegmentPlateOutput = validate39;
+var schema60 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment-plate.schema.json", "title": "SegmentPlateOutput", "description": "What `alibi-zarr segment --json` prints of a plate, a well or a series.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "done", "failed", "again", "seconds"], "properties": { "location": { "type": "string" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "done": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "location", "written", "skipped", "seconds", "valid"], "properties": { "image": { "type": "string", "description": "below the plate" }, "location": { "type": "string" }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "valid": { "type": "boolean" } } } }, "failed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "error"], "properties": { "image": { "type": "string" }, "error": { "type": "string" } } } }, "again": { "type": ["string", "null"], "description": "value of --fields that names those that failed" }, "seconds": { "type": "number", "minimum": 0 } } };
 function validate39(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -20214,13 +20335,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.version === void 0 && (missing0 = "version") || data.codec === void 0 && (missing0 = "codec") || data.chunks === void 0 && (missing0 = "chunks") || data.shards === void 0 && (missing0 = "shards") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.resumed === void 0 && (missing0 = "resumed") || data.objects === void 0 && (missing0 = "objects") || data.bytes === void 0 && (missing0 = "bytes") || data.seconds === void 0 && (missing0 = "seconds") || data.conflictCheck === void 0 && (missing0 = "conflictCheck") || data.validation === void 0 && (missing0 = "validation")) {
+      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.done === void 0 && (missing0 = "done") || data.failed === void 0 && (missing0 = "failed") || data.again === void 0 && (missing0 = "again") || data.seconds === void 0 && (missing0 = "seconds")) {
         validate39.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema60.properties, key0)) {
+          if (!(key0 === "location" || key0 === "name" || key0 === "method" || key0 === "done" || key0 === "failed" || key0 === "again" || key0 === "seconds")) {
             validate39.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -20261,17 +20382,333 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                 var valid0 = true;
               }
               if (valid0) {
+                if (data.done !== void 0) {
+                  let data3 = data.done;
+                  const _errs7 = errors;
+                  if (errors === _errs7) {
+                    if (Array.isArray(data3)) {
+                      var valid1 = true;
+                      const len0 = data3.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data4 = data3[i0];
+                        const _errs9 = errors;
+                        if (errors === _errs9) {
+                          if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
+                            let missing1;
+                            if (data4.image === void 0 && (missing1 = "image") || data4.location === void 0 && (missing1 = "location") || data4.written === void 0 && (missing1 = "written") || data4.skipped === void 0 && (missing1 = "skipped") || data4.seconds === void 0 && (missing1 = "seconds") || data4.valid === void 0 && (missing1 = "valid")) {
+                              validate39.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              return false;
+                            } else {
+                              const _errs11 = errors;
+                              for (const key1 in data4) {
+                                if (!(key1 === "image" || key1 === "location" || key1 === "written" || key1 === "skipped" || key1 === "seconds" || key1 === "valid")) {
+                                  validate39.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs11 === errors) {
+                                if (data4.image !== void 0) {
+                                  const _errs12 = errors;
+                                  if (typeof data4.image !== "string") {
+                                    validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/image", schemaPath: "#/properties/done/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid2 = _errs12 === errors;
+                                } else {
+                                  var valid2 = true;
+                                }
+                                if (valid2) {
+                                  if (data4.location !== void 0) {
+                                    const _errs14 = errors;
+                                    if (typeof data4.location !== "string") {
+                                      validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/location", schemaPath: "#/properties/done/items/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid2 = _errs14 === errors;
+                                  } else {
+                                    var valid2 = true;
+                                  }
+                                  if (valid2) {
+                                    if (data4.written !== void 0) {
+                                      let data7 = data4.written;
+                                      const _errs16 = errors;
+                                      if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
+                                        validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/written", schemaPath: "#/properties/done/items/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs16) {
+                                        if (typeof data7 == "number" && isFinite(data7)) {
+                                          if (data7 < 0 || isNaN(data7)) {
+                                            validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/written", schemaPath: "#/properties/done/items/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                      var valid2 = _errs16 === errors;
+                                    } else {
+                                      var valid2 = true;
+                                    }
+                                    if (valid2) {
+                                      if (data4.skipped !== void 0) {
+                                        let data8 = data4.skipped;
+                                        const _errs18 = errors;
+                                        if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
+                                          validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/skipped", schemaPath: "#/properties/done/items/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs18) {
+                                          if (typeof data8 == "number" && isFinite(data8)) {
+                                            if (data8 < 0 || isNaN(data8)) {
+                                              validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/skipped", schemaPath: "#/properties/done/items/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                        var valid2 = _errs18 === errors;
+                                      } else {
+                                        var valid2 = true;
+                                      }
+                                      if (valid2) {
+                                        if (data4.seconds !== void 0) {
+                                          let data9 = data4.seconds;
+                                          const _errs20 = errors;
+                                          if (errors === _errs20) {
+                                            if (typeof data9 == "number" && isFinite(data9)) {
+                                              if (data9 < 0 || isNaN(data9)) {
+                                                validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/seconds", schemaPath: "#/properties/done/items/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                return false;
+                                              }
+                                            } else {
+                                              validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/seconds", schemaPath: "#/properties/done/items/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid2 = _errs20 === errors;
+                                        } else {
+                                          var valid2 = true;
+                                        }
+                                        if (valid2) {
+                                          if (data4.valid !== void 0) {
+                                            const _errs22 = errors;
+                                            if (typeof data4.valid !== "boolean") {
+                                              validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/valid", schemaPath: "#/properties/done/items/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                              return false;
+                                            }
+                                            var valid2 = _errs22 === errors;
+                                          } else {
+                                            var valid2 = true;
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate39.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid1 = _errs9 === errors;
+                        if (!valid1) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate39.errors = [{ instancePath: instancePath + "/done", schemaPath: "#/properties/done/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs7 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.failed !== void 0) {
+                    let data11 = data.failed;
+                    const _errs24 = errors;
+                    if (errors === _errs24) {
+                      if (Array.isArray(data11)) {
+                        var valid3 = true;
+                        const len1 = data11.length;
+                        for (let i1 = 0; i1 < len1; i1++) {
+                          let data12 = data11[i1];
+                          const _errs26 = errors;
+                          if (errors === _errs26) {
+                            if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
+                              let missing2;
+                              if (data12.image === void 0 && (missing2 = "image") || data12.error === void 0 && (missing2 = "error")) {
+                                validate39.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                return false;
+                              } else {
+                                const _errs28 = errors;
+                                for (const key2 in data12) {
+                                  if (!(key2 === "image" || key2 === "error")) {
+                                    validate39.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    return false;
+                                    break;
+                                  }
+                                }
+                                if (_errs28 === errors) {
+                                  if (data12.image !== void 0) {
+                                    const _errs29 = errors;
+                                    if (typeof data12.image !== "string") {
+                                      validate39.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/image", schemaPath: "#/properties/failed/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid4 = _errs29 === errors;
+                                  } else {
+                                    var valid4 = true;
+                                  }
+                                  if (valid4) {
+                                    if (data12.error !== void 0) {
+                                      const _errs31 = errors;
+                                      if (typeof data12.error !== "string") {
+                                        validate39.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/error", schemaPath: "#/properties/failed/items/properties/error/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid4 = _errs31 === errors;
+                                    } else {
+                                      var valid4 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            } else {
+                              validate39.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid3 = _errs26 === errors;
+                          if (!valid3) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate39.errors = [{ instancePath: instancePath + "/failed", schemaPath: "#/properties/failed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs24 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.again !== void 0) {
+                      let data15 = data.again;
+                      const _errs33 = errors;
+                      if (typeof data15 !== "string" && data15 !== null) {
+                        validate39.errors = [{ instancePath: instancePath + "/again", schemaPath: "#/properties/again/type", keyword: "type", params: { type: schema60.properties.again.type }, message: "must be string,null" }];
+                        return false;
+                      }
+                      var valid0 = _errs33 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.seconds !== void 0) {
+                        let data16 = data.seconds;
+                        const _errs35 = errors;
+                        if (errors === _errs35) {
+                          if (typeof data16 == "number" && isFinite(data16)) {
+                            if (data16 < 0 || isNaN(data16)) {
+                              validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              return false;
+                            }
+                          } else {
+                            validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs35 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate39.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate39.errors = vErrors;
+  return errors === 0;
+}
+var validateSegmentOutput = validate40;
+var schema61 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "version", "codec", "chunks", "shards", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "resumed", "objects", "bytes", "seconds", "conflictCheck", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "k": { "type": "integer", "minimum": 1, "description": "clusters, or classes" }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "version": { "enum": ["0.4", "0.5"], "description": "of OME-Zarr" }, "codec": { "enum": ["blosc", "zstd", "none"] }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level" }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level; null: each chunk is an object of its own" }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster or painted pixels of each class, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0, "description": "chunks that hold something" }, "skipped": { "type": "integer", "minimum": 0, "description": "chunks of nothing but 0, which are not stored" }, "resumed": { "type": "integer", "minimum": 0, "description": "chunks that an interrupted save had finished" }, "objects": { "type": "integer", "minimum": 0, "description": "stored chunks or shards; 1 for an .ozx" }, "bytes": { "type": "integer", "minimum": 0, "description": "of the stored objects, or of the .ozx" }, "seconds": { "type": "number", "minimum": 0 }, "conflictCheck": { "enum": ["excluded", "compared"], "description": "how a change by somebody else was kept out: by the server (If-Match), or by comparing before the last write" }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "name", "color"], "properties": { "id": { "type": "integer", "minimum": 1 }, "name": { "type": "string" }, "color": { "type": "string" } } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number" }, "x": { "type": "number" } }, "description": "the level was resampled to the classifier's pixel size: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" }, "tried": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["what", "meanIou"], "properties": { "what": { "type": "string" }, "meanIou": { "type": "number" } } }, "description": "recipes compared on strokes left out" }, "features": { "type": "integer", "minimum": 1, "description": "values a pixel was classified by" }, "classifier": { "type": "object", "additionalProperties": false, "required": ["json", "onnx"], "properties": { "json": { "type": "string" }, "onnx": { "type": "string" } }, "description": "files written with --classifier-out" }, "probabilities": { "type": "object", "additionalProperties": false, "required": ["location", "written", "skipped"], "properties": { "location": { "type": "string" }, "written": { "type": "integer" }, "skipped": { "type": "integer" } }, "description": "OME-Zarr image written with --probabilities" } } };
+function validate40(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.version === void 0 && (missing0 = "version") || data.codec === void 0 && (missing0 = "codec") || data.chunks === void 0 && (missing0 = "chunks") || data.shards === void 0 && (missing0 = "shards") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.resumed === void 0 && (missing0 = "resumed") || data.objects === void 0 && (missing0 = "objects") || data.bytes === void 0 && (missing0 = "bytes") || data.seconds === void 0 && (missing0 = "seconds") || data.conflictCheck === void 0 && (missing0 = "conflictCheck") || data.validation === void 0 && (missing0 = "validation")) {
+        validate40.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema61.properties, key0)) {
+            validate40.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.location !== void 0) {
+            const _errs2 = errors;
+            if (typeof data.location !== "string") {
+              validate40.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.name !== void 0) {
+              const _errs4 = errors;
+              if (typeof data.name !== "string") {
+                validate40.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.method !== void 0) {
+                let data2 = data.method;
+                const _errs6 = errors;
+                if (!(data2 === "kmeans" || data2 === "scribbles" || data2 === "classifier" || data2 === "project")) {
+                  validate40.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/enum", keyword: "enum", params: { allowedValues: schema61.properties.method.enum }, message: "must be equal to one of the allowed values" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
                 if (data.k !== void 0) {
                   let data3 = data.k;
                   const _errs7 = errors;
                   if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
-                    validate39.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                    validate40.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                     return false;
                   }
                   if (errors === _errs7) {
                     if (typeof data3 == "number" && isFinite(data3)) {
                       if (data3 < 1 || isNaN(data3)) {
-                        validate39.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                        validate40.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                         return false;
                       }
                     }
@@ -20285,13 +20722,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                     let data4 = data.seed;
                     const _errs9 = errors;
                     if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                      validate39.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      validate40.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                       return false;
                     }
                     if (errors === _errs9) {
                       if (typeof data4 == "number" && isFinite(data4)) {
                         if (data4 < 0 || isNaN(data4)) {
-                          validate39.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          validate40.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                           return false;
                         }
                       }
@@ -20305,13 +20742,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                       let data5 = data.level;
                       const _errs11 = errors;
                       if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                        validate39.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate40.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs11) {
                         if (typeof data5 == "number" && isFinite(data5)) {
                           if (data5 < 0 || isNaN(data5)) {
-                            validate39.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            validate40.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                             return false;
                           }
                         }
@@ -20325,13 +20762,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                         let data6 = data.labelLevel;
                         const _errs13 = errors;
                         if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                          validate39.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate40.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs13) {
                           if (typeof data6 == "number" && isFinite(data6)) {
                             if (data6 < 0 || isNaN(data6)) {
-                              validate39.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate40.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -20344,7 +20781,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data.dtype !== void 0) {
                           const _errs15 = errors;
                           if (typeof data.dtype !== "string") {
-                            validate39.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate40.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid0 = _errs15 === errors;
@@ -20363,13 +20800,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data9 = data8[i0];
                                   const _errs19 = errors;
                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                    validate39.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate40.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs19) {
                                     if (typeof data9 == "number" && isFinite(data9)) {
                                       if (data9 < 1 || isNaN(data9)) {
-                                        validate39.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate40.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -20380,7 +20817,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate39.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate40.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -20393,7 +20830,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                               let data10 = data.version;
                               const _errs21 = errors;
                               if (!(data10 === "0.4" || data10 === "0.5")) {
-                                validate39.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/enum", keyword: "enum", params: { allowedValues: schema60.properties.version.enum }, message: "must be equal to one of the allowed values" }];
+                                validate40.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/enum", keyword: "enum", params: { allowedValues: schema61.properties.version.enum }, message: "must be equal to one of the allowed values" }];
                                 return false;
                               }
                               var valid0 = _errs21 === errors;
@@ -20405,7 +20842,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data11 = data.codec;
                                 const _errs22 = errors;
                                 if (!(data11 === "blosc" || data11 === "zstd" || data11 === "none")) {
-                                  validate39.errors = [{ instancePath: instancePath + "/codec", schemaPath: "#/properties/codec/enum", keyword: "enum", params: { allowedValues: schema60.properties.codec.enum }, message: "must be equal to one of the allowed values" }];
+                                  validate40.errors = [{ instancePath: instancePath + "/codec", schemaPath: "#/properties/codec/enum", keyword: "enum", params: { allowedValues: schema61.properties.codec.enum }, message: "must be equal to one of the allowed values" }];
                                   return false;
                                 }
                                 var valid0 = _errs22 === errors;
@@ -20424,13 +20861,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data13 = data12[i1];
                                         const _errs25 = errors;
                                         if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                          validate39.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate40.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs25) {
                                           if (typeof data13 == "number" && isFinite(data13)) {
                                             if (data13 < 1 || isNaN(data13)) {
-                                              validate39.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              validate40.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                               return false;
                                             }
                                           }
@@ -20441,7 +20878,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate39.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate40.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -20454,7 +20891,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data14 = data.shards;
                                     const _errs27 = errors;
                                     if (!Array.isArray(data14) && data14 !== null) {
-                                      validate39.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: schema60.properties.shards.type }, message: "must be array,null" }];
+                                      validate40.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: schema61.properties.shards.type }, message: "must be array,null" }];
                                       return false;
                                     }
                                     if (errors === _errs27) {
@@ -20465,13 +20902,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data15 = data14[i2];
                                           const _errs29 = errors;
                                           if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                                            validate39.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate40.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs29) {
                                             if (typeof data15 == "number" && isFinite(data15)) {
                                               if (data15 < 1 || isNaN(data15)) {
-                                                validate39.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate40.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -20499,13 +20936,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data17 = data16[i3];
                                             const _errs33 = errors;
                                             if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                              validate39.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate40.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs33) {
                                               if (typeof data17 == "number" && isFinite(data17)) {
                                                 if (data17 < 0 || isNaN(data17)) {
-                                                  validate39.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate40.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -20516,7 +20953,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate39.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                          validate40.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -20531,11 +20968,11 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (errors === _errs35) {
                                           if (typeof data18 === "string") {
                                             if (!pattern1.test(data18)) {
-                                              validate39.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                              validate40.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                               return false;
                                             }
                                           } else {
-                                            validate39.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate40.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                         }
@@ -20551,13 +20988,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
                                               let missing1;
                                               if (data19.name === void 0 && (missing1 = "name") || data19.sha256 === void 0 && (missing1 = "sha256") || data19.precision === void 0 && (missing1 = "precision") || data19.provider === void 0 && (missing1 = "provider")) {
-                                                validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                                validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                                 return false;
                                               } else {
                                                 const _errs39 = errors;
                                                 for (const key1 in data19) {
                                                   if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                                    validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                                    validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                                     return false;
                                                     break;
                                                   }
@@ -20566,7 +21003,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data19.name !== void 0) {
                                                     const _errs40 = errors;
                                                     if (typeof data19.name !== "string") {
-                                                      validate39.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate40.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid5 = _errs40 === errors;
@@ -20580,11 +21017,11 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (errors === _errs42) {
                                                         if (typeof data21 === "string") {
                                                           if (!pattern1.test(data21)) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                             return false;
                                                           }
                                                         } else {
-                                                          validate39.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                       }
@@ -20597,7 +21034,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data22 = data19.precision;
                                                         const _errs44 = errors;
                                                         if (!(data22 === "fp32" || data22 === "fp16" || data22 === "fp16-arithmetic" || data22 === "int8" || data22 === "int8-dynamic" || data22 === "int4")) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema60.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema61.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                           return false;
                                                         }
                                                         var valid5 = _errs44 === errors;
@@ -20608,7 +21045,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data19.provider !== void 0) {
                                                           const _errs45 = errors;
                                                           if (typeof data19.provider !== "string") {
-                                                            validate39.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                             return false;
                                                           }
                                                           var valid5 = _errs45 === errors;
@@ -20621,7 +21058,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                               return false;
                                             }
                                           }
@@ -20637,13 +21074,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
                                                 let missing2;
                                                 if (data24.channels === void 0 && (missing2 = "channels") || data24.black === void 0 && (missing2 = "black") || data24.white === void 0 && (missing2 = "white")) {
-                                                  validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                                  validate40.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                                   return false;
                                                 } else {
                                                   const _errs49 = errors;
                                                   for (const key2 in data24) {
                                                     if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                                      validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                                      validate40.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                                       return false;
                                                       break;
                                                     }
@@ -20655,7 +21092,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (errors === _errs50) {
                                                         if (Array.isArray(data25)) {
                                                           if (data25.length < 1) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                             return false;
                                                           } else {
                                                             var valid7 = true;
@@ -20664,13 +21101,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data26 = data25[i4];
                                                               const _errs52 = errors;
                                                               if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs52) {
                                                                 if (typeof data26 == "number" && isFinite(data26)) {
                                                                   if (data26 < 0 || isNaN(data26)) {
-                                                                    validate39.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                    validate40.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -20682,7 +21119,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate39.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -20702,7 +21139,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data28 = data27[i5];
                                                               const _errs56 = errors;
                                                               if (!(typeof data28 == "number" && isFinite(data28))) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                 return false;
                                                               }
                                                               var valid8 = _errs56 === errors;
@@ -20711,7 +21148,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            validate39.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                             return false;
                                                           }
                                                         }
@@ -20731,7 +21168,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data30 = data29[i6];
                                                                 const _errs60 = errors;
                                                                 if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  validate40.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                   return false;
                                                                 }
                                                                 var valid9 = _errs60 === errors;
@@ -20740,7 +21177,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                               }
                                                             } else {
-                                                              validate39.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              validate40.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                               return false;
                                                             }
                                                           }
@@ -20753,7 +21190,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                 }
                                               } else {
-                                                validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                validate40.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                 return false;
                                               }
                                             }
@@ -20773,13 +21210,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data32 = data31[i7];
                                                     const _errs64 = errors;
                                                     if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                                      validate39.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate40.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs64) {
                                                       if (typeof data32 == "number" && isFinite(data32)) {
                                                         if (data32 < 0 || isNaN(data32)) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -20790,7 +21227,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate39.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema60.properties.z.type }, message: "must be array" }];
+                                                  validate40.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema61.properties.z.type }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -20810,13 +21247,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data34 = data33[i8];
                                                       const _errs68 = errors;
                                                       if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
-                                                        validate39.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate40.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs68) {
                                                         if (typeof data34 == "number" && isFinite(data34)) {
                                                           if (data34 < 0 || isNaN(data34)) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -20827,7 +21264,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate39.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema60.properties.t.type }, message: "must be array" }];
+                                                    validate40.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema61.properties.t.type }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -20840,13 +21277,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data35 = data.written;
                                                   const _errs70 = errors;
                                                   if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                    validate39.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate40.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs70) {
                                                     if (typeof data35 == "number" && isFinite(data35)) {
                                                       if (data35 < 0 || isNaN(data35)) {
-                                                        validate39.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        validate40.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -20860,13 +21297,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data36 = data.skipped;
                                                     const _errs72 = errors;
                                                     if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                      validate39.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate40.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs72) {
                                                       if (typeof data36 == "number" && isFinite(data36)) {
                                                         if (data36 < 0 || isNaN(data36)) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -20880,13 +21317,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data37 = data.resumed;
                                                       const _errs74 = errors;
                                                       if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
-                                                        validate39.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate40.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs74) {
                                                         if (typeof data37 == "number" && isFinite(data37)) {
                                                           if (data37 < 0 || isNaN(data37)) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -20900,13 +21337,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data38 = data.objects;
                                                         const _errs76 = errors;
                                                         if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
                                                         if (errors === _errs76) {
                                                           if (typeof data38 == "number" && isFinite(data38)) {
                                                             if (data38 < 0 || isNaN(data38)) {
-                                                              validate39.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                              validate40.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                               return false;
                                                             }
                                                           }
@@ -20920,13 +21357,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data39 = data.bytes;
                                                           const _errs78 = errors;
                                                           if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
                                                           if (errors === _errs78) {
                                                             if (typeof data39 == "number" && isFinite(data39)) {
                                                               if (data39 < 0 || isNaN(data39)) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                 return false;
                                                               }
                                                             }
@@ -20942,11 +21379,11 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                             if (errors === _errs80) {
                                                               if (typeof data40 == "number" && isFinite(data40)) {
                                                                 if (data40 < 0 || isNaN(data40)) {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate40.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               } else {
-                                                                validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                 return false;
                                                               }
                                                             }
@@ -20959,7 +21396,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data41 = data.conflictCheck;
                                                               const _errs82 = errors;
                                                               if (!(data41 === "excluded" || data41 === "compared")) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/conflictCheck", schemaPath: "#/properties/conflictCheck/enum", keyword: "enum", params: { allowedValues: schema60.properties.conflictCheck.enum }, message: "must be equal to one of the allowed values" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/conflictCheck", schemaPath: "#/properties/conflictCheck/enum", keyword: "enum", params: { allowedValues: schema61.properties.conflictCheck.enum }, message: "must be equal to one of the allowed values" }];
                                                                 return false;
                                                               }
                                                               var valid0 = _errs82 === errors;
@@ -20974,13 +21411,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
                                                                     let missing3;
                                                                     if (data42.valid === void 0 && (missing3 = "valid")) {
-                                                                      validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                                      validate40.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                                       return false;
                                                                     } else {
                                                                       const _errs85 = errors;
                                                                       for (const key3 in data42) {
                                                                         if (!(key3 === "valid" || key3 === "message")) {
-                                                                          validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                                          validate40.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                                           return false;
                                                                           break;
                                                                         }
@@ -20989,7 +21426,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         if (data42.valid !== void 0) {
                                                                           const _errs86 = errors;
                                                                           if (typeof data42.valid !== "boolean") {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                            validate40.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                                             return false;
                                                                           }
                                                                           var valid12 = _errs86 === errors;
@@ -21000,7 +21437,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           if (data42.message !== void 0) {
                                                                             const _errs88 = errors;
                                                                             if (typeof data42.message !== "string") {
-                                                                              validate39.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              validate40.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                               return false;
                                                                             }
                                                                             var valid12 = _errs88 === errors;
@@ -21011,7 +21448,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                     }
                                                                   } else {
-                                                                    validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                    validate40.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -21034,13 +21471,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
                                                                             let missing4;
                                                                             if (data46.id === void 0 && (missing4 = "id") || data46.name === void 0 && (missing4 = "name") || data46.color === void 0 && (missing4 = "color")) {
-                                                                              validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              validate40.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                                               return false;
                                                                             } else {
                                                                               const _errs94 = errors;
                                                                               for (const key4 in data46) {
                                                                                 if (!(key4 === "id" || key4 === "name" || key4 === "color")) {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                                                   return false;
                                                                                   break;
                                                                                 }
@@ -21050,13 +21487,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   let data47 = data46.id;
                                                                                   const _errs95 = errors;
                                                                                   if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
-                                                                                    validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    validate40.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
                                                                                   if (errors === _errs95) {
                                                                                     if (typeof data47 == "number" && isFinite(data47)) {
                                                                                       if (data47 < 1 || isNaN(data47)) {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
@@ -21069,7 +21506,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   if (data46.name !== void 0) {
                                                                                     const _errs97 = errors;
                                                                                     if (typeof data46.name !== "string") {
-                                                                                      validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                      validate40.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                       return false;
                                                                                     }
                                                                                     var valid14 = _errs97 === errors;
@@ -21080,7 +21517,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     if (data46.color !== void 0) {
                                                                                       const _errs99 = errors;
                                                                                       if (typeof data46.color !== "string") {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/color", schemaPath: "#/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/color", schemaPath: "#/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid14 = _errs99 === errors;
@@ -21092,7 +21529,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            validate40.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -21102,7 +21539,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      validate39.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      validate40.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                       return false;
                                                                     }
                                                                   }
@@ -21118,13 +21555,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
                                                                         let missing5;
                                                                         if (data50.y === void 0 && (missing5 = "y") || data50.x === void 0 && (missing5 = "x")) {
-                                                                          validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                          validate40.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                                           return false;
                                                                         } else {
                                                                           const _errs103 = errors;
                                                                           for (const key5 in data50) {
                                                                             if (!(key5 === "y" || key5 === "x")) {
-                                                                              validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                              validate40.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                               return false;
                                                                               break;
                                                                             }
@@ -21134,7 +21571,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               let data51 = data50.y;
                                                                               const _errs104 = errors;
                                                                               if (!(typeof data51 == "number" && isFinite(data51))) {
-                                                                                validate39.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                validate40.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                 return false;
                                                                               }
                                                                               var valid15 = _errs104 === errors;
@@ -21146,7 +21583,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 let data52 = data50.x;
                                                                                 const _errs106 = errors;
                                                                                 if (!(typeof data52 == "number" && isFinite(data52))) {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                   return false;
                                                                                 }
                                                                                 var valid15 = _errs106 === errors;
@@ -21157,7 +21594,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                         }
                                                                       } else {
-                                                                        validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                        validate40.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                         return false;
                                                                       }
                                                                     }
@@ -21384,7 +21821,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           vErrors.push(err12);
                                                                         }
                                                                         errors++;
-                                                                        validate39.errors = vErrors;
+                                                                        validate40.errors = vErrors;
                                                                         return false;
                                                                       } else {
                                                                         errors = _errs109;
@@ -21415,13 +21852,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 if (data61 && typeof data61 == "object" && !Array.isArray(data61)) {
                                                                                   let missing7;
                                                                                   if (data61.what === void 0 && (missing7 = "what") || data61.meanIou === void 0 && (missing7 = "meanIou")) {
-                                                                                    validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                                                                    validate40.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                                                                     return false;
                                                                                   } else {
                                                                                     const _errs131 = errors;
                                                                                     for (const key7 in data61) {
                                                                                       if (!(key7 === "what" || key7 === "meanIou")) {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                                                                         return false;
                                                                                         break;
                                                                                       }
@@ -21430,7 +21867,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       if (data61.what !== void 0) {
                                                                                         const _errs132 = errors;
                                                                                         if (typeof data61.what !== "string") {
-                                                                                          validate39.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/what", schemaPath: "#/properties/tried/items/properties/what/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          validate40.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/what", schemaPath: "#/properties/tried/items/properties/what/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid21 = _errs132 === errors;
@@ -21442,7 +21879,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data63 = data61.meanIou;
                                                                                           const _errs134 = errors;
                                                                                           if (!(typeof data63 == "number" && isFinite(data63))) {
-                                                                                            validate39.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/meanIou", schemaPath: "#/properties/tried/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            validate40.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/meanIou", schemaPath: "#/properties/tried/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid21 = _errs134 === errors;
@@ -21453,7 +21890,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                   }
                                                                                 } else {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                   return false;
                                                                                 }
                                                                               }
@@ -21463,7 +21900,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/tried", schemaPath: "#/properties/tried/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            validate40.errors = [{ instancePath: instancePath + "/tried", schemaPath: "#/properties/tried/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -21476,13 +21913,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           let data64 = data.features;
                                                                           const _errs136 = errors;
                                                                           if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            validate40.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                             return false;
                                                                           }
                                                                           if (errors === _errs136) {
                                                                             if (typeof data64 == "number" && isFinite(data64)) {
                                                                               if (data64 < 1 || isNaN(data64)) {
-                                                                                validate39.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                validate40.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                 return false;
                                                                               }
                                                                             }
@@ -21499,13 +21936,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               if (data65 && typeof data65 == "object" && !Array.isArray(data65)) {
                                                                                 let missing8;
                                                                                 if (data65.json === void 0 && (missing8 = "json") || data65.onnx === void 0 && (missing8 = "onnx")) {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                                                                   return false;
                                                                                 } else {
                                                                                   const _errs140 = errors;
                                                                                   for (const key8 in data65) {
                                                                                     if (!(key8 === "json" || key8 === "onnx")) {
-                                                                                      validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                                                                      validate40.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                                                                       return false;
                                                                                       break;
                                                                                     }
@@ -21514,7 +21951,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     if (data65.json !== void 0) {
                                                                                       const _errs141 = errors;
                                                                                       if (typeof data65.json !== "string") {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/classifier/json", schemaPath: "#/properties/classifier/properties/json/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/classifier/json", schemaPath: "#/properties/classifier/properties/json/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid22 = _errs141 === errors;
@@ -21525,7 +21962,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       if (data65.onnx !== void 0) {
                                                                                         const _errs143 = errors;
                                                                                         if (typeof data65.onnx !== "string") {
-                                                                                          validate39.errors = [{ instancePath: instancePath + "/classifier/onnx", schemaPath: "#/properties/classifier/properties/onnx/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          validate40.errors = [{ instancePath: instancePath + "/classifier/onnx", schemaPath: "#/properties/classifier/properties/onnx/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid22 = _errs143 === errors;
@@ -21536,7 +21973,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   }
                                                                                 }
                                                                               } else {
-                                                                                validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                validate40.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                 return false;
                                                                               }
                                                                             }
@@ -21552,13 +21989,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
                                                                                   let missing9;
                                                                                   if (data68.location === void 0 && (missing9 = "location") || data68.written === void 0 && (missing9 = "written") || data68.skipped === void 0 && (missing9 = "skipped")) {
-                                                                                    validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                                                    validate40.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                                                                     return false;
                                                                                   } else {
                                                                                     const _errs147 = errors;
                                                                                     for (const key9 in data68) {
                                                                                       if (!(key9 === "location" || key9 === "written" || key9 === "skipped")) {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                                                                         return false;
                                                                                         break;
                                                                                       }
@@ -21567,7 +22004,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       if (data68.location !== void 0) {
                                                                                         const _errs148 = errors;
                                                                                         if (typeof data68.location !== "string") {
-                                                                                          validate39.errors = [{ instancePath: instancePath + "/probabilities/location", schemaPath: "#/properties/probabilities/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          validate40.errors = [{ instancePath: instancePath + "/probabilities/location", schemaPath: "#/properties/probabilities/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid23 = _errs148 === errors;
@@ -21579,7 +22016,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data70 = data68.written;
                                                                                           const _errs150 = errors;
                                                                                           if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
-                                                                                            validate39.errors = [{ instancePath: instancePath + "/probabilities/written", schemaPath: "#/properties/probabilities/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            validate40.errors = [{ instancePath: instancePath + "/probabilities/written", schemaPath: "#/properties/probabilities/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid23 = _errs150 === errors;
@@ -21591,7 +22028,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             let data71 = data68.skipped;
                                                                                             const _errs152 = errors;
                                                                                             if (!(typeof data71 == "number" && (!(data71 % 1) && !isNaN(data71)) && isFinite(data71))) {
-                                                                                              validate39.errors = [{ instancePath: instancePath + "/probabilities/skipped", schemaPath: "#/properties/probabilities/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              validate40.errors = [{ instancePath: instancePath + "/probabilities/skipped", schemaPath: "#/properties/probabilities/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                               return false;
                                                                                             }
                                                                                             var valid23 = _errs152 === errors;
@@ -21603,7 +22040,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                   }
                                                                                 } else {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                   return false;
                                                                                 }
                                                                               }
@@ -21647,16 +22084,16 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate39.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate40.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate39.errors = vErrors;
+  validate40.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentationResult = validate40;
-var schema61 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segmentation.schema.json", "title": "SegmentationResult", "description": "What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "layout", "sizePx", "seed", "shots", "trainImages", "valImages", "samples", "c", "miou", "batchMiou", "accuracy", "classes"], "properties": { "format": { "const": "alibi-train/segmentation/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "layout": { "enum": ["voc07", "voc12", "ade20k"] }, "sizePx": { "type": "integer", "minimum": 1, "description": "images and truth are resized to this square" }, "seed": { "type": "integer", "minimum": 0 }, "shots": { "type": ["integer", "null"], "minimum": 1, "description": "training images wanted of each class; null: all training images" }, "trainImages": { "type": "integer", "minimum": 1 }, "valImages": { "type": "integer", "minimum": 1 }, "samples": { "type": "integer", "minimum": 1, "description": "pixels the head was trained on" }, "c": { "type": "number", "exclusiveMinimum": 0, "description": "inverse strength of the penalty" }, "miou": { "type": "number", "description": "mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out" }, "batchMiou": { "type": "number", "description": "the same of each batch of 64 images, mean over batches, as the reference computes it" }, "accuracy": { "type": "number", "description": "share of validation pixels that got their class" }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "trainImages", "iou"], "properties": { "name": { "type": "string" }, "trainImages": { "type": "integer", "minimum": 0, "description": "training images that show it" }, "iou": { "type": ["number", "null"], "description": "null: in neither truth nor prediction" } } } } } };
-function validate40(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateSegmentationResult = validate41;
+var schema62 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segmentation.schema.json", "title": "SegmentationResult", "description": "What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "layout", "sizePx", "seed", "shots", "trainImages", "valImages", "samples", "c", "miou", "batchMiou", "accuracy", "classes"], "properties": { "format": { "const": "alibi-train/segmentation/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "layout": { "enum": ["voc07", "voc12", "ade20k"] }, "sizePx": { "type": "integer", "minimum": 1, "description": "images and truth are resized to this square" }, "seed": { "type": "integer", "minimum": 0 }, "shots": { "type": ["integer", "null"], "minimum": 1, "description": "training images wanted of each class; null: all training images" }, "trainImages": { "type": "integer", "minimum": 1 }, "valImages": { "type": "integer", "minimum": 1 }, "samples": { "type": "integer", "minimum": 1, "description": "pixels the head was trained on" }, "c": { "type": "number", "exclusiveMinimum": 0, "description": "inverse strength of the penalty" }, "miou": { "type": "number", "description": "mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out" }, "batchMiou": { "type": "number", "description": "the same of each batch of 64 images, mean over batches, as the reference computes it" }, "accuracy": { "type": "number", "description": "share of validation pixels that got their class" }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "trainImages", "iou"], "properties": { "name": { "type": "string" }, "trainImages": { "type": "integer", "minimum": 0, "description": "training images that show it" }, "iou": { "type": ["number", "null"], "description": "null: in neither truth nor prediction" } } } } } };
+function validate41(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -21664,13 +22101,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.layout === void 0 && (missing0 = "layout") || data.sizePx === void 0 && (missing0 = "sizePx") || data.seed === void 0 && (missing0 = "seed") || data.shots === void 0 && (missing0 = "shots") || data.trainImages === void 0 && (missing0 = "trainImages") || data.valImages === void 0 && (missing0 = "valImages") || data.samples === void 0 && (missing0 = "samples") || data.c === void 0 && (missing0 = "c") || data.miou === void 0 && (missing0 = "miou") || data.batchMiou === void 0 && (missing0 = "batchMiou") || data.accuracy === void 0 && (missing0 = "accuracy") || data.classes === void 0 && (missing0 = "classes")) {
-        validate40.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate41.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema61.properties, key0)) {
-            validate40.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema62.properties, key0)) {
+            validate41.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -21679,7 +22116,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-train/segmentation/1" !== data.format) {
-              validate40.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/segmentation/1" }, message: "must be equal to constant" }];
+              validate41.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/segmentation/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -21695,13 +22132,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                   let missing1;
                   if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
-                    validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    validate41.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                     return false;
                   } else {
                     const _errs6 = errors;
                     for (const key1 in data1) {
                       if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
-                        validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        validate41.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                         return false;
                         break;
                       }
@@ -21710,7 +22147,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                       if (data1.name !== void 0) {
                         const _errs7 = errors;
                         if (typeof data1.name !== "string") {
-                          validate40.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate41.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid2 = _errs7 === errors;
@@ -21722,13 +22159,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data1.manifestSha256;
                           const _errs9 = errors;
                           if (typeof data3 !== "string" && data3 !== null) {
-                            validate40.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            validate41.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
                             return false;
                           }
                           if (errors === _errs9) {
                             if (typeof data3 === "string") {
                               if (!pattern1.test(data3)) {
-                                validate40.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                validate41.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                 return false;
                               }
                             }
@@ -21741,7 +22178,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.position !== void 0) {
                             const _errs11 = errors;
                             if (typeof data1.position !== "string") {
-                              validate40.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate41.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs11 === errors;
@@ -21752,7 +22189,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.precision !== void 0) {
                               const _errs13 = errors;
                               if (typeof data1.precision !== "string") {
-                                validate40.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate41.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs13 === errors;
@@ -21765,7 +22202,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                   }
                 } else {
-                  validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  validate41.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                   return false;
                 }
               }
@@ -21777,7 +22214,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.command !== void 0) {
                 const _errs15 = errors;
                 if (typeof data.command !== "string") {
-                  validate40.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate41.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs15 === errors;
@@ -21800,13 +22237,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                             let missing2;
                             if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
-                              validate40.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              validate41.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                               return false;
                             } else {
                               const _errs22 = errors;
                               for (const key2 in data8) {
                                 if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
-                                  validate40.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  validate41.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -21815,7 +22252,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data8.name !== void 0) {
                                   const _errs23 = errors;
                                   if (typeof data8.name !== "string") {
-                                    validate40.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate41.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid5 = _errs23 === errors;
@@ -21827,7 +22264,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data10 = data8.value;
                                     const _errs25 = errors;
                                     if (!(typeof data10 == "number" && isFinite(data10))) {
-                                      validate40.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate41.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                     var valid5 = _errs25 === errors;
@@ -21838,7 +22275,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.note !== void 0) {
                                       const _errs27 = errors;
                                       if (typeof data8.note !== "string") {
-                                        validate40.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate41.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid5 = _errs27 === errors;
@@ -21850,7 +22287,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate40.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate41.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -21860,7 +22297,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate40.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate41.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -21873,7 +22310,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                     let data12 = data.layout;
                     const _errs29 = errors;
                     if (!(data12 === "voc07" || data12 === "voc12" || data12 === "ade20k")) {
-                      validate40.errors = [{ instancePath: instancePath + "/layout", schemaPath: "#/properties/layout/enum", keyword: "enum", params: { allowedValues: schema61.properties.layout.enum }, message: "must be equal to one of the allowed values" }];
+                      validate41.errors = [{ instancePath: instancePath + "/layout", schemaPath: "#/properties/layout/enum", keyword: "enum", params: { allowedValues: schema62.properties.layout.enum }, message: "must be equal to one of the allowed values" }];
                       return false;
                     }
                     var valid0 = _errs29 === errors;
@@ -21885,13 +22322,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                       let data13 = data.sizePx;
                       const _errs30 = errors;
                       if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                        validate40.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate41.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs30) {
                         if (typeof data13 == "number" && isFinite(data13)) {
                           if (data13 < 1 || isNaN(data13)) {
-                            validate40.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            validate41.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                             return false;
                           }
                         }
@@ -21905,13 +22342,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                         let data14 = data.seed;
                         const _errs32 = errors;
                         if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                          validate40.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate41.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs32) {
                           if (typeof data14 == "number" && isFinite(data14)) {
                             if (data14 < 0 || isNaN(data14)) {
-                              validate40.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate41.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -21925,13 +22362,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                           let data15 = data.shots;
                           const _errs34 = errors;
                           if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15)) && data15 !== null) {
-                            validate40.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/type", keyword: "type", params: { type: schema61.properties.shots.type }, message: "must be integer,null" }];
+                            validate41.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/type", keyword: "type", params: { type: schema62.properties.shots.type }, message: "must be integer,null" }];
                             return false;
                           }
                           if (errors === _errs34) {
                             if (typeof data15 == "number" && isFinite(data15)) {
                               if (data15 < 1 || isNaN(data15)) {
-                                validate40.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                validate41.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                 return false;
                               }
                             }
@@ -21945,13 +22382,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                             let data16 = data.trainImages;
                             const _errs36 = errors;
                             if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                              validate40.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate41.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs36) {
                               if (typeof data16 == "number" && isFinite(data16)) {
                                 if (data16 < 1 || isNaN(data16)) {
-                                  validate40.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate41.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -21965,13 +22402,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                               let data17 = data.valImages;
                               const _errs38 = errors;
                               if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                validate40.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate41.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs38) {
                                 if (typeof data17 == "number" && isFinite(data17)) {
                                   if (data17 < 1 || isNaN(data17)) {
-                                    validate40.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    validate41.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
@@ -21985,13 +22422,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data18 = data.samples;
                                 const _errs40 = errors;
                                 if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                  validate40.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate41.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs40) {
                                   if (typeof data18 == "number" && isFinite(data18)) {
                                     if (data18 < 1 || isNaN(data18)) {
-                                      validate40.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate41.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -22007,11 +22444,11 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs42) {
                                     if (typeof data19 == "number" && isFinite(data19)) {
                                       if (data19 <= 0 || isNaN(data19)) {
-                                        validate40.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                        validate41.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                         return false;
                                       }
                                     } else {
-                                      validate40.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate41.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                   }
@@ -22024,7 +22461,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data20 = data.miou;
                                     const _errs44 = errors;
                                     if (!(typeof data20 == "number" && isFinite(data20))) {
-                                      validate40.errors = [{ instancePath: instancePath + "/miou", schemaPath: "#/properties/miou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate41.errors = [{ instancePath: instancePath + "/miou", schemaPath: "#/properties/miou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                     var valid0 = _errs44 === errors;
@@ -22036,7 +22473,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data21 = data.batchMiou;
                                       const _errs46 = errors;
                                       if (!(typeof data21 == "number" && isFinite(data21))) {
-                                        validate40.errors = [{ instancePath: instancePath + "/batchMiou", schemaPath: "#/properties/batchMiou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                        validate41.errors = [{ instancePath: instancePath + "/batchMiou", schemaPath: "#/properties/batchMiou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                         return false;
                                       }
                                       var valid0 = _errs46 === errors;
@@ -22048,7 +22485,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data22 = data.accuracy;
                                         const _errs48 = errors;
                                         if (!(typeof data22 == "number" && isFinite(data22))) {
-                                          validate40.errors = [{ instancePath: instancePath + "/accuracy", schemaPath: "#/properties/accuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                          validate41.errors = [{ instancePath: instancePath + "/accuracy", schemaPath: "#/properties/accuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                           return false;
                                         }
                                         var valid0 = _errs48 === errors;
@@ -22070,13 +22507,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
                                                     let missing3;
                                                     if (data24.name === void 0 && (missing3 = "name") || data24.trainImages === void 0 && (missing3 = "trainImages") || data24.iou === void 0 && (missing3 = "iou")) {
-                                                      validate40.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      validate41.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs54 = errors;
                                                       for (const key3 in data24) {
                                                         if (!(key3 === "name" || key3 === "trainImages" || key3 === "iou")) {
-                                                          validate40.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          validate41.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -22085,7 +22522,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data24.name !== void 0) {
                                                           const _errs55 = errors;
                                                           if (typeof data24.name !== "string") {
-                                                            validate40.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            validate41.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                             return false;
                                                           }
                                                           var valid7 = _errs55 === errors;
@@ -22097,13 +22534,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data26 = data24.trainImages;
                                                             const _errs57 = errors;
                                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                              validate40.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate41.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs57) {
                                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                                 if (data26 < 0 || isNaN(data26)) {
-                                                                  validate40.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate41.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -22117,7 +22554,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data27 = data24.iou;
                                                               const _errs59 = errors;
                                                               if (!(typeof data27 == "number" && isFinite(data27)) && data27 !== null) {
-                                                                validate40.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/iou", schemaPath: "#/properties/classes/items/properties/iou/type", keyword: "type", params: { type: schema61.properties.classes.items.properties.iou.type }, message: "must be number,null" }];
+                                                                validate41.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/iou", schemaPath: "#/properties/classes/items/properties/iou/type", keyword: "type", params: { type: schema62.properties.classes.items.properties.iou.type }, message: "must be number,null" }];
                                                                 return false;
                                                               }
                                                               var valid7 = _errs59 === errors;
@@ -22129,7 +22566,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate40.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate41.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -22139,7 +22576,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate40.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate41.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
@@ -22165,16 +22602,16 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate40.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate41.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate40.errors = vErrors;
+  validate41.errors = vErrors;
   return errors === 0;
 }
-var validateServeOutput = validate41;
-var schema64 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
-function validate41(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateServeOutput = validate42;
+var schema65 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
+function validate42(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -22182,13 +22619,13 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.url === void 0 && (missing0 = "url") || data.host === void 0 && (missing0 = "host") || data.port === void 0 && (missing0 = "port") || data.version === void 0 && (missing0 = "version") || data.layers === void 0 && (missing0 = "layers")) {
-        validate41.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate42.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "url" || key0 === "host" || key0 === "port" || key0 === "version" || key0 === "layers")) {
-            validate41.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate42.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -22197,7 +22634,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.url !== void 0) {
             const _errs2 = errors;
             if (typeof data.url !== "string") {
-              validate41.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate42.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -22208,7 +22645,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.host !== void 0) {
               const _errs4 = errors;
               if (typeof data.host !== "string") {
-                validate41.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate42.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -22220,13 +22657,13 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.port;
                 const _errs6 = errors;
                 if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                  validate41.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                  validate42.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                   return false;
                 }
                 if (errors === _errs6) {
                   if (typeof data2 == "number" && isFinite(data2)) {
                     if (data2 < 1 || isNaN(data2)) {
-                      validate41.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                      validate42.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                       return false;
                     }
                   }
@@ -22239,7 +22676,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate41.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate42.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -22261,13 +22698,13 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                               let missing1;
                               if (data5.name === void 0 && (missing1 = "name") || data5.kind === void 0 && (missing1 = "kind") || data5.url === void 0 && (missing1 = "url") || data5.path === void 0 && (missing1 = "path")) {
-                                validate41.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                validate42.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                 return false;
                               } else {
                                 const _errs14 = errors;
                                 for (const key1 in data5) {
                                   if (!(key1 === "name" || key1 === "kind" || key1 === "url" || key1 === "path")) {
-                                    validate41.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    validate42.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -22276,7 +22713,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data5.name !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data5.name !== "string") {
-                                      validate41.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate42.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -22288,7 +22725,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.kind;
                                       const _errs17 = errors;
                                       if (!(data7 === "labels" || data7 === "image")) {
-                                        validate41.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema64.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate42.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema65.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid2 = _errs17 === errors;
@@ -22299,7 +22736,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data5.url !== void 0) {
                                         const _errs18 = errors;
                                         if (typeof data5.url !== "string") {
-                                          validate41.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate42.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -22310,7 +22747,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data5.path !== void 0) {
                                           const _errs20 = errors;
                                           if (typeof data5.path !== "string") {
-                                            validate41.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate42.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid2 = _errs20 === errors;
@@ -22323,7 +22760,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate41.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate42.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -22333,7 +22770,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate41.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate42.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -22348,15 +22785,15 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate41.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate42.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate41.errors = vErrors;
+  validate42.errors = vErrors;
   return errors === 0;
 }
-var validateValidateOutput = validate42;
-function validate42(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateValidateOutput = validate43;
+function validate43(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -22364,13 +22801,13 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.valid === void 0 && (missing0 = "valid")) {
-        validate42.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate43.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "valid" || key0 === "message" || key0 === "kind" || key0 === "version")) {
-            validate42.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate43.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -22379,7 +22816,7 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.valid !== void 0) {
             const _errs2 = errors;
             if (typeof data.valid !== "boolean") {
-              validate42.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              validate43.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -22390,7 +22827,7 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.message !== void 0) {
               const _errs4 = errors;
               if (typeof data.message !== "string") {
-                validate42.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate43.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -22401,7 +22838,7 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.kind !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.kind !== "string") {
-                  validate42.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate43.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -22412,7 +22849,7 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate42.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate43.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -22425,16 +22862,16 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate42.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate43.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate42.errors = vErrors;
+  validate43.errors = vErrors;
   return errors === 0;
 }
-var validateVerifyOutput = validate43;
-var schema66 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
-function validate43(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateVerifyOutput = validate44;
+var schema67 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
+function validate44(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -22442,13 +22879,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.agrees === void 0 && (missing0 = "agrees") || data.unavailable === void 0 && (missing0 = "unavailable") || data.checks === void 0 && (missing0 = "checks")) {
-        validate43.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate44.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "agrees" || key0 === "unavailable" || key0 === "checks")) {
-            validate43.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate44.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -22457,7 +22894,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate43.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate44.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -22468,7 +22905,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate43.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate44.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -22479,7 +22916,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.agrees !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.agrees !== "boolean") {
-                  validate43.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                  validate44.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -22501,13 +22938,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
                             let missing1;
                             if (data4.provider === void 0 && (missing1 = "provider") || data4.reason === void 0 && (missing1 = "reason")) {
-                              validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate44.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs12 = errors;
                               for (const key1 in data4) {
                                 if (!(key1 === "provider" || key1 === "reason")) {
-                                  validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate44.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -22516,7 +22953,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data4.provider !== void 0) {
                                   const _errs13 = errors;
                                   if (typeof data4.provider !== "string") {
-                                    validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate44.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -22527,7 +22964,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data4.reason !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data4.reason !== "string") {
-                                      validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate44.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -22538,7 +22975,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate44.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -22548,7 +22985,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate43.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate44.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -22571,13 +23008,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                               let missing2;
                               if (data8.graph === void 0 && (missing2 = "graph") || data8.precision === void 0 && (missing2 = "precision") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
-                                validate43.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                validate44.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs21 = errors;
                                 for (const key2 in data8) {
-                                  if (!func2.call(schema66.properties.checks.items.properties, key2)) {
-                                    validate43.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  if (!func2.call(schema67.properties.checks.items.properties, key2)) {
+                                    validate44.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -22586,7 +23023,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data8.graph !== void 0) {
                                     const _errs22 = errors;
                                     if (typeof data8.graph !== "string") {
-                                      validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid4 = _errs22 === errors;
@@ -22597,7 +23034,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.precision !== void 0) {
                                       const _errs24 = errors;
                                       if (typeof data8.precision !== "string") {
-                                        validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid4 = _errs24 === errors;
@@ -22609,7 +23046,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data8.provider;
                                         const _errs26 = errors;
                                         if (!(data11 === "cpu" || data11 === "wasm")) {
-                                          validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema66.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema67.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid4 = _errs26 === errors;
@@ -22621,7 +23058,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data8.against;
                                           const _errs27 = errors;
                                           if (!(data12 === "self-test" || data12 === "cpu")) {
-                                            validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema66.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema67.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid4 = _errs27 === errors;
@@ -22633,13 +23070,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data13 = data8.rows;
                                             const _errs28 = errors;
                                             if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                              validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs28) {
                                               if (typeof data13 == "number" && isFinite(data13)) {
                                                 if (data13 < 1 || isNaN(data13)) {
-                                                  validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -22653,13 +23090,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data8.cols;
                                               const _errs30 = errors;
                                               if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                                                validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs30) {
                                                 if (typeof data14 == "number" && isFinite(data14)) {
                                                   if (data14 < 1 || isNaN(data14)) {
-                                                    validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -22673,13 +23110,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data15 = data8.relativeError;
                                                 const _errs32 = errors;
                                                 if (!(typeof data15 == "number" && isFinite(data15)) && data15 !== null) {
-                                                  validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema66.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                  validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema67.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs32) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 < 0 || isNaN(data15)) {
-                                                      validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -22695,11 +23132,11 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (errors === _errs34) {
                                                     if (typeof data16 == "number" && isFinite(data16)) {
                                                       if (data16 <= 0 || isNaN(data16)) {
-                                                        validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                        validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                         return false;
                                                       }
                                                     } else {
-                                                      validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                      validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                       return false;
                                                     }
                                                   }
@@ -22711,7 +23148,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data8.ok !== void 0) {
                                                     const _errs36 = errors;
                                                     if (typeof data8.ok !== "boolean") {
-                                                      validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                      validate44.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                       return false;
                                                     }
                                                     var valid4 = _errs36 === errors;
@@ -22729,7 +23166,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate43.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate44.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -22739,7 +23176,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate43.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate44.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -22754,11 +23191,11 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate43.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate44.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate43.errors = vErrors;
+  validate44.errors = vErrors;
   return errors === 0;
 }
 
@@ -22788,6 +23225,7 @@ export const checkPullOutput: Check = validatePullOutput;
 export const checkQuantizeOutput: Check = validateQuantizeOutput;
 export const checkReportOutput: Check = validateReportOutput;
 export const checkReproduceOutput: Check = validateReproduceOutput;
+export const checkScribblesGeojson: Check = validateScribblesGeojson;
 export const checkScribblesResult: Check = validateScribblesResult;
 export const checkSeamResult: Check = validateSeamResult;
 export const checkSegmentPlateOutput: Check = validateSegmentPlateOutput;
