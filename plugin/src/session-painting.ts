@@ -61,6 +61,12 @@ export class Painting {
     this.#set(strokeHistory.removeClass(this.#history, index));
   }
 
+  /** Another list of classes; strokes keep their numbers. */
+  replaceClasses(classes: readonly ClassSpec[]): void {
+    this.#classes = classes.map((spec) => ({ ...spec }));
+    this.#events.changed('classes');
+  }
+
   add(stroke: Omit<Stroke, 'id'>): void {
     this.addAll([stroke]);
   }

@@ -2,6 +2,7 @@ import { createData, type DataType, type LazyArray, type Transform } from '../..
 import type { AlibiError } from '../../src/errors.ts';
 import type { OmeImage } from '../../src/ome/ome-image.ts';
 import { Painting } from '../../src/session-painting.ts';
+import { openInto, withImage } from '../../src/session-project.ts';
 import { Scribbles } from '../../src/session-scribbles.ts';
 import type { Layer, Session } from '../../src/session-types.ts';
 
@@ -330,6 +331,11 @@ export function fakeSession(
     clearStrokes: () => painting.clear(),
     train: async () => null,
     classifier: null,
+    exportClassifier: () => ({ json: '{}\n', onnx: new Uint8Array(4) }),
+    importClassifier: () => Promise.reject(new Error('the fake session has no transformer')),
+    addToProject: (project) =>
+      withImage(project, { image, classes: painting.classes, strokes: painting.strokes }),
+    openProject: (project) => openInto(painting, project, image),
     uncertainty: () => Promise.reject(new Error('the fake session has no classifier')),
     suggest: () => Promise.reject(new Error('the fake session has no classifier')),
     save: async (_layer, { name, onProgress }) => {
