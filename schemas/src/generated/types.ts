@@ -247,6 +247,41 @@ source: {
 }
 }
 
+// contact-sheet.schema.json
+/**
+ * What `alibi-zarr contact-sheet --json` prints.
+ */
+export interface ContactSheetOutput {
+location: string
+labels: string
+/**
+ * the HTML file
+ */
+out: string
+bytes: number
+/**
+ * pictures there could be; those on the sheet are spread evenly over them
+ */
+total: number
+shown: {
+/**
+ * below the plate; empty for one image
+ */
+image: string
+z: number
+t: number
+/**
+ * share of the thumbnail's pixels that have a label
+ */
+labelled: number
+}[]
+failed: {
+image: string
+error: string
+}[]
+seconds: number
+}
+
 // convert.schema.json
 /**
  * What `alibi-train convert --json` prints.
