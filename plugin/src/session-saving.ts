@@ -1,9 +1,11 @@
 import type { LabelType, LazyArray } from './array/lazy-array.ts';
+import type { Normalisation } from './encoder/encoder.ts';
 import { AlibiError } from './errors.ts';
 import type { MaterializeInput } from './labels/materialize.ts';
 import type { ProvenanceFacts } from './labels/provenance.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
+import type { Place } from './segment/match-pixel-size.ts';
 import type { Stroke } from './segment/types.ts';
 import { formatHexColor, paletteColor } from './session-colors.ts';
 import { allSlices } from './session-image.ts';
@@ -20,6 +22,10 @@ interface SaveParts {
   readonly strokes: readonly Stroke[];
   readonly imageLevel: number;
   readonly method: NonNullable<ProvenanceFacts['method']>;
+  /** The level was resampled: new pixels per pixel. */
+  readonly factor?: Place['factor'];
+  /** What the transformer saw; default: the pipeline's own. */
+  readonly normalisation?: Normalisation;
 }
 
 /** Where a layer goes unless a target is given: the image itself, else its sidecar. */
@@ -36,7 +42,7 @@ export function ownTarget(image: OmeImage, sidecar: SaveTarget | undefined): Sav
 
 /** A layer of a session as labels to save. */
 export function saveInput(
-  { image, layer, labels, pipeline, strokes, imageLevel, method }: SaveParts,
+  { image, layer, labels, pipeline, strokes, imageLevel, method, factor, normalisation }: SaveParts,
   target: SaveTarget,
   options: SaveOptions,
 ): MaterializeInput {
@@ -62,13 +68,14 @@ export function saveInput(
     })),
     provenance: {
       model: pipeline.model,
-      normalisation: pipeline.normalisation,
+      normalisation: normalisation ?? pipeline.normalisation,
       executionProvider: pipeline.provider.chosen,
       fit: layer.fit === null ? null : { kind: layer.fit.kind, id: layer.fit.id, source: layer.fit.source },
       strokes,
       level: imageLevel,
       imageMetadataSha256: image.metadataHash,
       method,
+      ...(factor === undefined ? {} : { factor }),
       slices: allSlices(image),
     },
   };

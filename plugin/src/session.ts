@@ -1,4 +1,6 @@
+import type { Project } from 'alibi-zarr-schemas';
 import type { LazyArray } from './array/lazy-array.ts';
+import type { Normalisation } from './encoder/encoder.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
 import { deleteLabel, renameLabel } from './labels/change-label.ts';
@@ -25,15 +27,19 @@ import { pixelGrid } from './pipeline/pixel-grid.ts';
 import { defaultWindows, pcaWindows, sampleLevel } from './pipeline/sample.ts';
 import { scaleAlong } from './segment/feature-source.ts';
 import type { ClassifierChoice } from './segment/fit-models.ts';
+import type { Place } from './segment/match-pixel-size.ts';
 import type { OpenedClassifier } from './segment/portable.ts';
 import type { FeatureRecipe, RecipeChoice } from './segment/recipe.ts';
 import { type Suggestion, suggestPlaces } from './segment/suggest-places.ts';
 import type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
+import { type ClassifierFiles, classifierFiles, importClassifier } from './session-classifier.ts';
 import { paletteColor, parseHexColor } from './session-colors.ts';
 import { allSlices, labelNames } from './session-image.ts';
 import { Painting } from './session-painting.ts';
+import { openInto, withImage } from './session-project.ts';
 import { ownTarget, saveInput } from './session-saving.ts';
+import { Scribbles } from './session-scribbles.ts';
 import type {
   EncoderStatus,
   Layer,
@@ -105,6 +111,8 @@ interface DerivedParts {
   /** What it was trained on. */
   readonly strokes: readonly Stroke[];
   readonly method: NonNullable<ProvenanceFacts['method']>;
+  readonly factor?: Place['factor'];
+  readonly normalisation?: Normalisation;
 }
 
 class ImageSession extends EventTarget implements Session {
@@ -119,6 +127,13 @@ class ImageSession extends EventTarget implements Session {
     outdated: () => this.#markOutdated(),
     train: (signal) => (this.#pipeline === null ? Promise.resolve() : this.#train(signal)),
   });
+  readonly scribbles = new Scribbles({
+    image: () => this.#image,
+    painting: this.#painting,
+    failed: (error) => this.#fail(error),
+    run: (title, signal, task) => this.#run(title, signal, task),
+    save: (options, input) => this.#saveLabels(options, input),
+  });
   readonly #lifetime = new AbortController();
   readonly #works = new WorkList(this.#lifetime.signal, {
     changed: () => this.#changed('work'),
@@ -128,6 +143,8 @@ class ImageSession extends EventTarget implements Session {
   readonly #recipes = new Map<string, Promise<FeatureRecipe>>();
   #learning: Learning = {};
   #classifier: OpenedClassifier | null = null;
+  /** The classifier came from a file: it needs no strokes. */
+  #isImported = false;
   #trainLevel: number | 'auto' = 'auto';
   #nextId = 1;
 
@@ -330,7 +347,9 @@ class ImageSession extends EventTarget implements Session {
 
   async #train(signal: AbortSignal): Promise<Layer | null> {
     if (!this.#painting.isTrainable) {
-      this.#dropClassLayer();
+      // What was made with a classifier of a file is as good as before.
+      if (this.#isImported) this.#changeClassLayer((layer) => ({ ...layer, outdated: false }));
+      else this.#dropClassLayer();
       return null;
     }
     const { classes, strokes } = this;
@@ -344,6 +363,7 @@ class ImageSession extends EventTarget implements Session {
         const scores = await pipeline.classScores(fit);
         work.signal.throwIfAborted();
         this.#classifier = { fit, model: recipe.tokens.length === 0 ? null : pipeline.model };
+        this.#isImported = false;
         const method = {
           kind: 'strokes' as const,
           seed,
@@ -372,6 +392,49 @@ class ImageSession extends EventTarget implements Session {
 
   get classifier(): OpenedClassifier | null {
     return this.#classifier;
+  }
+
+  exportClassifier(): ClassifierFiles {
+    const isOutdated = !this.layers.some(({ kind, outdated }) => kind === 'classes' && !outdated);
+    return classifierFiles(this.#classifier, { isOutdated });
+  }
+
+  importClassifier(
+    text: string,
+    { where, signal }: { readonly where: string; readonly signal?: AbortSignal },
+  ): Promise<Layer> {
+    return this.#run(`Opening ${where}`, signal, async (work) => {
+      const pipeline = await this.#ready();
+      const context = { image: this.image, pipeline, painted: this.#painting };
+      const { opened, place, method } = await importClassifier(text, where, context);
+      const { fit } = opened;
+      const scores = await pipeline.classScores(fit, place);
+      work.signal.throwIfAborted();
+      this.#painting.stop();
+      this.#painting.replaceClasses(fit.classes);
+      this.#classifier = opened;
+      this.#isImported = true;
+      return this.#addScoresLayer(pipeline, {
+        ...{ name: 'Segmentation', kind: 'classes', fit, ...classDisplay(fit.classes) },
+        ...{ imageLevel: place.level, factor: place.factor, normalisation: fit.normalisation },
+        ...{ scores, strokes: [], method },
+      });
+    });
+  }
+
+  addToProject(project: Project | null): Project {
+    const { channels } = this.#classifier?.fit.normalisation ?? {};
+    const layer = this.layers.find(({ kind }) => kind === 'classes');
+    const { image, classes, strokes } = this;
+    const { recipe = {}, classifier = {} } = this.#learning;
+    return withImage(project, {
+      ...{ image, classes, strokes, channels, level: layer?.levels[0]?.imageLevel },
+      ...{ recipe: { tokenScales: [1], ...recipe }, classifier },
+    });
+  }
+
+  openProject(project: Project): number | null {
+    return openInto(this.#painting, project, this.image);
   }
 
   async uncertainty(
@@ -430,10 +493,17 @@ class ImageSession extends EventTarget implements Session {
   }
 
   async save(layer: Layer, options: SaveOptions): Promise<SaveResult> {
+    return this.#saveLabels(options, (target) => this.#saveInput(layer, target, options));
+  }
+
+  #saveLabels(
+    options: SaveOptions,
+    input: (target: SaveTarget) => Promise<MaterializeInput>,
+  ): Promise<SaveResult> {
     return this.#run(`Saving labels/${options.name}`, options.signal, async (work) => {
       const target = options.target ?? ownTarget(this.image, this.#sidecar);
       const result = await materialize({
-        ...(await this.#saveInput(layer, target, options)),
+        ...(await input(target)),
         signal: work.signal,
         onProgress: (progress: Progress) => {
           work.onProgress(progress);
@@ -582,6 +652,8 @@ class ImageSession extends EventTarget implements Session {
       strokes,
       imageLevel,
       method,
+      factor,
+      normalisation,
       quicker = [],
       ...shown
     }: DerivedParts &
@@ -589,7 +661,11 @@ class ImageSession extends EventTarget implements Session {
   ): Promise<Layer> {
     const pixels = await pipeline.labels(scores, pixelGrid(this.image.pixels[imageLevel]!), labelChunkPx);
     const layer = this.#addLayer({ ...shown, levels: [{ pixels, imageLevel }, ...quicker] });
-    this.#derived.set(layer.id, { scores, imageLevel, strokes, method });
+    this.#derived.set(layer.id, {
+      ...{ scores, imageLevel, strokes, method },
+      ...(factor === undefined ? {} : { factor }),
+      ...(normalisation === undefined ? {} : { normalisation }),
+    });
     return layer;
   }
 

@@ -88,6 +88,7 @@ export function inWorker(createWorker: () => WorkerLike): OpenPipeline {
 interface Opened {
   readonly provider: ProviderReport;
   readonly model: ModelIdentity;
+  readonly graphs: readonly string[];
   readonly normalisation: Normalisation;
 }
 
@@ -166,7 +167,7 @@ function createCaller(port: MessagePort, onStage: ((stage: OpeningStage) => void
 
 /** Replies are made by `servePipeline` of the same build, so their types are asserted here and nowhere else. */
 function remotePipeline(
-  { model, normalisation, latest }: Opened & { readonly latest: () => ProviderReport },
+  { model, graphs, normalisation, latest }: Opened & { readonly latest: () => ProviderReport },
   caller: Caller,
   client: ArrayClient,
   stop: () => void,
@@ -191,6 +192,7 @@ function remotePipeline(
     (await caller.send(call, work)) as F;
   return {
     model,
+    graphs,
     normalisation,
     get provider() {
       return latest();

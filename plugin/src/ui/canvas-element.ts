@@ -13,6 +13,7 @@ import {
 import { type Extent, fitCamera, panBy, toPlane, zoomAt } from './camera.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { brushRange, layerKey, sizeAlong } from './display.ts';
+import { PaintingTools, type PixelPlace } from './painting-tools.ts';
 import { listenToPointers, type ScreenPoint } from './pointer-tools.ts';
 import { drawStrokes } from './stroke-overlay.ts';
 import { theme } from './theme.ts';
@@ -39,7 +40,8 @@ export class AlibiZarrCanvas extends LitElement {
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
       #strokes { outline: none; touch-action: none; cursor: grab; }
       #strokes[data-tool='pan']:active { cursor: grabbing; }
-      #strokes:not([data-tool='pan']) { cursor: none; }
+      #strokes[data-tool='paint'], #strokes[data-tool='erase'] { cursor: none; }
+      #strokes[data-tool='polygon'], #strokes[data-tool='pick'], #strokes[data-tool='fill'] { cursor: crosshair; }
       #strokes:focus-visible:not(.pointed) { outline: 2px solid var(--az-accent); outline-offset: -2px; }
     `,
   ];
@@ -53,7 +55,12 @@ export class AlibiZarrCanvas extends LitElement {
   #imageLevels: readonly DrawLevel[] = [];
   #layerLevels = new WeakMap<Layer['levels'], readonly DrawLevel[]>();
   #hover: ScreenPoint | null = null;
-  #stroke: { classIndex: number | null; points: number[] } | null = null;
+  readonly #tools = new PaintingTools({
+    workspace: () => this.#workspace.workspace,
+    zoom: () => 2 ** (this.#camera?.zoom ?? 0),
+    segmentedAt: (at) => this.#segmentedAt(at),
+    redraw: () => this.#drawStrokes(),
+  });
   #resize: ResizeObserver | null = null;
   #stopPointers: (() => void) | null = null;
 
@@ -135,10 +142,12 @@ export class AlibiZarrCanvas extends LitElement {
       pan: (dx, dy) => this.panBy(dx, dy),
       zoom: (delta, at) => this.#zoom(delta, at),
       hover: (at) => this.#hovered(at),
-      strokeStart: (at, erase) => this.#strokeStart(at, erase),
-      strokeMove: (at) => this.#strokeMove(at),
-      strokeEnd: (keep) => this.#strokeEnd(keep),
+      strokeStart: (at, erase) => this.#withPixels(at, (place) => this.#tools.down(place, erase)),
+      strokeMove: (at) => this.#withPixels(at, (place) => this.#tools.move(place)),
+      strokeEnd: (keep) => this.#tools.up(keep),
+      doubleClick: () => this.#tools.finish(),
     });
+    strokes.addEventListener('keydown', (event) => this.#shapeKey(event));
   }
 
   /** Sides of a pixel in the plane that is drawn. */
@@ -197,6 +206,7 @@ export class AlibiZarrCanvas extends LitElement {
     }
     if (this.#camera === null) return;
     const { state } = workspace.display;
+    this.#tools.toolChanged(state.tool);
     this.#scene.update({
       camera: this.#camera,
       z: state.z,
@@ -247,7 +257,9 @@ export class AlibiZarrCanvas extends LitElement {
     const color =
       state.tool === 'erase' ? '#fff' : `#${session.classes[state.activeClass]?.color ?? 'ffffff'}`;
     const { z, t } = state;
-    const current = this.#stroke === null ? [] : [{ ...this.#stroke, radiusPx: state.brushRadiusPx, z, t }];
+    const { draft } = this.#tools;
+    const current = draft?.kind === 'stroke' ? [draft.stroke] : [];
+    const hasBrush = state.tool === 'paint' || state.tool === 'erase';
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     drawStrokes(context, this.#screen, {
       camera: this.#camera,
@@ -256,8 +268,16 @@ export class AlibiZarrCanvas extends LitElement {
       classes: session.classes,
       z,
       t,
-      brush: at === null ? null : { ...at, radiusPx: state.brushRadiusPx, color },
+      brush: at === null || !hasBrush ? null : { ...at, radiusPx: state.brushRadiusPx, color },
       opacity: 0.75,
+      polygon:
+        draft?.kind === 'polygon'
+          ? {
+              points: draft.points,
+              pointer: at,
+              color: `#${session.classes[draft.classIndex]?.color ?? 'ffffff'}`,
+            }
+          : null,
     });
   }
 
@@ -273,35 +293,27 @@ export class AlibiZarrCanvas extends LitElement {
     this.#announce('az-pointer', { ...this.#toPixels(this.#camera, at), ...values } satisfies PointerReading);
   }
 
-  #strokeStart(at: ScreenPoint, erase: boolean): void {
-    const { workspace } = this.#workspace;
-    if (workspace === null) return;
-    const { activeClass } = workspace.display.state;
-    if (!erase && workspace.session.classes[activeClass] === undefined) return;
-    this.#stroke = { classIndex: erase ? null : activeClass, points: [] };
-    this.#strokeMove(at);
+  #withPixels(at: ScreenPoint, act: (place: PixelPlace) => void): void {
+    if (this.#camera !== null) act(this.#toPixels(this.#camera, at));
   }
 
-  #strokeMove(at: ScreenPoint): void {
-    if (this.#stroke === null || this.#camera === null) return;
-    const { x, y } = this.#toPixels(this.#camera, at);
-    const { points } = this.#stroke;
-    const stepPx = Math.hypot(x - (points.at(-2) ?? Number.NaN), y - (points.at(-1) ?? Number.NaN));
-    // Closer than half a screen pixel says nothing new.
-    if (stepPx * 2 ** this.#camera.zoom < 0.5) return;
-    points.push(x, y);
-    this.#drawStrokes();
+  /** Keys of a polygon that is being drawn; where there is none they are left to others. */
+  #shapeKey(event: KeyboardEvent): void {
+    const done =
+      (event.key === 'Enter' && this.#tools.finish()) ||
+      (event.key === 'Escape' && this.#tools.cancel()) ||
+      (event.key === 'Backspace' && this.#tools.removeCorner());
+    if (done) event.preventDefault();
   }
 
-  #strokeEnd(keep: boolean): void {
-    const stroke = this.#stroke;
-    this.#stroke = null;
+  /** Class of the segmentation on show. */
+  #segmentedAt(at: PixelPlace): number | null {
     const { workspace } = this.#workspace;
-    if (keep && stroke !== null && workspace !== null && stroke.points.length > 0) {
-      const { brushRadiusPx, z, t } = workspace.display.state;
-      workspace.session.stroke({ ...stroke, radiusPx: brushRadiusPx, z, t });
-    }
-    this.#drawStrokes();
+    const layer = workspace?.session.layers.find(({ kind, outdated }) => kind === 'classes' && !outdated);
+    const stretch = this.#stretch;
+    const ids = this.#scene?.valuesAt(at.x * stretch.x, at.y * stretch.y).ids;
+    const id = layer === undefined ? 0 : Number(ids?.get(layer.id) ?? 0);
+    return id > 0 ? id - 1 : null;
   }
 
   #announce(type: string, detail: Camera | PointerReading | AlibiError | Error | null): void {

@@ -2,6 +2,7 @@ import { AlibiZarrCanvas } from './canvas-element.ts';
 import { AlibiZarrChannels } from './channels-panel.ts';
 import { AlibiZarrClasses } from './classes-panel.ts';
 import { AlibiZarrFeatures } from './features-panel.ts';
+import { AlibiZarrFiles } from './files-panel.ts';
 import { AlibiZarrInfo } from './info-panel.ts';
 import { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import { AlibiZarrLayers } from './layers-panel.ts';
@@ -21,6 +22,7 @@ const elements = {
   'alibi-zarr-channels': AlibiZarrChannels,
   'alibi-zarr-classes': AlibiZarrClasses,
   'alibi-zarr-features': AlibiZarrFeatures,
+  'alibi-zarr-files': AlibiZarrFiles,
   'alibi-zarr-info': AlibiZarrInfo,
   'alibi-zarr-labels-dialog': AlibiZarrLabelsDialog,
   'alibi-zarr-layers': AlibiZarrLayers,

@@ -15,14 +15,18 @@ export interface PointerActions {
   strokeStart(at: ScreenPoint, erase: boolean): void;
   strokeMove(at: ScreenPoint): void;
   strokeEnd(keep: boolean): void;
+  doubleClick(): void;
 }
 
 /** log2 of the zoom factor a pixel of wheel movement; a notch is about 100. */
 const wheelStep = 0.0022;
+/** `button` of a pen's other end. */
+const penEraser = 5;
 
 /**
  * Pointer input of the canvas: drag to pan or paint, wheel and two fingers to zoom. The middle button, and
- * the space bar held down, pan whatever the tool; the right button erases.
+ * the space bar held down, pan whatever the tool; the right button and the eraser of a pen erase. A pen's pressure is not looked
+ * at, and while it draws, a hand on the screen does nothing.
  *
  * @returns  a function that stops listening
  */
@@ -33,6 +37,8 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
   let mode: 'none' | 'pan' | 'stroke' | 'pinch' = 'none';
   let spaceHeld = false;
   let pinchPx = 0;
+  /** The pen that draws. */
+  let pen: number | null = null;
   const at = (event: MouseEvent): ScreenPoint => {
     const { left, top } = element.getBoundingClientRect();
     return { x: event.clientX - left, y: event.clientY - top };
@@ -51,6 +57,14 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
   ) => element.addEventListener(type, listener, { signal, passive: false });
 
   on('pointerdown', (event) => {
+    if (pen !== null && event.pointerType === 'touch') return;
+    if (event.pointerType === 'pen') {
+      // A palm that came first lets go.
+      if (mode === 'stroke') actions.strokeEnd(false);
+      pointers.clear();
+      mode = 'none';
+      pen = event.pointerId;
+    }
     element.setPointerCapture(event.pointerId);
     const point = at(event);
     pointers.set(event.pointerId, point);
@@ -63,7 +77,7 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
     if (event.button === 1 || spaceHeld || actions.tool() === 'pan') mode = 'pan';
     else {
       mode = 'stroke';
-      actions.strokeStart(point, actions.tool() === 'erase' || event.button === 2);
+      actions.strokeStart(point, event.button === 2 || event.button === penEraser);
     }
     event.preventDefault();
     element.focus({ preventScroll: true });
@@ -88,12 +102,14 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
     }
   });
   const release = (event: PointerEvent, keep: boolean) => {
+    if (pen === event.pointerId) pen = null;
     if (!pointers.delete(event.pointerId)) return;
     if (mode === 'stroke') actions.strokeEnd(keep);
     if (pointers.size === 0) mode = 'none';
   };
   on('pointerup', (event) => release(event, true));
   on('pointercancel', (event) => release(event, false));
+  on('dblclick', () => actions.doubleClick());
   on('pointerleave', () => actions.hover(null));
   on('contextmenu', (event) => event.preventDefault());
   on('wheel', (event) => {

@@ -1,6 +1,9 @@
 import { createData, type DataType, type LazyArray, type Transform } from '../../src/array/lazy-array.ts';
+import type { AlibiError } from '../../src/errors.ts';
 import type { OmeImage } from '../../src/ome/ome-image.ts';
-import type { ClassSpec, Stroke } from '../../src/segment/types.ts';
+import { Painting } from '../../src/session-painting.ts';
+import { openInto, withImage } from '../../src/session-project.ts';
+import { Scribbles } from '../../src/session-scribbles.ts';
 import type { Layer, Session } from '../../src/session-types.ts';
 
 /** An array whose elements are a function of their index; `delayMs` makes chunks arrive one after another. */
@@ -175,9 +178,14 @@ export function fakeSession(
   const _side = finest.shape.at(-1)!;
   const target = new EventTarget();
   let layers: Layer[] = [];
-  let classes: ClassSpec[] = [];
-  let strokes: Stroke[] = [];
-  let undone: Stroke[] = [];
+  const painting = new Painting({
+    changed: (what) => {
+      if (what === 'strokes') segment();
+      emit(what);
+    },
+    outdated: () => {},
+    train: () => Promise.resolve(),
+  });
   const emit = (what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work') =>
     target.dispatchEvent(new CustomEvent('change', { detail: { what } }));
   const add = (layer: Layer): Layer => {
@@ -216,6 +224,23 @@ export function fakeSession(
       value: ([, y = 0, x = 0]) => value(x * factor, y * factor),
     });
   };
+  /** A segmentation as soon as two classes are painted. */
+  const segment = (): void => {
+    if (!painting.isTrainable) return;
+    const { classes, strokes } = painting;
+    add({
+      id: `classes-${strokes.length}`,
+      name: 'Segmentation',
+      kind: 'classes',
+      levels: [{ pixels: ids(1, (x, y) => (microstructure(x, y).precipitate ? 2 : 1)), imageLevel: 1 }],
+      fit: null,
+      colors: new Map(classes.map(({ color }, index) => [index + 1, rgb(color)])),
+      names: new Map(classes.map(({ name }, index) => [index + 1, name])),
+      derived: true,
+      outdated: false,
+    });
+  };
+  const failed = (error: AlibiError) => target.dispatchEvent(new CustomEvent('error', { detail: { error } }));
   const session: Session & { emit: typeof emit } = {
     emit,
     image,
@@ -233,17 +258,24 @@ export function fakeSession(
       return layers;
     },
     get classes() {
-      return classes;
+      return painting.classes;
     },
     get strokes() {
-      return strokes;
+      return painting.strokes;
     },
     get canUndo() {
-      return strokes.length > 0;
+      return painting.canUndo;
     },
     get canRedo() {
-      return undone.length > 0;
+      return painting.canRedo;
     },
+    scribbles: new Scribbles({
+      image: () => image,
+      painting,
+      failed,
+      run: (_title, _signal, task) => task({ signal: new AbortController().signal, onProgress: () => {} }),
+      save: (options) => session.save(layers[0]!, options),
+    }),
     work: [],
     windowsPerLevel: [49, 16, 4, 1],
     pca: async () =>
@@ -290,54 +322,20 @@ export function fakeSession(
       layers = layers.filter((layer) => layer.id !== id);
       emit('layers');
     },
-    addClass(spec) {
-      classes = [...classes, spec];
-      emit('classes');
-      return classes.length - 1;
-    },
-    updateClass(index, spec) {
-      classes = classes.map((old, position) => (position === index ? { ...old, ...spec } : old));
-      emit('classes');
-    },
-    removeClass(index) {
-      classes = classes.filter((_, position) => position !== index);
-      emit('classes');
-    },
-    stroke(stroke) {
-      strokes = [...strokes, { ...stroke, id: `stroke-${strokes.length}` }];
-      undone = [];
-      emit('strokes');
-      const used = new Set(strokes.map(({ classIndex }) => classIndex).filter((index) => index !== null));
-      if (used.size > 1) {
-        add({
-          id: `classes-${strokes.length}`,
-          name: 'Segmentation',
-          kind: 'classes',
-          levels: [{ pixels: ids(1, (x, y) => (microstructure(x, y).precipitate ? 2 : 1)), imageLevel: 1 }],
-          fit: null,
-          colors: new Map(classes.map(({ color }, index) => [index + 1, rgb(color)])),
-          names: new Map(classes.map(({ name }, index) => [index + 1, name])),
-          derived: true,
-          outdated: false,
-        });
-      }
-    },
-    undo() {
-      undone = [...undone, ...strokes.slice(-1)];
-      strokes = strokes.slice(0, -1);
-      emit('strokes');
-    },
-    redo() {
-      strokes = [...strokes, ...undone.slice(-1)];
-      undone = undone.slice(0, -1);
-      emit('strokes');
-    },
-    clearStrokes() {
-      strokes = [];
-      emit('strokes');
-    },
+    addClass: (spec) => painting.addClass(spec),
+    updateClass: (index, spec) => painting.updateClass(index, spec),
+    removeClass: (index) => painting.removeClass(index),
+    stroke: (stroke) => painting.add(stroke),
+    undo: () => painting.undo(),
+    redo: () => painting.redo(),
+    clearStrokes: () => painting.clear(),
     train: async () => null,
     classifier: null,
+    exportClassifier: () => ({ json: '{}\n', onnx: new Uint8Array(4) }),
+    importClassifier: () => Promise.reject(new Error('the fake session has no transformer')),
+    addToProject: (project) =>
+      withImage(project, { image, classes: painting.classes, strokes: painting.strokes }),
+    openProject: (project) => openInto(painting, project, image),
     uncertainty: () => Promise.reject(new Error('the fake session has no classifier')),
     suggest: () => Promise.reject(new Error('the fake session has no classifier')),
     save: async (_layer, { name, onProgress }) => {

@@ -247,6 +247,41 @@ source: {
 }
 }
 
+// contact-sheet.schema.json
+/**
+ * What `alibi-zarr contact-sheet --json` prints.
+ */
+export interface ContactSheetOutput {
+location: string
+labels: string
+/**
+ * the HTML file
+ */
+out: string
+bytes: number
+/**
+ * pictures there could be; those on the sheet are spread evenly over them
+ */
+total: number
+shown: {
+/**
+ * below the plate; empty for one image
+ */
+image: string
+z: number
+t: number
+/**
+ * share of the thumbnail's pixels that have a label
+ */
+labelled: number
+}[]
+failed: {
+image: string
+error: string
+}[]
+seconds: number
+}
+
 // convert.schema.json
 /**
  * What `alibi-train convert --json` prints.
@@ -670,6 +705,10 @@ t: number
  * strokes of one group are left out together when a classifier is checked
  */
 group?: string
+/**
+ * an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then
+ */
+rings?: number[][]
 }[]
 /**
  * slices processed; labels elsewhere are 0
@@ -1303,6 +1342,10 @@ t: number
  * strokes of one group are left out together when a classifier is checked
  */
 group?: string
+/**
+ * an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then
+ */
+rings?: number[][]
 }[]
 /**
  * @minItems 1
@@ -1577,6 +1620,62 @@ sameFit: (boolean | null)
  */
 methods: (string | null)
 seconds: number
+}
+
+// scribbles-geojson.schema.json
+/**
+ * Strokes as GeoJSON, in the order they were painted. Coordinates are x, y in pixels of the image's finest level, pixel (0, 0) covering [0, 1) × [0, 1).
+ */
+export interface ScribblesGeojson {
+type: "FeatureCollection"
+features: {
+type: "Feature"
+geometry: {
+/**
+ * a dot, a line, an area, an area of several pieces
+ */
+type: ("Point" | "LineString" | "Polygon" | "MultiPolygon")
+/**
+ * as RFC 7946 has them, for the type
+ */
+coordinates: unknown[]
+/**
+ * as QuPath has it; c is -1, all channels
+ */
+plane: {
+c: -1
+z: number
+t: number
+}
+}
+properties: {
+objectType: "annotation"
+/**
+ * the class, as QuPath has it; an eraser has none
+ */
+classification?: {
+name: string
+/**
+ * red, green, blue
+ */
+color: number[]
+}
+"alibi-zarr": {
+/**
+ * of the round brush, of dots and lines
+ */
+radiusPx?: number
+/**
+ * takes away what was painted beneath it before
+ */
+erase?: true
+/**
+ * strokes of one group are left out together when a classifier is checked
+ */
+group?: string
+}
+}
+}[]
 }
 
 // scribbles.schema.json
