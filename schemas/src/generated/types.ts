@@ -920,37 +920,7 @@ layerScale: boolean
 mlp: ("gelu" | "swiglu")
 layerNormEps: number
 }
-position: ({
-kind: "alibi"
-metric: ("euclidean" | "manhattan")
-/**
- * distances on the torus of the window
- */
-wrap: boolean
-/**
- * divided by the window's largest distance, by distanceScale tokens, or not at all
- */
-normalise: ("window" | "scale" | "none")
-distanceScale: (number | null)
-/**
- * patches attend no further than this many tokens
- */
-attentionRadius: (number | null)
-/**
- * patches do not read CLS and registers
- */
-hidePrefix: boolean
-slopes: ("constant" | "fixed" | "learned")
-} | {
-kind: "learned"
-/**
- * @minItems 2
- * @maxItems 2
- */
-trainedGrid: number[]
-} | {
-kind: ("none" | "sincos")
-})
+position: CheckpointPosition
 input: {
 /**
  * @minItems 3
@@ -1156,6 +1126,42 @@ provider?: string
 }[]
 }[]
 }
+
+// position.schema.json
+/**
+ * How an encoder knows where a patch lies.
+ */
+export type CheckpointPosition = ({
+kind: "alibi"
+metric: ("euclidean" | "manhattan")
+/**
+ * distances on the torus of the window
+ */
+wrap: boolean
+/**
+ * divided by the window's largest distance, by distanceScale tokens, or not at all
+ */
+normalise: ("window" | "scale" | "none")
+distanceScale: (number | null)
+/**
+ * patches attend no further than this many tokens
+ */
+attentionRadius: (number | null)
+/**
+ * patches do not read CLS and registers
+ */
+hidePrefix: boolean
+slopes: ("constant" | "fixed" | "learned")
+} | {
+kind: "learned"
+/**
+ * @minItems 2
+ * @maxItems 2
+ */
+trainedGrid: number[]
+} | {
+kind: ("none" | "sincos")
+})
 
 // probe-tensors.schema.json
 /**
@@ -1961,6 +1967,33 @@ kind: ("labels" | "image")
 url: string
 path: string
 }[]
+}
+
+// student.schema.json
+/**
+ * What `alibi-train finetune` writes into the metadata of student.safetensors, under the key alibi_train: what weights alone do not say.
+ */
+export interface StudentRecord {
+format: "alibi-train/student/1"
+heads: number
+layerNormEps: number
+position: CheckpointPosition
+input: {
+/**
+ * @minItems 3
+ * @maxItems 3
+ */
+mean: number[]
+/**
+ * @minItems 3
+ * @maxItems 3
+ */
+std: number[]
+}
+/**
+ * channels left out of the target
+ */
+blank: number[]
 }
 
 // validate.schema.json

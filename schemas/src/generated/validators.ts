@@ -12068,7 +12068,8 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateCheckpointManifest = validate25;
-var schema38 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "enum": ["none", "sincos"] } } }] }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "How weights are stored; the arithmetic is float32 except at fp16-arithmetic (float16 throughout) and int8-dynamic (linear layers in integers)." }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "Largest relative error of the self-test admitted for this graph. Present only where whoever made it forced a graph that exceeds its precision's limit: such a graph runs only when asked for by name." } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; where graphs of several precisions lie beside each other, the answer of the fp32 weights; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted for every graph without a tolerance of its own; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "what the figure is of; absent: of the checkpoint, by its first graph" }, "provider": { "enum": ["cpu", "wasm", "webgpu"], "description": "where it was measured; absent: it does not matter, or cpu" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
+var schema38 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/manifest.schema.json", "title": "CheckpointManifest", "description": "manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.", "type": "object", "additionalProperties": false, "required": ["format", "name", "architecture", "position", "input", "window", "graphs", "selfTest", "measured", "provenance"], "properties": { "format": { "const": "alibi-zarr/manifest/1" }, "name": { "type": "string", "pattern": "^[a-z0-9][a-z0-9._-]*$" }, "title": { "type": "string" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1, "description": "pixels along one side" }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "enum": ["gelu", "swiglu"] }, "layerNormEps": { "type": "number", "exclusiveMinimum": 0 } } }, "position": { "$ref": "position.schema.json" }, "input": { "type": "object", "additionalProperties": false, "required": ["mean", "std"], "properties": { "mean": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 }, "std": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 3, "maxItems": 3 } } }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "overlap": { "type": "integer", "minimum": 0, "description": "tokens shared by neighbouring windows" } } }, "graphs": { "type": "array", "minItems": 1, "description": "In order of preference. Inputs: image float32 [N,3,H,W]; outputs: features [N,dim,rows,cols], prefix [N,1+registers,dim], layer.N where asked for.", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "sha256", "layers"], "properties": { "path": { "type": "string", "description": "relative to the manifest" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "How weights are stored; the arithmetic is float32 except at fp16-arithmetic (float16 throughout) and int8-dynamic (linear layers in integers)." }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "layers": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "Largest relative error of the self-test admitted for this graph. Present only where whoever made it forced a graph that exceeds its precision's limit: such a graph runs only when asked for by name." } } } }, "selfTest": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "seed", "path", "sha256"], "description": "The input is made from the seed (a fixed generator, see encoder/self-test.ts); path holds the answer of these very weights, float32 little-endian [dim,rows,cols], computed in fp32 arithmetic by onnxruntime-node; where graphs of several precisions lie beside each other, the answer of the fp32 weights; how far they are from the reference is measured in the tests.", "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "path": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error admitted for every graph without a tolerance of its own; absent: 1e-3 at fp32, 2e-2 below" } } }, "measured": { "type": "array", "description": "Figures measured on this very checkpoint, each with the command that made it.", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "what the figure is of; absent: of the checkpoint, by its first graph" }, "provider": { "enum": ["cpu", "wasm", "webgpu"], "description": "where it was measured; absent: it does not matter, or cpu" } } } }, "provenance": { "type": "object", "additionalProperties": false, "required": ["source", "sourceSha256", "licence", "finetuned", "command", "tool"], "properties": { "source": { "type": "string" }, "sourceSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "command": { "type": "string" }, "tool": { "type": "string" } } } } };
+var schema39 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/position.schema.json", "title": "CheckpointPosition", "description": "How an encoder knows where a patch lies.", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "metric", "wrap", "normalise", "distanceScale", "attentionRadius", "hidePrefix", "slopes"], "properties": { "kind": { "const": "alibi" }, "metric": { "enum": ["euclidean", "manhattan"] }, "wrap": { "type": "boolean", "description": "distances on the torus of the window" }, "normalise": { "enum": ["window", "scale", "none"], "description": "divided by the window's largest distance, by distanceScale tokens, or not at all" }, "distanceScale": { "type": ["number", "null"], "exclusiveMinimum": 0 }, "attentionRadius": { "type": ["number", "null"], "exclusiveMinimum": 0, "description": "patches attend no further than this many tokens" }, "hidePrefix": { "type": "boolean", "description": "patches do not read CLS and registers" }, "slopes": { "enum": ["constant", "fixed", "learned"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "trainedGrid"], "properties": { "kind": { "const": "learned" }, "trainedGrid": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "minItems": 2, "maxItems": 2 } } }, { "type": "object", "additionalProperties": false, "required": ["kind"], "properties": { "kind": { "enum": ["none", "sincos"] } } }] };
 var pattern18 = new RegExp("^[a-z0-9][a-z0-9._-]*$", "u");
 function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
@@ -12313,15 +12314,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.position !== void 0) {
                     let data12 = data.position;
                     const _errs25 = errors;
-                    const _errs26 = errors;
-                    let valid2 = false;
-                    let passing0 = null;
                     const _errs27 = errors;
-                    if (errors === _errs27) {
+                    let valid3 = false;
+                    let passing0 = null;
+                    const _errs28 = errors;
+                    if (errors === _errs28) {
                       if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
                         let missing2;
                         if (data12.kind === void 0 && (missing2 = "kind") || data12.metric === void 0 && (missing2 = "metric") || data12.wrap === void 0 && (missing2 = "wrap") || data12.normalise === void 0 && (missing2 = "normalise") || data12.distanceScale === void 0 && (missing2 = "distanceScale") || data12.attentionRadius === void 0 && (missing2 = "attentionRadius") || data12.hidePrefix === void 0 && (missing2 = "hidePrefix") || data12.slopes === void 0 && (missing2 = "slopes")) {
-                          const err0 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/0/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
+                          const err0 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/0/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
                           if (vErrors === null) {
                             vErrors = [err0];
                           } else {
@@ -12329,10 +12330,10 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                           errors++;
                         } else {
-                          const _errs29 = errors;
+                          const _errs30 = errors;
                           for (const key2 in data12) {
                             if (!(key2 === "kind" || key2 === "metric" || key2 === "wrap" || key2 === "normalise" || key2 === "distanceScale" || key2 === "attentionRadius" || key2 === "hidePrefix" || key2 === "slopes")) {
-                              const err1 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
+                              const err1 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
                               if (vErrors === null) {
                                 vErrors = [err1];
                               } else {
@@ -12342,11 +12343,11 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                               break;
                             }
                           }
-                          if (_errs29 === errors) {
+                          if (_errs30 === errors) {
                             if (data12.kind !== void 0) {
-                              const _errs30 = errors;
+                              const _errs31 = errors;
                               if ("alibi" !== data12.kind) {
-                                const err2 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/0/properties/kind/const", keyword: "const", params: { allowedValue: "alibi" }, message: "must be equal to constant" };
+                                const err2 = { instancePath: instancePath + "/position/kind", schemaPath: "position.schema.json/oneOf/0/properties/kind/const", keyword: "const", params: { allowedValue: "alibi" }, message: "must be equal to constant" };
                                 if (vErrors === null) {
                                   vErrors = [err2];
                                 } else {
@@ -12354,16 +12355,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 errors++;
                               }
-                              var valid3 = _errs30 === errors;
+                              var valid4 = _errs31 === errors;
                             } else {
-                              var valid3 = true;
+                              var valid4 = true;
                             }
-                            if (valid3) {
+                            if (valid4) {
                               if (data12.metric !== void 0) {
                                 let data14 = data12.metric;
-                                const _errs31 = errors;
+                                const _errs32 = errors;
                                 if (!(data14 === "euclidean" || data14 === "manhattan")) {
-                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "#/properties/position/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema38.properties.position.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
+                                  const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "position.schema.json/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err3];
                                   } else {
@@ -12371,15 +12372,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                   errors++;
                                 }
-                                var valid3 = _errs31 === errors;
+                                var valid4 = _errs32 === errors;
                               } else {
-                                var valid3 = true;
+                                var valid4 = true;
                               }
-                              if (valid3) {
+                              if (valid4) {
                                 if (data12.wrap !== void 0) {
-                                  const _errs32 = errors;
+                                  const _errs33 = errors;
                                   if (typeof data12.wrap !== "boolean") {
-                                    const err4 = { instancePath: instancePath + "/position/wrap", schemaPath: "#/properties/position/oneOf/0/properties/wrap/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                    const err4 = { instancePath: instancePath + "/position/wrap", schemaPath: "position.schema.json/oneOf/0/properties/wrap/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                     if (vErrors === null) {
                                       vErrors = [err4];
                                     } else {
@@ -12387,16 +12388,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     errors++;
                                   }
-                                  var valid3 = _errs32 === errors;
+                                  var valid4 = _errs33 === errors;
                                 } else {
-                                  var valid3 = true;
+                                  var valid4 = true;
                                 }
-                                if (valid3) {
+                                if (valid4) {
                                   if (data12.normalise !== void 0) {
                                     let data16 = data12.normalise;
-                                    const _errs34 = errors;
+                                    const _errs35 = errors;
                                     if (!(data16 === "window" || data16 === "scale" || data16 === "none")) {
-                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "#/properties/position/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema38.properties.position.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
+                                      const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "position.schema.json/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
                                       if (vErrors === null) {
                                         vErrors = [err5];
                                       } else {
@@ -12404,16 +12405,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                       errors++;
                                     }
-                                    var valid3 = _errs34 === errors;
+                                    var valid4 = _errs35 === errors;
                                   } else {
-                                    var valid3 = true;
+                                    var valid4 = true;
                                   }
-                                  if (valid3) {
+                                  if (valid4) {
                                     if (data12.distanceScale !== void 0) {
                                       let data17 = data12.distanceScale;
-                                      const _errs35 = errors;
+                                      const _errs36 = errors;
                                       if (!(typeof data17 == "number" && isFinite(data17)) && data17 !== null) {
-                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema38.properties.position.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
+                                        const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "position.schema.json/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema39.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
                                         if (vErrors === null) {
                                           vErrors = [err6];
                                         } else {
@@ -12421,10 +12422,10 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         errors++;
                                       }
-                                      if (errors === _errs35) {
+                                      if (errors === _errs36) {
                                         if (typeof data17 == "number" && isFinite(data17)) {
                                           if (data17 <= 0 || isNaN(data17)) {
-                                            const err7 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "#/properties/position/oneOf/0/properties/distanceScale/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                            const err7 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "position.schema.json/oneOf/0/properties/distanceScale/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                             if (vErrors === null) {
                                               vErrors = [err7];
                                             } else {
@@ -12434,16 +12435,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       }
-                                      var valid3 = _errs35 === errors;
+                                      var valid4 = _errs36 === errors;
                                     } else {
-                                      var valid3 = true;
+                                      var valid4 = true;
                                     }
-                                    if (valid3) {
+                                    if (valid4) {
                                       if (data12.attentionRadius !== void 0) {
                                         let data18 = data12.attentionRadius;
-                                        const _errs37 = errors;
+                                        const _errs38 = errors;
                                         if (!(typeof data18 == "number" && isFinite(data18)) && data18 !== null) {
-                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema38.properties.position.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
+                                          const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "position.schema.json/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema39.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
                                           if (vErrors === null) {
                                             vErrors = [err8];
                                           } else {
@@ -12451,10 +12452,10 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           errors++;
                                         }
-                                        if (errors === _errs37) {
+                                        if (errors === _errs38) {
                                           if (typeof data18 == "number" && isFinite(data18)) {
                                             if (data18 <= 0 || isNaN(data18)) {
-                                              const err9 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "#/properties/position/oneOf/0/properties/attentionRadius/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                              const err9 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "position.schema.json/oneOf/0/properties/attentionRadius/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                               if (vErrors === null) {
                                                 vErrors = [err9];
                                               } else {
@@ -12464,15 +12465,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         }
-                                        var valid3 = _errs37 === errors;
+                                        var valid4 = _errs38 === errors;
                                       } else {
-                                        var valid3 = true;
+                                        var valid4 = true;
                                       }
-                                      if (valid3) {
+                                      if (valid4) {
                                         if (data12.hidePrefix !== void 0) {
-                                          const _errs39 = errors;
+                                          const _errs40 = errors;
                                           if (typeof data12.hidePrefix !== "boolean") {
-                                            const err10 = { instancePath: instancePath + "/position/hidePrefix", schemaPath: "#/properties/position/oneOf/0/properties/hidePrefix/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                            const err10 = { instancePath: instancePath + "/position/hidePrefix", schemaPath: "position.schema.json/oneOf/0/properties/hidePrefix/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                             if (vErrors === null) {
                                               vErrors = [err10];
                                             } else {
@@ -12480,16 +12481,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             errors++;
                                           }
-                                          var valid3 = _errs39 === errors;
+                                          var valid4 = _errs40 === errors;
                                         } else {
-                                          var valid3 = true;
+                                          var valid4 = true;
                                         }
-                                        if (valid3) {
+                                        if (valid4) {
                                           if (data12.slopes !== void 0) {
                                             let data20 = data12.slopes;
-                                            const _errs41 = errors;
+                                            const _errs42 = errors;
                                             if (!(data20 === "constant" || data20 === "fixed" || data20 === "learned")) {
-                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "#/properties/position/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema38.properties.position.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
+                                              const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "position.schema.json/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
                                               if (vErrors === null) {
                                                 vErrors = [err11];
                                               } else {
@@ -12497,9 +12498,9 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               errors++;
                                             }
-                                            var valid3 = _errs41 === errors;
+                                            var valid4 = _errs42 === errors;
                                           } else {
-                                            var valid3 = true;
+                                            var valid4 = true;
                                           }
                                         }
                                       }
@@ -12511,7 +12512,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        const err12 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        const err12 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                         if (vErrors === null) {
                           vErrors = [err12];
                         } else {
@@ -12520,17 +12521,17 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                         errors++;
                       }
                     }
-                    var _valid0 = _errs27 === errors;
+                    var _valid0 = _errs28 === errors;
                     if (_valid0) {
-                      valid2 = true;
+                      valid3 = true;
                       passing0 = 0;
                     }
-                    const _errs42 = errors;
-                    if (errors === _errs42) {
+                    const _errs43 = errors;
+                    if (errors === _errs43) {
                       if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
                         let missing3;
                         if (data12.kind === void 0 && (missing3 = "kind") || data12.trainedGrid === void 0 && (missing3 = "trainedGrid")) {
-                          const err13 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/1/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
+                          const err13 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/1/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
                           if (vErrors === null) {
                             vErrors = [err13];
                           } else {
@@ -12538,10 +12539,10 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                           errors++;
                         } else {
-                          const _errs44 = errors;
+                          const _errs45 = errors;
                           for (const key3 in data12) {
                             if (!(key3 === "kind" || key3 === "trainedGrid")) {
-                              const err14 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+                              const err14 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
                               if (vErrors === null) {
                                 vErrors = [err14];
                               } else {
@@ -12551,11 +12552,11 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                               break;
                             }
                           }
-                          if (_errs44 === errors) {
+                          if (_errs45 === errors) {
                             if (data12.kind !== void 0) {
-                              const _errs45 = errors;
+                              const _errs46 = errors;
                               if ("learned" !== data12.kind) {
-                                const err15 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/1/properties/kind/const", keyword: "const", params: { allowedValue: "learned" }, message: "must be equal to constant" };
+                                const err15 = { instancePath: instancePath + "/position/kind", schemaPath: "position.schema.json/oneOf/1/properties/kind/const", keyword: "const", params: { allowedValue: "learned" }, message: "must be equal to constant" };
                                 if (vErrors === null) {
                                   vErrors = [err15];
                                 } else {
@@ -12563,18 +12564,18 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 errors++;
                               }
-                              var valid4 = _errs45 === errors;
+                              var valid5 = _errs46 === errors;
                             } else {
-                              var valid4 = true;
+                              var valid5 = true;
                             }
-                            if (valid4) {
+                            if (valid5) {
                               if (data12.trainedGrid !== void 0) {
                                 let data22 = data12.trainedGrid;
-                                const _errs46 = errors;
-                                if (errors === _errs46) {
+                                const _errs47 = errors;
+                                if (errors === _errs47) {
                                   if (Array.isArray(data22)) {
                                     if (data22.length > 2) {
-                                      const err16 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "#/properties/position/oneOf/1/properties/trainedGrid/maxItems", keyword: "maxItems", params: { limit: 2 }, message: "must NOT have more than 2 items" };
+                                      const err16 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/maxItems", keyword: "maxItems", params: { limit: 2 }, message: "must NOT have more than 2 items" };
                                       if (vErrors === null) {
                                         vErrors = [err16];
                                       } else {
@@ -12583,7 +12584,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       errors++;
                                     } else {
                                       if (data22.length < 2) {
-                                        const err17 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "#/properties/position/oneOf/1/properties/trainedGrid/minItems", keyword: "minItems", params: { limit: 2 }, message: "must NOT have fewer than 2 items" };
+                                        const err17 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/minItems", keyword: "minItems", params: { limit: 2 }, message: "must NOT have fewer than 2 items" };
                                         if (vErrors === null) {
                                           vErrors = [err17];
                                         } else {
@@ -12591,13 +12592,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         errors++;
                                       } else {
-                                        var valid5 = true;
+                                        var valid6 = true;
                                         const len0 = data22.length;
                                         for (let i0 = 0; i0 < len0; i0++) {
                                           let data23 = data22[i0];
-                                          const _errs48 = errors;
+                                          const _errs49 = errors;
                                           if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
-                                            const err18 = { instancePath: instancePath + "/position/trainedGrid/" + i0, schemaPath: "#/properties/position/oneOf/1/properties/trainedGrid/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                            const err18 = { instancePath: instancePath + "/position/trainedGrid/" + i0, schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                             if (vErrors === null) {
                                               vErrors = [err18];
                                             } else {
@@ -12605,10 +12606,10 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             errors++;
                                           }
-                                          if (errors === _errs48) {
+                                          if (errors === _errs49) {
                                             if (typeof data23 == "number" && isFinite(data23)) {
                                               if (data23 < 1 || isNaN(data23)) {
-                                                const err19 = { instancePath: instancePath + "/position/trainedGrid/" + i0, schemaPath: "#/properties/position/oneOf/1/properties/trainedGrid/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                const err19 = { instancePath: instancePath + "/position/trainedGrid/" + i0, schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                 if (vErrors === null) {
                                                   vErrors = [err19];
                                                 } else {
@@ -12618,15 +12619,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           }
-                                          var valid5 = _errs48 === errors;
-                                          if (!valid5) {
+                                          var valid6 = _errs49 === errors;
+                                          if (!valid6) {
                                             break;
                                           }
                                         }
                                       }
                                     }
                                   } else {
-                                    const err20 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "#/properties/position/oneOf/1/properties/trainedGrid/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                    const err20 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                     if (vErrors === null) {
                                       vErrors = [err20];
                                     } else {
@@ -12635,15 +12636,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     errors++;
                                   }
                                 }
-                                var valid4 = _errs46 === errors;
+                                var valid5 = _errs47 === errors;
                               } else {
-                                var valid4 = true;
+                                var valid5 = true;
                               }
                             }
                           }
                         }
                       } else {
-                        const err21 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        const err21 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                         if (vErrors === null) {
                           vErrors = [err21];
                         } else {
@@ -12652,21 +12653,21 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                         errors++;
                       }
                     }
-                    var _valid0 = _errs42 === errors;
-                    if (_valid0 && valid2) {
-                      valid2 = false;
+                    var _valid0 = _errs43 === errors;
+                    if (_valid0 && valid3) {
+                      valid3 = false;
                       passing0 = [passing0, 1];
                     } else {
                       if (_valid0) {
-                        valid2 = true;
+                        valid3 = true;
                         passing0 = 1;
                       }
-                      const _errs50 = errors;
-                      if (errors === _errs50) {
+                      const _errs51 = errors;
+                      if (errors === _errs51) {
                         if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
                           let missing4;
                           if (data12.kind === void 0 && (missing4 = "kind")) {
-                            const err22 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/2/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
+                            const err22 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/2/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                             if (vErrors === null) {
                               vErrors = [err22];
                             } else {
@@ -12674,10 +12675,10 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             errors++;
                           } else {
-                            const _errs52 = errors;
+                            const _errs53 = errors;
                             for (const key4 in data12) {
                               if (!(key4 === "kind")) {
-                                const err23 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" };
+                                const err23 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" };
                                 if (vErrors === null) {
                                   vErrors = [err23];
                                 } else {
@@ -12687,11 +12688,11 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 break;
                               }
                             }
-                            if (_errs52 === errors) {
+                            if (_errs53 === errors) {
                               if (data12.kind !== void 0) {
                                 let data24 = data12.kind;
                                 if (!(data24 === "none" || data24 === "sincos")) {
-                                  const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "#/properties/position/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema38.properties.position.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                  const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "position.schema.json/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                   if (vErrors === null) {
                                     vErrors = [err24];
                                   } else {
@@ -12703,7 +12704,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          const err25 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                          const err25 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                           if (vErrors === null) {
                             vErrors = [err25];
                           } else {
@@ -12712,19 +12713,19 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                           errors++;
                         }
                       }
-                      var _valid0 = _errs50 === errors;
-                      if (_valid0 && valid2) {
-                        valid2 = false;
+                      var _valid0 = _errs51 === errors;
+                      if (_valid0 && valid3) {
+                        valid3 = false;
                         passing0 = [passing0, 2];
                       } else {
                         if (_valid0) {
-                          valid2 = true;
+                          valid3 = true;
                           passing0 = 2;
                         }
                       }
                     }
-                    if (!valid2) {
-                      const err26 = { instancePath: instancePath + "/position", schemaPath: "#/properties/position/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                    if (!valid3) {
+                      const err26 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
                       if (vErrors === null) {
                         vErrors = [err26];
                       } else {
@@ -12734,10 +12735,10 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                       validate25.errors = vErrors;
                       return false;
                     } else {
-                      errors = _errs26;
+                      errors = _errs27;
                       if (vErrors !== null) {
-                        if (_errs26) {
-                          vErrors.length = _errs26;
+                        if (_errs27) {
+                          vErrors.length = _errs27;
                         } else {
                           vErrors = null;
                         }
@@ -12750,15 +12751,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                   if (valid0) {
                     if (data.input !== void 0) {
                       let data25 = data.input;
-                      const _errs54 = errors;
-                      if (errors === _errs54) {
+                      const _errs55 = errors;
+                      if (errors === _errs55) {
                         if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
                           let missing5;
                           if (data25.mean === void 0 && (missing5 = "mean") || data25.std === void 0 && (missing5 = "std")) {
                             validate25.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                             return false;
                           } else {
-                            const _errs56 = errors;
+                            const _errs57 = errors;
                             for (const key5 in data25) {
                               if (!(key5 === "mean" || key5 === "std")) {
                                 validate25.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
@@ -12766,11 +12767,11 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 break;
                               }
                             }
-                            if (_errs56 === errors) {
+                            if (_errs57 === errors) {
                               if (data25.mean !== void 0) {
                                 let data26 = data25.mean;
-                                const _errs57 = errors;
-                                if (errors === _errs57) {
+                                const _errs58 = errors;
+                                if (errors === _errs58) {
                                   if (Array.isArray(data26)) {
                                     if (data26.length > 3) {
                                       validate25.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
@@ -12780,17 +12781,17 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         validate25.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                         return false;
                                       } else {
-                                        var valid8 = true;
+                                        var valid9 = true;
                                         const len1 = data26.length;
                                         for (let i1 = 0; i1 < len1; i1++) {
                                           let data27 = data26[i1];
-                                          const _errs59 = errors;
+                                          const _errs60 = errors;
                                           if (!(typeof data27 == "number" && isFinite(data27))) {
                                             validate25.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
-                                          var valid8 = _errs59 === errors;
-                                          if (!valid8) {
+                                          var valid9 = _errs60 === errors;
+                                          if (!valid9) {
                                             break;
                                           }
                                         }
@@ -12801,15 +12802,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid7 = _errs57 === errors;
+                                var valid8 = _errs58 === errors;
                               } else {
-                                var valid7 = true;
+                                var valid8 = true;
                               }
-                              if (valid7) {
+                              if (valid8) {
                                 if (data25.std !== void 0) {
                                   let data28 = data25.std;
-                                  const _errs61 = errors;
-                                  if (errors === _errs61) {
+                                  const _errs62 = errors;
+                                  if (errors === _errs62) {
                                     if (Array.isArray(data28)) {
                                       if (data28.length > 3) {
                                         validate25.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
@@ -12819,12 +12820,12 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           validate25.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
                                           return false;
                                         } else {
-                                          var valid9 = true;
+                                          var valid10 = true;
                                           const len2 = data28.length;
                                           for (let i2 = 0; i2 < len2; i2++) {
                                             let data29 = data28[i2];
-                                            const _errs63 = errors;
-                                            if (errors === _errs63) {
+                                            const _errs64 = errors;
+                                            if (errors === _errs64) {
                                               if (typeof data29 == "number" && isFinite(data29)) {
                                                 if (data29 <= 0 || isNaN(data29)) {
                                                   validate25.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
@@ -12835,8 +12836,8 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid9 = _errs63 === errors;
-                                            if (!valid9) {
+                                            var valid10 = _errs64 === errors;
+                                            if (!valid10) {
                                               break;
                                             }
                                           }
@@ -12847,9 +12848,9 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       return false;
                                     }
                                   }
-                                  var valid7 = _errs61 === errors;
+                                  var valid8 = _errs62 === errors;
                                 } else {
-                                  var valid7 = true;
+                                  var valid8 = true;
                                 }
                               }
                             }
@@ -12859,22 +12860,22 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                           return false;
                         }
                       }
-                      var valid0 = _errs54 === errors;
+                      var valid0 = _errs55 === errors;
                     } else {
                       var valid0 = true;
                     }
                     if (valid0) {
                       if (data.window !== void 0) {
                         let data30 = data.window;
-                        const _errs65 = errors;
-                        if (errors === _errs65) {
+                        const _errs66 = errors;
+                        if (errors === _errs66) {
                           if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
                             let missing6;
                             if (data30.rows === void 0 && (missing6 = "rows") || data30.cols === void 0 && (missing6 = "cols") || data30.overlap === void 0 && (missing6 = "overlap")) {
                               validate25.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                               return false;
                             } else {
-                              const _errs67 = errors;
+                              const _errs68 = errors;
                               for (const key6 in data30) {
                                 if (!(key6 === "rows" || key6 === "cols" || key6 === "overlap")) {
                                   validate25.errors = [{ instancePath: instancePath + "/window", schemaPath: "#/properties/window/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
@@ -12882,15 +12883,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                   break;
                                 }
                               }
-                              if (_errs67 === errors) {
+                              if (_errs68 === errors) {
                                 if (data30.rows !== void 0) {
                                   let data31 = data30.rows;
-                                  const _errs68 = errors;
+                                  const _errs69 = errors;
                                   if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
                                     validate25.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
-                                  if (errors === _errs68) {
+                                  if (errors === _errs69) {
                                     if (typeof data31 == "number" && isFinite(data31)) {
                                       if (data31 < 1 || isNaN(data31)) {
                                         validate25.errors = [{ instancePath: instancePath + "/window/rows", schemaPath: "#/properties/window/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
@@ -12898,19 +12899,19 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   }
-                                  var valid10 = _errs68 === errors;
+                                  var valid11 = _errs69 === errors;
                                 } else {
-                                  var valid10 = true;
+                                  var valid11 = true;
                                 }
-                                if (valid10) {
+                                if (valid11) {
                                   if (data30.cols !== void 0) {
                                     let data32 = data30.cols;
-                                    const _errs70 = errors;
+                                    const _errs71 = errors;
                                     if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
                                       validate25.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
-                                    if (errors === _errs70) {
+                                    if (errors === _errs71) {
                                       if (typeof data32 == "number" && isFinite(data32)) {
                                         if (data32 < 1 || isNaN(data32)) {
                                           validate25.errors = [{ instancePath: instancePath + "/window/cols", schemaPath: "#/properties/window/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
@@ -12918,19 +12919,19 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     }
-                                    var valid10 = _errs70 === errors;
+                                    var valid11 = _errs71 === errors;
                                   } else {
-                                    var valid10 = true;
+                                    var valid11 = true;
                                   }
-                                  if (valid10) {
+                                  if (valid11) {
                                     if (data30.overlap !== void 0) {
                                       let data33 = data30.overlap;
-                                      const _errs72 = errors;
+                                      const _errs73 = errors;
                                       if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
                                         validate25.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
-                                      if (errors === _errs72) {
+                                      if (errors === _errs73) {
                                         if (typeof data33 == "number" && isFinite(data33)) {
                                           if (data33 < 0 || isNaN(data33)) {
                                             validate25.errors = [{ instancePath: instancePath + "/window/overlap", schemaPath: "#/properties/window/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
@@ -12938,9 +12939,9 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       }
-                                      var valid10 = _errs72 === errors;
+                                      var valid11 = _errs73 === errors;
                                     } else {
-                                      var valid10 = true;
+                                      var valid11 = true;
                                     }
                                   }
                                 }
@@ -12951,33 +12952,33 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                             return false;
                           }
                         }
-                        var valid0 = _errs65 === errors;
+                        var valid0 = _errs66 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
                         if (data.graphs !== void 0) {
                           let data34 = data.graphs;
-                          const _errs74 = errors;
-                          if (errors === _errs74) {
+                          const _errs75 = errors;
+                          if (errors === _errs75) {
                             if (Array.isArray(data34)) {
                               if (data34.length < 1) {
                                 validate25.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                 return false;
                               } else {
-                                var valid11 = true;
+                                var valid12 = true;
                                 const len3 = data34.length;
                                 for (let i3 = 0; i3 < len3; i3++) {
                                   let data35 = data34[i3];
-                                  const _errs76 = errors;
-                                  if (errors === _errs76) {
+                                  const _errs77 = errors;
+                                  if (errors === _errs77) {
                                     if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
                                       let missing7;
                                       if (data35.path === void 0 && (missing7 = "path") || data35.precision === void 0 && (missing7 = "precision") || data35.graph === void 0 && (missing7 = "graph") || data35.bytes === void 0 && (missing7 = "bytes") || data35.sha256 === void 0 && (missing7 = "sha256") || data35.layers === void 0 && (missing7 = "layers")) {
                                         validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                         return false;
                                       } else {
-                                        const _errs78 = errors;
+                                        const _errs79 = errors;
                                         for (const key7 in data35) {
                                           if (!(key7 === "path" || key7 === "precision" || key7 === "graph" || key7 === "bytes" || key7 === "sha256" || key7 === "layers" || key7 === "tolerance")) {
                                             validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
@@ -12985,50 +12986,50 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             break;
                                           }
                                         }
-                                        if (_errs78 === errors) {
+                                        if (_errs79 === errors) {
                                           if (data35.path !== void 0) {
-                                            const _errs79 = errors;
+                                            const _errs80 = errors;
                                             if (typeof data35.path !== "string") {
                                               validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            var valid12 = _errs79 === errors;
+                                            var valid13 = _errs80 === errors;
                                           } else {
-                                            var valid12 = true;
+                                            var valid13 = true;
                                           }
-                                          if (valid12) {
+                                          if (valid13) {
                                             if (data35.precision !== void 0) {
                                               let data37 = data35.precision;
-                                              const _errs81 = errors;
+                                              const _errs82 = errors;
                                               if (!(data37 === "fp32" || data37 === "fp16" || data37 === "fp16-arithmetic" || data37 === "int8" || data37 === "int8-dynamic" || data37 === "int4")) {
                                                 validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema38.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
-                                              var valid12 = _errs81 === errors;
+                                              var valid13 = _errs82 === errors;
                                             } else {
-                                              var valid12 = true;
+                                              var valid13 = true;
                                             }
-                                            if (valid12) {
+                                            if (valid13) {
                                               if (data35.graph !== void 0) {
                                                 let data38 = data35.graph;
-                                                const _errs82 = errors;
+                                                const _errs83 = errors;
                                                 if (!(data38 === "plain" || data38 === "fused")) {
                                                   validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/graph", schemaPath: "#/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema38.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
-                                                var valid12 = _errs82 === errors;
+                                                var valid13 = _errs83 === errors;
                                               } else {
-                                                var valid12 = true;
+                                                var valid13 = true;
                                               }
-                                              if (valid12) {
+                                              if (valid13) {
                                                 if (data35.bytes !== void 0) {
                                                   let data39 = data35.bytes;
-                                                  const _errs83 = errors;
+                                                  const _errs84 = errors;
                                                   if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
                                                     validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
-                                                  if (errors === _errs83) {
+                                                  if (errors === _errs84) {
                                                     if (typeof data39 == "number" && isFinite(data39)) {
                                                       if (data39 < 1 || isNaN(data39)) {
                                                         validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
@@ -13036,15 +13037,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   }
-                                                  var valid12 = _errs83 === errors;
+                                                  var valid13 = _errs84 === errors;
                                                 } else {
-                                                  var valid12 = true;
+                                                  var valid13 = true;
                                                 }
-                                                if (valid12) {
+                                                if (valid13) {
                                                   if (data35.sha256 !== void 0) {
                                                     let data40 = data35.sha256;
-                                                    const _errs85 = errors;
-                                                    if (errors === _errs85) {
+                                                    const _errs86 = errors;
+                                                    if (errors === _errs86) {
                                                       if (typeof data40 === "string") {
                                                         if (!pattern1.test(data40)) {
                                                           validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
@@ -13055,26 +13056,26 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid12 = _errs85 === errors;
+                                                    var valid13 = _errs86 === errors;
                                                   } else {
-                                                    var valid12 = true;
+                                                    var valid13 = true;
                                                   }
-                                                  if (valid12) {
+                                                  if (valid13) {
                                                     if (data35.layers !== void 0) {
                                                       let data41 = data35.layers;
-                                                      const _errs87 = errors;
-                                                      if (errors === _errs87) {
+                                                      const _errs88 = errors;
+                                                      if (errors === _errs88) {
                                                         if (Array.isArray(data41)) {
-                                                          var valid13 = true;
+                                                          var valid14 = true;
                                                           const len4 = data41.length;
                                                           for (let i4 = 0; i4 < len4; i4++) {
                                                             let data42 = data41[i4];
-                                                            const _errs89 = errors;
+                                                            const _errs90 = errors;
                                                             if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
                                                               validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
-                                                            if (errors === _errs89) {
+                                                            if (errors === _errs90) {
                                                               if (typeof data42 == "number" && isFinite(data42)) {
                                                                 if (data42 < 0 || isNaN(data42)) {
                                                                   validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/layers/" + i4, schemaPath: "#/properties/graphs/items/properties/layers/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
@@ -13082,8 +13083,8 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                               }
                                                             }
-                                                            var valid13 = _errs89 === errors;
-                                                            if (!valid13) {
+                                                            var valid14 = _errs90 === errors;
+                                                            if (!valid14) {
                                                               break;
                                                             }
                                                           }
@@ -13092,15 +13093,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid12 = _errs87 === errors;
+                                                      var valid13 = _errs88 === errors;
                                                     } else {
-                                                      var valid12 = true;
+                                                      var valid13 = true;
                                                     }
-                                                    if (valid12) {
+                                                    if (valid13) {
                                                       if (data35.tolerance !== void 0) {
                                                         let data43 = data35.tolerance;
-                                                        const _errs91 = errors;
-                                                        if (errors === _errs91) {
+                                                        const _errs92 = errors;
+                                                        if (errors === _errs92) {
                                                           if (typeof data43 == "number" && isFinite(data43)) {
                                                             if (data43 <= 0 || isNaN(data43)) {
                                                               validate25.errors = [{ instancePath: instancePath + "/graphs/" + i3 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
@@ -13111,9 +13112,9 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                             return false;
                                                           }
                                                         }
-                                                        var valid12 = _errs91 === errors;
+                                                        var valid13 = _errs92 === errors;
                                                       } else {
-                                                        var valid12 = true;
+                                                        var valid13 = true;
                                                       }
                                                     }
                                                   }
@@ -13128,8 +13129,8 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       return false;
                                     }
                                   }
-                                  var valid11 = _errs76 === errors;
-                                  if (!valid11) {
+                                  var valid12 = _errs77 === errors;
+                                  if (!valid12) {
                                     break;
                                   }
                                 }
@@ -13139,22 +13140,22 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                           }
-                          var valid0 = _errs74 === errors;
+                          var valid0 = _errs75 === errors;
                         } else {
                           var valid0 = true;
                         }
                         if (valid0) {
                           if (data.selfTest !== void 0) {
                             let data44 = data.selfTest;
-                            const _errs93 = errors;
-                            if (errors === _errs93) {
+                            const _errs94 = errors;
+                            if (errors === _errs94) {
                               if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
                                 let missing8;
                                 if (data44.rows === void 0 && (missing8 = "rows") || data44.cols === void 0 && (missing8 = "cols") || data44.seed === void 0 && (missing8 = "seed") || data44.path === void 0 && (missing8 = "path") || data44.sha256 === void 0 && (missing8 = "sha256")) {
                                   validate25.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                   return false;
                                 } else {
-                                  const _errs95 = errors;
+                                  const _errs96 = errors;
                                   for (const key8 in data44) {
                                     if (!(key8 === "rows" || key8 === "cols" || key8 === "seed" || key8 === "path" || key8 === "sha256" || key8 === "tolerance")) {
                                       validate25.errors = [{ instancePath: instancePath + "/selfTest", schemaPath: "#/properties/selfTest/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
@@ -13162,15 +13163,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       break;
                                     }
                                   }
-                                  if (_errs95 === errors) {
+                                  if (_errs96 === errors) {
                                     if (data44.rows !== void 0) {
                                       let data45 = data44.rows;
-                                      const _errs96 = errors;
+                                      const _errs97 = errors;
                                       if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
                                         validate25.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
-                                      if (errors === _errs96) {
+                                      if (errors === _errs97) {
                                         if (typeof data45 == "number" && isFinite(data45)) {
                                           if (data45 < 1 || isNaN(data45)) {
                                             validate25.errors = [{ instancePath: instancePath + "/selfTest/rows", schemaPath: "#/properties/selfTest/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
@@ -13178,19 +13179,19 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       }
-                                      var valid14 = _errs96 === errors;
+                                      var valid15 = _errs97 === errors;
                                     } else {
-                                      var valid14 = true;
+                                      var valid15 = true;
                                     }
-                                    if (valid14) {
+                                    if (valid15) {
                                       if (data44.cols !== void 0) {
                                         let data46 = data44.cols;
-                                        const _errs98 = errors;
+                                        const _errs99 = errors;
                                         if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
                                           validate25.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
-                                        if (errors === _errs98) {
+                                        if (errors === _errs99) {
                                           if (typeof data46 == "number" && isFinite(data46)) {
                                             if (data46 < 1 || isNaN(data46)) {
                                               validate25.errors = [{ instancePath: instancePath + "/selfTest/cols", schemaPath: "#/properties/selfTest/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
@@ -13198,19 +13199,19 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         }
-                                        var valid14 = _errs98 === errors;
+                                        var valid15 = _errs99 === errors;
                                       } else {
-                                        var valid14 = true;
+                                        var valid15 = true;
                                       }
-                                      if (valid14) {
+                                      if (valid15) {
                                         if (data44.seed !== void 0) {
                                           let data47 = data44.seed;
-                                          const _errs100 = errors;
+                                          const _errs101 = errors;
                                           if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
                                             validate25.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
-                                          if (errors === _errs100) {
+                                          if (errors === _errs101) {
                                             if (typeof data47 == "number" && isFinite(data47)) {
                                               if (data47 < 0 || isNaN(data47)) {
                                                 validate25.errors = [{ instancePath: instancePath + "/selfTest/seed", schemaPath: "#/properties/selfTest/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
@@ -13218,26 +13219,26 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           }
-                                          var valid14 = _errs100 === errors;
+                                          var valid15 = _errs101 === errors;
                                         } else {
-                                          var valid14 = true;
+                                          var valid15 = true;
                                         }
-                                        if (valid14) {
+                                        if (valid15) {
                                           if (data44.path !== void 0) {
-                                            const _errs102 = errors;
+                                            const _errs103 = errors;
                                             if (typeof data44.path !== "string") {
                                               validate25.errors = [{ instancePath: instancePath + "/selfTest/path", schemaPath: "#/properties/selfTest/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            var valid14 = _errs102 === errors;
+                                            var valid15 = _errs103 === errors;
                                           } else {
-                                            var valid14 = true;
+                                            var valid15 = true;
                                           }
-                                          if (valid14) {
+                                          if (valid15) {
                                             if (data44.sha256 !== void 0) {
                                               let data49 = data44.sha256;
-                                              const _errs104 = errors;
-                                              if (errors === _errs104) {
+                                              const _errs105 = errors;
+                                              if (errors === _errs105) {
                                                 if (typeof data49 === "string") {
                                                   if (!pattern1.test(data49)) {
                                                     validate25.errors = [{ instancePath: instancePath + "/selfTest/sha256", schemaPath: "#/properties/selfTest/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
@@ -13248,15 +13249,15 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid14 = _errs104 === errors;
+                                              var valid15 = _errs105 === errors;
                                             } else {
-                                              var valid14 = true;
+                                              var valid15 = true;
                                             }
-                                            if (valid14) {
+                                            if (valid15) {
                                               if (data44.tolerance !== void 0) {
                                                 let data50 = data44.tolerance;
-                                                const _errs106 = errors;
-                                                if (errors === _errs106) {
+                                                const _errs107 = errors;
+                                                if (errors === _errs107) {
                                                   if (typeof data50 == "number" && isFinite(data50)) {
                                                     if (data50 <= 0 || isNaN(data50)) {
                                                       validate25.errors = [{ instancePath: instancePath + "/selfTest/tolerance", schemaPath: "#/properties/selfTest/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
@@ -13267,9 +13268,9 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid14 = _errs106 === errors;
+                                                var valid15 = _errs107 === errors;
                                               } else {
-                                                var valid14 = true;
+                                                var valid15 = true;
                                               }
                                             }
                                           }
@@ -13283,29 +13284,29 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 return false;
                               }
                             }
-                            var valid0 = _errs93 === errors;
+                            var valid0 = _errs94 === errors;
                           } else {
                             var valid0 = true;
                           }
                           if (valid0) {
                             if (data.measured !== void 0) {
                               let data51 = data.measured;
-                              const _errs108 = errors;
-                              if (errors === _errs108) {
+                              const _errs109 = errors;
+                              if (errors === _errs109) {
                                 if (Array.isArray(data51)) {
-                                  var valid15 = true;
+                                  var valid16 = true;
                                   const len5 = data51.length;
                                   for (let i5 = 0; i5 < len5; i5++) {
                                     let data52 = data51[i5];
-                                    const _errs110 = errors;
-                                    if (errors === _errs110) {
+                                    const _errs111 = errors;
+                                    if (errors === _errs111) {
                                       if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
                                         let missing9;
                                         if (data52.name === void 0 && (missing9 = "name") || data52.value === void 0 && (missing9 = "value") || data52.command === void 0 && (missing9 = "command")) {
                                           validate25.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                           return false;
                                         } else {
-                                          const _errs112 = errors;
+                                          const _errs113 = errors;
                                           for (const key9 in data52) {
                                             if (!(key9 === "name" || key9 === "value" || key9 === "command" || key9 === "note" || key9 === "precision" || key9 === "provider")) {
                                               validate25.errors = [{ instancePath: instancePath + "/measured/" + i5, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
@@ -13313,74 +13314,74 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               break;
                                             }
                                           }
-                                          if (_errs112 === errors) {
+                                          if (_errs113 === errors) {
                                             if (data52.name !== void 0) {
-                                              const _errs113 = errors;
+                                              const _errs114 = errors;
                                               if (typeof data52.name !== "string") {
                                                 validate25.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
-                                              var valid16 = _errs113 === errors;
+                                              var valid17 = _errs114 === errors;
                                             } else {
-                                              var valid16 = true;
+                                              var valid17 = true;
                                             }
-                                            if (valid16) {
+                                            if (valid17) {
                                               if (data52.value !== void 0) {
                                                 let data54 = data52.value;
-                                                const _errs115 = errors;
+                                                const _errs116 = errors;
                                                 if (!(typeof data54 == "number" && isFinite(data54))) {
                                                   validate25.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                   return false;
                                                 }
-                                                var valid16 = _errs115 === errors;
+                                                var valid17 = _errs116 === errors;
                                               } else {
-                                                var valid16 = true;
+                                                var valid17 = true;
                                               }
-                                              if (valid16) {
+                                              if (valid17) {
                                                 if (data52.command !== void 0) {
-                                                  const _errs117 = errors;
+                                                  const _errs118 = errors;
                                                   if (typeof data52.command !== "string") {
                                                     validate25.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  var valid16 = _errs117 === errors;
+                                                  var valid17 = _errs118 === errors;
                                                 } else {
-                                                  var valid16 = true;
+                                                  var valid17 = true;
                                                 }
-                                                if (valid16) {
+                                                if (valid17) {
                                                   if (data52.note !== void 0) {
-                                                    const _errs119 = errors;
+                                                    const _errs120 = errors;
                                                     if (typeof data52.note !== "string") {
                                                       validate25.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
-                                                    var valid16 = _errs119 === errors;
+                                                    var valid17 = _errs120 === errors;
                                                   } else {
-                                                    var valid16 = true;
+                                                    var valid17 = true;
                                                   }
-                                                  if (valid16) {
+                                                  if (valid17) {
                                                     if (data52.precision !== void 0) {
                                                       let data57 = data52.precision;
-                                                      const _errs121 = errors;
+                                                      const _errs122 = errors;
                                                       if (!(data57 === "fp32" || data57 === "fp16" || data57 === "fp16-arithmetic" || data57 === "int8" || data57 === "int8-dynamic" || data57 === "int4")) {
                                                         validate25.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema38.properties.measured.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                         return false;
                                                       }
-                                                      var valid16 = _errs121 === errors;
+                                                      var valid17 = _errs122 === errors;
                                                     } else {
-                                                      var valid16 = true;
+                                                      var valid17 = true;
                                                     }
-                                                    if (valid16) {
+                                                    if (valid17) {
                                                       if (data52.provider !== void 0) {
                                                         let data58 = data52.provider;
-                                                        const _errs122 = errors;
+                                                        const _errs123 = errors;
                                                         if (!(data58 === "cpu" || data58 === "wasm" || data58 === "webgpu")) {
                                                           validate25.errors = [{ instancePath: instancePath + "/measured/" + i5 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema38.properties.measured.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                                           return false;
                                                         }
-                                                        var valid16 = _errs122 === errors;
+                                                        var valid17 = _errs123 === errors;
                                                       } else {
-                                                        var valid16 = true;
+                                                        var valid17 = true;
                                                       }
                                                     }
                                                   }
@@ -13394,8 +13395,8 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid15 = _errs110 === errors;
-                                    if (!valid15) {
+                                    var valid16 = _errs111 === errors;
+                                    if (!valid16) {
                                       break;
                                     }
                                   }
@@ -13404,22 +13405,22 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                               }
-                              var valid0 = _errs108 === errors;
+                              var valid0 = _errs109 === errors;
                             } else {
                               var valid0 = true;
                             }
                             if (valid0) {
                               if (data.provenance !== void 0) {
                                 let data59 = data.provenance;
-                                const _errs123 = errors;
-                                if (errors === _errs123) {
+                                const _errs124 = errors;
+                                if (errors === _errs124) {
                                   if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
                                     let missing10;
                                     if (data59.source === void 0 && (missing10 = "source") || data59.sourceSha256 === void 0 && (missing10 = "sourceSha256") || data59.licence === void 0 && (missing10 = "licence") || data59.finetuned === void 0 && (missing10 = "finetuned") || data59.command === void 0 && (missing10 = "command") || data59.tool === void 0 && (missing10 = "tool")) {
                                       validate25.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" }];
                                       return false;
                                     } else {
-                                      const _errs125 = errors;
+                                      const _errs126 = errors;
                                       for (const key10 in data59) {
                                         if (!(key10 === "source" || key10 === "sourceSha256" || key10 === "licence" || key10 === "finetuned" || key10 === "command" || key10 === "tool")) {
                                           validate25.errors = [{ instancePath: instancePath + "/provenance", schemaPath: "#/properties/provenance/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
@@ -13427,22 +13428,22 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           break;
                                         }
                                       }
-                                      if (_errs125 === errors) {
+                                      if (_errs126 === errors) {
                                         if (data59.source !== void 0) {
-                                          const _errs126 = errors;
+                                          const _errs127 = errors;
                                           if (typeof data59.source !== "string") {
                                             validate25.errors = [{ instancePath: instancePath + "/provenance/source", schemaPath: "#/properties/provenance/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
-                                          var valid17 = _errs126 === errors;
+                                          var valid18 = _errs127 === errors;
                                         } else {
-                                          var valid17 = true;
+                                          var valid18 = true;
                                         }
-                                        if (valid17) {
+                                        if (valid18) {
                                           if (data59.sourceSha256 !== void 0) {
                                             let data61 = data59.sourceSha256;
-                                            const _errs128 = errors;
-                                            if (errors === _errs128) {
+                                            const _errs129 = errors;
+                                            if (errors === _errs129) {
                                               if (typeof data61 === "string") {
                                                 if (!pattern1.test(data61)) {
                                                   validate25.errors = [{ instancePath: instancePath + "/provenance/sourceSha256", schemaPath: "#/properties/provenance/properties/sourceSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
@@ -13453,53 +13454,53 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid17 = _errs128 === errors;
+                                            var valid18 = _errs129 === errors;
                                           } else {
-                                            var valid17 = true;
+                                            var valid18 = true;
                                           }
-                                          if (valid17) {
+                                          if (valid18) {
                                             if (data59.licence !== void 0) {
-                                              const _errs130 = errors;
+                                              const _errs131 = errors;
                                               if (typeof data59.licence !== "string") {
                                                 validate25.errors = [{ instancePath: instancePath + "/provenance/licence", schemaPath: "#/properties/provenance/properties/licence/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
-                                              var valid17 = _errs130 === errors;
+                                              var valid18 = _errs131 === errors;
                                             } else {
-                                              var valid17 = true;
+                                              var valid18 = true;
                                             }
-                                            if (valid17) {
+                                            if (valid18) {
                                               if (data59.finetuned !== void 0) {
-                                                const _errs132 = errors;
+                                                const _errs133 = errors;
                                                 if (typeof data59.finetuned !== "boolean") {
                                                   validate25.errors = [{ instancePath: instancePath + "/provenance/finetuned", schemaPath: "#/properties/provenance/properties/finetuned/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
-                                                var valid17 = _errs132 === errors;
+                                                var valid18 = _errs133 === errors;
                                               } else {
-                                                var valid17 = true;
+                                                var valid18 = true;
                                               }
-                                              if (valid17) {
+                                              if (valid18) {
                                                 if (data59.command !== void 0) {
-                                                  const _errs134 = errors;
+                                                  const _errs135 = errors;
                                                   if (typeof data59.command !== "string") {
                                                     validate25.errors = [{ instancePath: instancePath + "/provenance/command", schemaPath: "#/properties/provenance/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  var valid17 = _errs134 === errors;
+                                                  var valid18 = _errs135 === errors;
                                                 } else {
-                                                  var valid17 = true;
+                                                  var valid18 = true;
                                                 }
-                                                if (valid17) {
+                                                if (valid18) {
                                                   if (data59.tool !== void 0) {
-                                                    const _errs136 = errors;
+                                                    const _errs137 = errors;
                                                     if (typeof data59.tool !== "string") {
                                                       validate25.errors = [{ instancePath: instancePath + "/provenance/tool", schemaPath: "#/properties/provenance/properties/tool/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
-                                                    var valid17 = _errs136 === errors;
+                                                    var valid18 = _errs137 === errors;
                                                   } else {
-                                                    var valid17 = true;
+                                                    var valid18 = true;
                                                   }
                                                 }
                                               }
@@ -13513,7 +13514,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid0 = _errs123 === errors;
+                                var valid0 = _errs124 === errors;
                               } else {
                                 var valid0 = true;
                               }
@@ -13538,7 +13539,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateMeasureOutput = validate26;
-var schema39 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/measure.schema.json", "title": "MeasureOutput", "description": "What `alibi-zarr measure --json` prints; with the rows where no --out takes them.", "type": "object", "additionalProperties": false, "required": ["location", "labels", "dims", "unit", "columns", "out", "format", "objects", "seconds"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "labels": { "type": "string" }, "dims": { "enum": [2, 3], "description": "objects are planes or volumes" }, "unit": { "type": ["string", "null"], "description": "of lengths; null where the labels state none" }, "columns": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "unit", "type", "description"], "properties": { "name": { "type": "string" }, "unit": { "type": ["string", "null"], "description": "empty for a bare number" }, "type": { "enum": ["id", "integer", "number"] }, "description": { "type": "string" }, "channel": { "type": "string", "description": "name of the channel an intensity is of" } } } }, "out": { "type": ["string", "null"], "description": "where the table lies" }, "format": { "enum": ["csv", "parquet", "anndata", "json"] }, "rows": { "type": "array", "description": "one object each, by column; null where there is no value, ids beyond 2^53 as text", "items": { "type": "object", "additionalProperties": { "type": ["number", "string", "null"] } } }, "objects": { "type": "integer", "minimum": 0, "description": "number of rows" }, "contours": { "type": "object", "additionalProperties": false, "required": ["location", "format", "count"], "properties": { "location": { "type": "string" }, "format": { "enum": ["geojson", "imagej"] }, "count": { "type": "integer", "minimum": 0, "description": "objects times the slices they are in" } } }, "seconds": { "type": "number", "minimum": 0 } } };
+var schema40 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/measure.schema.json", "title": "MeasureOutput", "description": "What `alibi-zarr measure --json` prints; with the rows where no --out takes them.", "type": "object", "additionalProperties": false, "required": ["location", "labels", "dims", "unit", "columns", "out", "format", "objects", "seconds"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "labels": { "type": "string" }, "dims": { "enum": [2, 3], "description": "objects are planes or volumes" }, "unit": { "type": ["string", "null"], "description": "of lengths; null where the labels state none" }, "columns": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "unit", "type", "description"], "properties": { "name": { "type": "string" }, "unit": { "type": ["string", "null"], "description": "empty for a bare number" }, "type": { "enum": ["id", "integer", "number"] }, "description": { "type": "string" }, "channel": { "type": "string", "description": "name of the channel an intensity is of" } } } }, "out": { "type": ["string", "null"], "description": "where the table lies" }, "format": { "enum": ["csv", "parquet", "anndata", "json"] }, "rows": { "type": "array", "description": "one object each, by column; null where there is no value, ids beyond 2^53 as text", "items": { "type": "object", "additionalProperties": { "type": ["number", "string", "null"] } } }, "objects": { "type": "integer", "minimum": 0, "description": "number of rows" }, "contours": { "type": "object", "additionalProperties": false, "required": ["location", "format", "count"], "properties": { "location": { "type": "string" }, "format": { "enum": ["geojson", "imagej"] }, "count": { "type": "integer", "minimum": 0, "description": "objects times the slices they are in" } } }, "seconds": { "type": "number", "minimum": 0 } } };
 function validate26(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -13552,7 +13553,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema39.properties, key0)) {
+          if (!func2.call(schema40.properties, key0)) {
             validate26.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -13585,7 +13586,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.dims;
                 const _errs6 = errors;
                 if (!(data2 === 2 || data2 === 3)) {
-                  validate26.errors = [{ instancePath: instancePath + "/dims", schemaPath: "#/properties/dims/enum", keyword: "enum", params: { allowedValues: schema39.properties.dims.enum }, message: "must be equal to one of the allowed values" }];
+                  validate26.errors = [{ instancePath: instancePath + "/dims", schemaPath: "#/properties/dims/enum", keyword: "enum", params: { allowedValues: schema40.properties.dims.enum }, message: "must be equal to one of the allowed values" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -13597,7 +13598,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.unit;
                   const _errs7 = errors;
                   if (typeof data3 !== "string" && data3 !== null) {
-                    validate26.errors = [{ instancePath: instancePath + "/unit", schemaPath: "#/properties/unit/type", keyword: "type", params: { type: schema39.properties.unit.type }, message: "must be string,null" }];
+                    validate26.errors = [{ instancePath: instancePath + "/unit", schemaPath: "#/properties/unit/type", keyword: "type", params: { type: schema40.properties.unit.type }, message: "must be string,null" }];
                     return false;
                   }
                   var valid0 = _errs7 === errors;
@@ -13646,7 +13647,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.unit;
                                       const _errs16 = errors;
                                       if (typeof data7 !== "string" && data7 !== null) {
-                                        validate26.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/unit", schemaPath: "#/properties/columns/items/properties/unit/type", keyword: "type", params: { type: schema39.properties.columns.items.properties.unit.type }, message: "must be string,null" }];
+                                        validate26.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/unit", schemaPath: "#/properties/columns/items/properties/unit/type", keyword: "type", params: { type: schema40.properties.columns.items.properties.unit.type }, message: "must be string,null" }];
                                         return false;
                                       }
                                       var valid2 = _errs16 === errors;
@@ -13658,7 +13659,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data8 = data5.type;
                                         const _errs18 = errors;
                                         if (!(data8 === "id" || data8 === "integer" || data8 === "number")) {
-                                          validate26.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/type", schemaPath: "#/properties/columns/items/properties/type/enum", keyword: "enum", params: { allowedValues: schema39.properties.columns.items.properties.type.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate26.errors = [{ instancePath: instancePath + "/columns/" + i0 + "/type", schemaPath: "#/properties/columns/items/properties/type/enum", keyword: "enum", params: { allowedValues: schema40.properties.columns.items.properties.type.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -13717,7 +13718,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                       let data11 = data.out;
                       const _errs23 = errors;
                       if (typeof data11 !== "string" && data11 !== null) {
-                        validate26.errors = [{ instancePath: instancePath + "/out", schemaPath: "#/properties/out/type", keyword: "type", params: { type: schema39.properties.out.type }, message: "must be string,null" }];
+                        validate26.errors = [{ instancePath: instancePath + "/out", schemaPath: "#/properties/out/type", keyword: "type", params: { type: schema40.properties.out.type }, message: "must be string,null" }];
                         return false;
                       }
                       var valid0 = _errs23 === errors;
@@ -13729,7 +13730,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                         let data12 = data.format;
                         const _errs25 = errors;
                         if (!(data12 === "csv" || data12 === "parquet" || data12 === "anndata" || data12 === "json")) {
-                          validate26.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/enum", keyword: "enum", params: { allowedValues: schema39.properties.format.enum }, message: "must be equal to one of the allowed values" }];
+                          validate26.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/enum", keyword: "enum", params: { allowedValues: schema40.properties.format.enum }, message: "must be equal to one of the allowed values" }];
                           return false;
                         }
                         var valid0 = _errs25 === errors;
@@ -13753,7 +13754,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data15 = data14[key2];
                                       const _errs31 = errors;
                                       if (!(typeof data15 == "number" && isFinite(data15)) && typeof data15 !== "string" && data15 !== null) {
-                                        validate26.errors = [{ instancePath: instancePath + "/rows/" + i1 + "/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/rows/items/additionalProperties/type", keyword: "type", params: { type: schema39.properties.rows.items.additionalProperties.type }, message: "must be number,string,null" }];
+                                        validate26.errors = [{ instancePath: instancePath + "/rows/" + i1 + "/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/rows/items/additionalProperties/type", keyword: "type", params: { type: schema40.properties.rows.items.additionalProperties.type }, message: "must be number,string,null" }];
                                         return false;
                                       }
                                       var valid4 = _errs31 === errors;
@@ -13835,7 +13836,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data19 = data17.format;
                                           const _errs40 = errors;
                                           if (!(data19 === "geojson" || data19 === "imagej")) {
-                                            validate26.errors = [{ instancePath: instancePath + "/contours/format", schemaPath: "#/properties/contours/properties/format/enum", keyword: "enum", params: { allowedValues: schema39.properties.contours.properties.format.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate26.errors = [{ instancePath: instancePath + "/contours/format", schemaPath: "#/properties/contours/properties/format/enum", keyword: "enum", params: { allowedValues: schema40.properties.contours.properties.format.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid5 = _errs40 === errors;
@@ -13915,7 +13916,7 @@ function validate26(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateModelOutput = validate27;
-var schema40 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "choice"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "choice": { "type": ["integer", "null"], "minimum": 1, "description": "the place in the order in which this machine tries the graphs: 1 is taken if it passes its self-test; null: never taken unless asked for" } } } }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "of the graph that this machine takes" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the graph that this machine takes" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } } } } };
+var schema41 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/model.schema.json", "title": "ModelOutput", "description": "What `alibi-zarr model --json` prints.", "type": "object", "additionalProperties": false, "required": ["models"], "properties": { "models": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "manifest", "architecture", "position", "window", "graphs", "precision", "bytes", "licence", "finetuned", "measured"], "properties": { "name": { "type": "string" }, "title": { "type": "string" }, "manifest": { "type": "string", "description": "path of manifest.json" }, "architecture": { "type": "object", "additionalProperties": false, "required": ["patch", "dim", "blocks", "heads", "registers", "layerScale", "mlp", "layerNormEps"], "properties": { "patch": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "blocks": { "type": "integer", "minimum": 1 }, "heads": { "type": "integer", "minimum": 1 }, "registers": { "type": "integer", "minimum": 0 }, "layerScale": { "type": "boolean" }, "mlp": { "type": "string" }, "layerNormEps": { "type": "number" } } }, "position": { "type": "string" }, "window": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 } } }, "graphs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["path", "precision", "graph", "bytes", "choice"], "properties": { "path": { "type": "string" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "graph": { "enum": ["plain", "fused"] }, "bytes": { "type": "integer", "minimum": 1 }, "choice": { "type": ["integer", "null"], "minimum": 1, "description": "the place in the order in which this machine tries the graphs: 1 is taken if it passes its self-test; null: never taken unless asked for" } } } }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"], "description": "of the graph that this machine takes" }, "bytes": { "type": "integer", "minimum": 1, "description": "of the graph that this machine takes" }, "licence": { "type": "string" }, "finetuned": { "type": "boolean" }, "measured": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } } } } };
 function validate27(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -13955,7 +13956,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                       } else {
                         const _errs6 = errors;
                         for (const key1 in data1) {
-                          if (!func2.call(schema40.properties.models.items.properties, key1)) {
+                          if (!func2.call(schema41.properties.models.items.properties, key1)) {
                             validate27.errors = [{ instancePath: instancePath + "/models/" + i0, schemaPath: "#/properties/models/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
@@ -14310,7 +14311,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data22 = data20.precision;
                                                           const _errs50 = errors;
                                                           if (!(data22 === "fp32" || data22 === "fp16" || data22 === "fp16-arithmetic" || data22 === "int8" || data22 === "int8-dynamic" || data22 === "int4")) {
-                                                            validate27.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema40.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                            validate27.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/models/items/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema41.properties.models.items.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                             return false;
                                                           }
                                                           var valid6 = _errs50 === errors;
@@ -14322,7 +14323,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data23 = data20.graph;
                                                             const _errs51 = errors;
                                                             if (!(data23 === "plain" || data23 === "fused")) {
-                                                              validate27.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema40.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
+                                                              validate27.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/graph", schemaPath: "#/properties/models/items/properties/graphs/items/properties/graph/enum", keyword: "enum", params: { allowedValues: schema41.properties.models.items.properties.graphs.items.properties.graph.enum }, message: "must be equal to one of the allowed values" }];
                                                               return false;
                                                             }
                                                             var valid6 = _errs51 === errors;
@@ -14354,7 +14355,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data25 = data20.choice;
                                                                 const _errs54 = errors;
                                                                 if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25)) && data25 !== null) {
-                                                                  validate27.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/choice", schemaPath: "#/properties/models/items/properties/graphs/items/properties/choice/type", keyword: "type", params: { type: schema40.properties.models.items.properties.graphs.items.properties.choice.type }, message: "must be integer,null" }];
+                                                                  validate27.errors = [{ instancePath: instancePath + "/models/" + i0 + "/graphs/" + i1 + "/choice", schemaPath: "#/properties/models/items/properties/graphs/items/properties/choice/type", keyword: "type", params: { type: schema41.properties.models.items.properties.graphs.items.properties.choice.type }, message: "must be integer,null" }];
                                                                   return false;
                                                                 }
                                                                 if (errors === _errs54) {
@@ -14399,7 +14400,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data26 = data1.precision;
                                           const _errs56 = errors;
                                           if (!(data26 === "fp32" || data26 === "fp16" || data26 === "fp16-arithmetic" || data26 === "int8" || data26 === "int8-dynamic" || data26 === "int4")) {
-                                            validate27.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema40.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate27.errors = [{ instancePath: instancePath + "/models/" + i0 + "/precision", schemaPath: "#/properties/models/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema41.properties.models.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid2 = _errs56 === errors;
@@ -14606,8 +14607,446 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
   validate27.errors = vErrors;
   return errors === 0;
 }
-var validateProbeTensorsOutput = validate28;
+var validateCheckpointPosition = validate28;
 function validate28(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  const _errs0 = errors;
+  let valid0 = false;
+  let passing0 = null;
+  const _errs1 = errors;
+  if (errors === _errs1) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.kind === void 0 && (missing0 = "kind") || data.metric === void 0 && (missing0 = "metric") || data.wrap === void 0 && (missing0 = "wrap") || data.normalise === void 0 && (missing0 = "normalise") || data.distanceScale === void 0 && (missing0 = "distanceScale") || data.attentionRadius === void 0 && (missing0 = "attentionRadius") || data.hidePrefix === void 0 && (missing0 = "hidePrefix") || data.slopes === void 0 && (missing0 = "slopes")) {
+        const err0 = { instancePath, schemaPath: "#/oneOf/0/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" };
+        if (vErrors === null) {
+          vErrors = [err0];
+        } else {
+          vErrors.push(err0);
+        }
+        errors++;
+      } else {
+        const _errs3 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "kind" || key0 === "metric" || key0 === "wrap" || key0 === "normalise" || key0 === "distanceScale" || key0 === "attentionRadius" || key0 === "hidePrefix" || key0 === "slopes")) {
+            const err1 = { instancePath, schemaPath: "#/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" };
+            if (vErrors === null) {
+              vErrors = [err1];
+            } else {
+              vErrors.push(err1);
+            }
+            errors++;
+            break;
+          }
+        }
+        if (_errs3 === errors) {
+          if (data.kind !== void 0) {
+            const _errs4 = errors;
+            if ("alibi" !== data.kind) {
+              const err2 = { instancePath: instancePath + "/kind", schemaPath: "#/oneOf/0/properties/kind/const", keyword: "const", params: { allowedValue: "alibi" }, message: "must be equal to constant" };
+              if (vErrors === null) {
+                vErrors = [err2];
+              } else {
+                vErrors.push(err2);
+              }
+              errors++;
+            }
+            var valid1 = _errs4 === errors;
+          } else {
+            var valid1 = true;
+          }
+          if (valid1) {
+            if (data.metric !== void 0) {
+              let data1 = data.metric;
+              const _errs5 = errors;
+              if (!(data1 === "euclidean" || data1 === "manhattan")) {
+                const err3 = { instancePath: instancePath + "/metric", schemaPath: "#/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
+                if (vErrors === null) {
+                  vErrors = [err3];
+                } else {
+                  vErrors.push(err3);
+                }
+                errors++;
+              }
+              var valid1 = _errs5 === errors;
+            } else {
+              var valid1 = true;
+            }
+            if (valid1) {
+              if (data.wrap !== void 0) {
+                const _errs6 = errors;
+                if (typeof data.wrap !== "boolean") {
+                  const err4 = { instancePath: instancePath + "/wrap", schemaPath: "#/oneOf/0/properties/wrap/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                  if (vErrors === null) {
+                    vErrors = [err4];
+                  } else {
+                    vErrors.push(err4);
+                  }
+                  errors++;
+                }
+                var valid1 = _errs6 === errors;
+              } else {
+                var valid1 = true;
+              }
+              if (valid1) {
+                if (data.normalise !== void 0) {
+                  let data3 = data.normalise;
+                  const _errs8 = errors;
+                  if (!(data3 === "window" || data3 === "scale" || data3 === "none")) {
+                    const err5 = { instancePath: instancePath + "/normalise", schemaPath: "#/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
+                    if (vErrors === null) {
+                      vErrors = [err5];
+                    } else {
+                      vErrors.push(err5);
+                    }
+                    errors++;
+                  }
+                  var valid1 = _errs8 === errors;
+                } else {
+                  var valid1 = true;
+                }
+                if (valid1) {
+                  if (data.distanceScale !== void 0) {
+                    let data4 = data.distanceScale;
+                    const _errs9 = errors;
+                    if (!(typeof data4 == "number" && isFinite(data4)) && data4 !== null) {
+                      const err6 = { instancePath: instancePath + "/distanceScale", schemaPath: "#/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema39.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
+                      if (vErrors === null) {
+                        vErrors = [err6];
+                      } else {
+                        vErrors.push(err6);
+                      }
+                      errors++;
+                    }
+                    if (errors === _errs9) {
+                      if (typeof data4 == "number" && isFinite(data4)) {
+                        if (data4 <= 0 || isNaN(data4)) {
+                          const err7 = { instancePath: instancePath + "/distanceScale", schemaPath: "#/oneOf/0/properties/distanceScale/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                          if (vErrors === null) {
+                            vErrors = [err7];
+                          } else {
+                            vErrors.push(err7);
+                          }
+                          errors++;
+                        }
+                      }
+                    }
+                    var valid1 = _errs9 === errors;
+                  } else {
+                    var valid1 = true;
+                  }
+                  if (valid1) {
+                    if (data.attentionRadius !== void 0) {
+                      let data5 = data.attentionRadius;
+                      const _errs11 = errors;
+                      if (!(typeof data5 == "number" && isFinite(data5)) && data5 !== null) {
+                        const err8 = { instancePath: instancePath + "/attentionRadius", schemaPath: "#/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema39.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
+                        if (vErrors === null) {
+                          vErrors = [err8];
+                        } else {
+                          vErrors.push(err8);
+                        }
+                        errors++;
+                      }
+                      if (errors === _errs11) {
+                        if (typeof data5 == "number" && isFinite(data5)) {
+                          if (data5 <= 0 || isNaN(data5)) {
+                            const err9 = { instancePath: instancePath + "/attentionRadius", schemaPath: "#/oneOf/0/properties/attentionRadius/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                            if (vErrors === null) {
+                              vErrors = [err9];
+                            } else {
+                              vErrors.push(err9);
+                            }
+                            errors++;
+                          }
+                        }
+                      }
+                      var valid1 = _errs11 === errors;
+                    } else {
+                      var valid1 = true;
+                    }
+                    if (valid1) {
+                      if (data.hidePrefix !== void 0) {
+                        const _errs13 = errors;
+                        if (typeof data.hidePrefix !== "boolean") {
+                          const err10 = { instancePath: instancePath + "/hidePrefix", schemaPath: "#/oneOf/0/properties/hidePrefix/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                          if (vErrors === null) {
+                            vErrors = [err10];
+                          } else {
+                            vErrors.push(err10);
+                          }
+                          errors++;
+                        }
+                        var valid1 = _errs13 === errors;
+                      } else {
+                        var valid1 = true;
+                      }
+                      if (valid1) {
+                        if (data.slopes !== void 0) {
+                          let data7 = data.slopes;
+                          const _errs15 = errors;
+                          if (!(data7 === "constant" || data7 === "fixed" || data7 === "learned")) {
+                            const err11 = { instancePath: instancePath + "/slopes", schemaPath: "#/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
+                            if (vErrors === null) {
+                              vErrors = [err11];
+                            } else {
+                              vErrors.push(err11);
+                            }
+                            errors++;
+                          }
+                          var valid1 = _errs15 === errors;
+                        } else {
+                          var valid1 = true;
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      const err12 = { instancePath, schemaPath: "#/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err12];
+      } else {
+        vErrors.push(err12);
+      }
+      errors++;
+    }
+  }
+  var _valid0 = _errs1 === errors;
+  if (_valid0) {
+    valid0 = true;
+    passing0 = 0;
+  }
+  const _errs16 = errors;
+  if (errors === _errs16) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing1;
+      if (data.kind === void 0 && (missing1 = "kind") || data.trainedGrid === void 0 && (missing1 = "trainedGrid")) {
+        const err13 = { instancePath, schemaPath: "#/oneOf/1/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
+        if (vErrors === null) {
+          vErrors = [err13];
+        } else {
+          vErrors.push(err13);
+        }
+        errors++;
+      } else {
+        const _errs18 = errors;
+        for (const key1 in data) {
+          if (!(key1 === "kind" || key1 === "trainedGrid")) {
+            const err14 = { instancePath, schemaPath: "#/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" };
+            if (vErrors === null) {
+              vErrors = [err14];
+            } else {
+              vErrors.push(err14);
+            }
+            errors++;
+            break;
+          }
+        }
+        if (_errs18 === errors) {
+          if (data.kind !== void 0) {
+            const _errs19 = errors;
+            if ("learned" !== data.kind) {
+              const err15 = { instancePath: instancePath + "/kind", schemaPath: "#/oneOf/1/properties/kind/const", keyword: "const", params: { allowedValue: "learned" }, message: "must be equal to constant" };
+              if (vErrors === null) {
+                vErrors = [err15];
+              } else {
+                vErrors.push(err15);
+              }
+              errors++;
+            }
+            var valid2 = _errs19 === errors;
+          } else {
+            var valid2 = true;
+          }
+          if (valid2) {
+            if (data.trainedGrid !== void 0) {
+              let data9 = data.trainedGrid;
+              const _errs20 = errors;
+              if (errors === _errs20) {
+                if (Array.isArray(data9)) {
+                  if (data9.length > 2) {
+                    const err16 = { instancePath: instancePath + "/trainedGrid", schemaPath: "#/oneOf/1/properties/trainedGrid/maxItems", keyword: "maxItems", params: { limit: 2 }, message: "must NOT have more than 2 items" };
+                    if (vErrors === null) {
+                      vErrors = [err16];
+                    } else {
+                      vErrors.push(err16);
+                    }
+                    errors++;
+                  } else {
+                    if (data9.length < 2) {
+                      const err17 = { instancePath: instancePath + "/trainedGrid", schemaPath: "#/oneOf/1/properties/trainedGrid/minItems", keyword: "minItems", params: { limit: 2 }, message: "must NOT have fewer than 2 items" };
+                      if (vErrors === null) {
+                        vErrors = [err17];
+                      } else {
+                        vErrors.push(err17);
+                      }
+                      errors++;
+                    } else {
+                      var valid3 = true;
+                      const len0 = data9.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data10 = data9[i0];
+                        const _errs22 = errors;
+                        if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
+                          const err18 = { instancePath: instancePath + "/trainedGrid/" + i0, schemaPath: "#/oneOf/1/properties/trainedGrid/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                          if (vErrors === null) {
+                            vErrors = [err18];
+                          } else {
+                            vErrors.push(err18);
+                          }
+                          errors++;
+                        }
+                        if (errors === _errs22) {
+                          if (typeof data10 == "number" && isFinite(data10)) {
+                            if (data10 < 1 || isNaN(data10)) {
+                              const err19 = { instancePath: instancePath + "/trainedGrid/" + i0, schemaPath: "#/oneOf/1/properties/trainedGrid/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                              if (vErrors === null) {
+                                vErrors = [err19];
+                              } else {
+                                vErrors.push(err19);
+                              }
+                              errors++;
+                            }
+                          }
+                        }
+                        var valid3 = _errs22 === errors;
+                        if (!valid3) {
+                          break;
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  const err20 = { instancePath: instancePath + "/trainedGrid", schemaPath: "#/oneOf/1/properties/trainedGrid/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                  if (vErrors === null) {
+                    vErrors = [err20];
+                  } else {
+                    vErrors.push(err20);
+                  }
+                  errors++;
+                }
+              }
+              var valid2 = _errs20 === errors;
+            } else {
+              var valid2 = true;
+            }
+          }
+        }
+      }
+    } else {
+      const err21 = { instancePath, schemaPath: "#/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+      if (vErrors === null) {
+        vErrors = [err21];
+      } else {
+        vErrors.push(err21);
+      }
+      errors++;
+    }
+  }
+  var _valid0 = _errs16 === errors;
+  if (_valid0 && valid0) {
+    valid0 = false;
+    passing0 = [passing0, 1];
+  } else {
+    if (_valid0) {
+      valid0 = true;
+      passing0 = 1;
+    }
+    const _errs24 = errors;
+    if (errors === _errs24) {
+      if (data && typeof data == "object" && !Array.isArray(data)) {
+        let missing2;
+        if (data.kind === void 0 && (missing2 = "kind")) {
+          const err22 = { instancePath, schemaPath: "#/oneOf/2/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
+          if (vErrors === null) {
+            vErrors = [err22];
+          } else {
+            vErrors.push(err22);
+          }
+          errors++;
+        } else {
+          const _errs26 = errors;
+          for (const key2 in data) {
+            if (!(key2 === "kind")) {
+              const err23 = { instancePath, schemaPath: "#/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
+              if (vErrors === null) {
+                vErrors = [err23];
+              } else {
+                vErrors.push(err23);
+              }
+              errors++;
+              break;
+            }
+          }
+          if (_errs26 === errors) {
+            if (data.kind !== void 0) {
+              let data11 = data.kind;
+              if (!(data11 === "none" || data11 === "sincos")) {
+                const err24 = { instancePath: instancePath + "/kind", schemaPath: "#/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                if (vErrors === null) {
+                  vErrors = [err24];
+                } else {
+                  vErrors.push(err24);
+                }
+                errors++;
+              }
+            }
+          }
+        }
+      } else {
+        const err25 = { instancePath, schemaPath: "#/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+        if (vErrors === null) {
+          vErrors = [err25];
+        } else {
+          vErrors.push(err25);
+        }
+        errors++;
+      }
+    }
+    var _valid0 = _errs24 === errors;
+    if (_valid0 && valid0) {
+      valid0 = false;
+      passing0 = [passing0, 2];
+    } else {
+      if (_valid0) {
+        valid0 = true;
+        passing0 = 2;
+      }
+    }
+  }
+  if (!valid0) {
+    const err26 = { instancePath, schemaPath: "#/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+    if (vErrors === null) {
+      vErrors = [err26];
+    } else {
+      vErrors.push(err26);
+    }
+    errors++;
+    validate28.errors = vErrors;
+    return false;
+  } else {
+    errors = _errs0;
+    if (vErrors !== null) {
+      if (_errs0) {
+        vErrors.length = _errs0;
+      } else {
+        vErrors = null;
+      }
+    }
+  }
+  validate28.errors = vErrors;
+  return errors === 0;
+}
+var validateProbeTensorsOutput = validate29;
+function validate29(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -14620,13 +15059,13 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
           if (data0 && typeof data0 == "object" && !Array.isArray(data0)) {
             let missing0;
             if (data0.r2 === void 0 && (missing0 = "r2") || data0.per_channel_r2 === void 0 && (missing0 = "per_channel_r2")) {
-              validate28.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+              validate29.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
               return false;
             } else {
               const _errs4 = errors;
               for (const key1 in data0) {
                 if (!(key1 === "r2" || key1 === "per_channel_r2")) {
-                  validate28.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                  validate29.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                   return false;
                   break;
                 }
@@ -14636,7 +15075,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                   let data1 = data0.r2;
                   const _errs5 = errors;
                   if (!(typeof data1 == "number" && isFinite(data1))) {
-                    validate28.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/r2", schemaPath: "#/additionalProperties/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                    validate29.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/r2", schemaPath: "#/additionalProperties/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                     return false;
                   }
                   var valid1 = _errs5 === errors;
@@ -14655,7 +15094,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data2[i0];
                           const _errs9 = errors;
                           if (!(typeof data3 == "number" && isFinite(data3))) {
-                            validate28.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2/" + i0, schemaPath: "#/additionalProperties/properties/per_channel_r2/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            validate29.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2/" + i0, schemaPath: "#/additionalProperties/properties/per_channel_r2/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                             return false;
                           }
                           var valid2 = _errs9 === errors;
@@ -14664,7 +15103,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate28.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2", schemaPath: "#/additionalProperties/properties/per_channel_r2/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate29.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1") + "/per_channel_r2", schemaPath: "#/additionalProperties/properties/per_channel_r2/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -14676,7 +15115,7 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
               }
             }
           } else {
-            validate28.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+            validate29.errors = [{ instancePath: instancePath + "/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
             return false;
           }
         }
@@ -14686,16 +15125,16 @@ function validate28(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate28.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate29.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate28.errors = vErrors;
+  validate29.errors = vErrors;
   return errors === 0;
 }
-var validateProbeResult = validate29;
-var schema42 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/probe.schema.json", "title": "ProbeResult", "description": "What `alibi-train probe MANIFEST IMAGE --json` prints: how well a place is read from a token (R\xB2 of ridge regression on ramps).", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "sizePx", "rows", "cols", "dim", "seed", "reference", "heldOut", "positionalChannels"], "properties": { "format": { "const": "alibi-train/probe/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" }, "description": "file names" }, "sizePx": { "type": "integer", "minimum": 1, "description": "a side of the images as they were encoded" }, "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "reference": { "type": "object", "additionalProperties": false, "required": ["samples", "repeats", "ramps"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "repeats": { "type": "integer", "minimum": 1, "description": "masks of an image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "deviation", "perImage", "perChannel", "perChannelDeviation", "target", "predicted"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "mean over images" }, "deviation": { "type": "number", "description": "population deviation over images" }, "perImage": { "type": "array", "items": { "type": "number" }, "description": "mean over repeats" }, "perChannel": { "type": "array", "items": { "type": "number" }, "description": "[dim], mean over images" }, "perChannelDeviation": { "type": "array", "items": { "type": "number" }, "description": "[dim]" }, "target": { "$ref": "bench-map.schema.json" }, "predicted": { "$ref": "bench-map.schema.json" } } } } }, "description": "the reference's protocol: trained on few tokens of an image, R\xB2 over all of the same image; predicted: mean over images" }, "heldOut": { "oneOf": [{ "type": "null" }, { "type": "object", "additionalProperties": false, "required": ["samples", "folds", "ramps", "strengths"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "folds": { "type": "integer", "minimum": 1, "description": "one for each image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "perImage"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "over the tokens of all held-out images together" }, "perImage": { "type": "array", "items": { "type": "number" } } } } }, "strengths": { "type": "array", "items": { "type": "number" }, "description": "chosen ridge strength over the number of samples, for each image held out" } } }], "description": "trained on the other images, R\xB2 on the one held out; null with fewer than three images" }, "positionalChannels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["channel", "score"], "properties": { "channel": { "type": "integer", "minimum": 0 }, "score": { "type": "number" } } }, "description": "the most positional first: mean squared correlation with the ramps" } } };
-function validate29(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateProbeResult = validate30;
+var schema44 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/probe.schema.json", "title": "ProbeResult", "description": "What `alibi-train probe MANIFEST IMAGE --json` prints: how well a place is read from a token (R\xB2 of ridge regression on ramps).", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "sizePx", "rows", "cols", "dim", "seed", "reference", "heldOut", "positionalChannels"], "properties": { "format": { "const": "alibi-train/probe/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" }, "description": "file names" }, "sizePx": { "type": "integer", "minimum": 1, "description": "a side of the images as they were encoded" }, "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "dim": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "reference": { "type": "object", "additionalProperties": false, "required": ["samples", "repeats", "ramps"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "repeats": { "type": "integer", "minimum": 1, "description": "masks of an image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "deviation", "perImage", "perChannel", "perChannelDeviation", "target", "predicted"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "mean over images" }, "deviation": { "type": "number", "description": "population deviation over images" }, "perImage": { "type": "array", "items": { "type": "number" }, "description": "mean over repeats" }, "perChannel": { "type": "array", "items": { "type": "number" }, "description": "[dim], mean over images" }, "perChannelDeviation": { "type": "array", "items": { "type": "number" }, "description": "[dim]" }, "target": { "$ref": "bench-map.schema.json" }, "predicted": { "$ref": "bench-map.schema.json" } } } } }, "description": "the reference's protocol: trained on few tokens of an image, R\xB2 over all of the same image; predicted: mean over images" }, "heldOut": { "oneOf": [{ "type": "null" }, { "type": "object", "additionalProperties": false, "required": ["samples", "folds", "ramps", "strengths"], "properties": { "samples": { "type": "integer", "minimum": 1, "description": "training tokens of a fit" }, "folds": { "type": "integer", "minimum": 1, "description": "one for each image" }, "ramps": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["ramp", "r2", "perImage"], "properties": { "ramp": { "enum": ["lr", "ud", "diag", "radial"] }, "r2": { "type": "number", "description": "over the tokens of all held-out images together" }, "perImage": { "type": "array", "items": { "type": "number" } } } } }, "strengths": { "type": "array", "items": { "type": "number" }, "description": "chosen ridge strength over the number of samples, for each image held out" } } }], "description": "trained on the other images, R\xB2 on the one held out; null with fewer than three images" }, "positionalChannels": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["channel", "score"], "properties": { "channel": { "type": "integer", "minimum": 0 }, "score": { "type": "number" } } }, "description": "the most positional first: mean squared correlation with the ramps" } } };
+function validate30(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -14703,13 +15142,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.sizePx === void 0 && (missing0 = "sizePx") || data.rows === void 0 && (missing0 = "rows") || data.cols === void 0 && (missing0 = "cols") || data.dim === void 0 && (missing0 = "dim") || data.seed === void 0 && (missing0 = "seed") || data.reference === void 0 && (missing0 = "reference") || data.heldOut === void 0 && (missing0 = "heldOut") || data.positionalChannels === void 0 && (missing0 = "positionalChannels")) {
-        validate29.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate30.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema42.properties, key0)) {
-            validate29.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema44.properties, key0)) {
+            validate30.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -14718,7 +15157,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-train/probe/1" !== data.format) {
-              validate29.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/probe/1" }, message: "must be equal to constant" }];
+              validate30.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/probe/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -14734,13 +15173,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                   let missing1;
                   if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
-                    validate29.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                     return false;
                   } else {
                     const _errs6 = errors;
                     for (const key1 in data1) {
                       if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
-                        validate29.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                         return false;
                         break;
                       }
@@ -14749,7 +15188,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                       if (data1.name !== void 0) {
                         const _errs7 = errors;
                         if (typeof data1.name !== "string") {
-                          validate29.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate30.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid2 = _errs7 === errors;
@@ -14761,13 +15200,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data1.manifestSha256;
                           const _errs9 = errors;
                           if (typeof data3 !== "string" && data3 !== null) {
-                            validate29.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            validate30.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
                             return false;
                           }
                           if (errors === _errs9) {
                             if (typeof data3 === "string") {
                               if (!pattern1.test(data3)) {
-                                validate29.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                validate30.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                 return false;
                               }
                             }
@@ -14780,7 +15219,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.position !== void 0) {
                             const _errs11 = errors;
                             if (typeof data1.position !== "string") {
-                              validate29.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate30.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs11 === errors;
@@ -14791,7 +15230,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.precision !== void 0) {
                               const _errs13 = errors;
                               if (typeof data1.precision !== "string") {
-                                validate29.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate30.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs13 === errors;
@@ -14804,7 +15243,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                   }
                 } else {
-                  validate29.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  validate30.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                   return false;
                 }
               }
@@ -14816,7 +15255,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.command !== void 0) {
                 const _errs15 = errors;
                 if (typeof data.command !== "string") {
-                  validate29.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate30.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs15 === errors;
@@ -14839,13 +15278,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                             let missing2;
                             if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
-                              validate29.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              validate30.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                               return false;
                             } else {
                               const _errs22 = errors;
                               for (const key2 in data8) {
                                 if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
-                                  validate29.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  validate30.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -14854,7 +15293,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data8.name !== void 0) {
                                   const _errs23 = errors;
                                   if (typeof data8.name !== "string") {
-                                    validate29.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate30.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid5 = _errs23 === errors;
@@ -14866,7 +15305,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data10 = data8.value;
                                     const _errs25 = errors;
                                     if (!(typeof data10 == "number" && isFinite(data10))) {
-                                      validate29.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate30.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                     var valid5 = _errs25 === errors;
@@ -14877,7 +15316,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.note !== void 0) {
                                       const _errs27 = errors;
                                       if (typeof data8.note !== "string") {
-                                        validate29.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate30.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid5 = _errs27 === errors;
@@ -14889,7 +15328,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate29.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate30.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -14899,7 +15338,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate29.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate30.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -14918,7 +15357,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                         for (let i1 = 0; i1 < len1; i1++) {
                           const _errs31 = errors;
                           if (typeof data12[i1] !== "string") {
-                            validate29.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate30.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid6 = _errs31 === errors;
@@ -14927,7 +15366,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate29.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate30.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -14940,13 +15379,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                       let data14 = data.sizePx;
                       const _errs33 = errors;
                       if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                        validate29.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate30.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs33) {
                         if (typeof data14 == "number" && isFinite(data14)) {
                           if (data14 < 1 || isNaN(data14)) {
-                            validate29.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            validate30.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                             return false;
                           }
                         }
@@ -14960,13 +15399,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                         let data15 = data.rows;
                         const _errs35 = errors;
                         if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                          validate29.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate30.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs35) {
                           if (typeof data15 == "number" && isFinite(data15)) {
                             if (data15 < 1 || isNaN(data15)) {
-                              validate29.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              validate30.errors = [{ instancePath: instancePath + "/rows", schemaPath: "#/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                               return false;
                             }
                           }
@@ -14980,13 +15419,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                           let data16 = data.cols;
                           const _errs37 = errors;
                           if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                            validate29.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                            validate30.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                             return false;
                           }
                           if (errors === _errs37) {
                             if (typeof data16 == "number" && isFinite(data16)) {
                               if (data16 < 1 || isNaN(data16)) {
-                                validate29.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                validate30.errors = [{ instancePath: instancePath + "/cols", schemaPath: "#/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                 return false;
                               }
                             }
@@ -15000,13 +15439,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                             let data17 = data.dim;
                             const _errs39 = errors;
                             if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                              validate29.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate30.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs39) {
                               if (typeof data17 == "number" && isFinite(data17)) {
                                 if (data17 < 1 || isNaN(data17)) {
-                                  validate29.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate30.errors = [{ instancePath: instancePath + "/dim", schemaPath: "#/properties/dim/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -15020,13 +15459,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                               let data18 = data.seed;
                               const _errs41 = errors;
                               if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                validate29.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate30.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs41) {
                                 if (typeof data18 == "number" && isFinite(data18)) {
                                   if (data18 < 0 || isNaN(data18)) {
-                                    validate29.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    validate30.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                     return false;
                                   }
                                 }
@@ -15043,13 +15482,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
                                     let missing3;
                                     if (data19.samples === void 0 && (missing3 = "samples") || data19.repeats === void 0 && (missing3 = "repeats") || data19.ramps === void 0 && (missing3 = "ramps")) {
-                                      validate29.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                      validate30.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                       return false;
                                     } else {
                                       const _errs45 = errors;
                                       for (const key3 in data19) {
                                         if (!(key3 === "samples" || key3 === "repeats" || key3 === "ramps")) {
-                                          validate29.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                          validate30.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
@@ -15059,13 +15498,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data20 = data19.samples;
                                           const _errs46 = errors;
                                           if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                            validate29.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate30.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs46) {
                                             if (typeof data20 == "number" && isFinite(data20)) {
                                               if (data20 < 1 || isNaN(data20)) {
-                                                validate29.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate30.errors = [{ instancePath: instancePath + "/reference/samples", schemaPath: "#/properties/reference/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -15079,13 +15518,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data21 = data19.repeats;
                                             const _errs48 = errors;
                                             if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                              validate29.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate30.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs48) {
                                               if (typeof data21 == "number" && isFinite(data21)) {
                                                 if (data21 < 1 || isNaN(data21)) {
-                                                  validate29.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate30.errors = [{ instancePath: instancePath + "/reference/repeats", schemaPath: "#/properties/reference/properties/repeats/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -15109,13 +15548,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
                                                         let missing4;
                                                         if (data23.ramp === void 0 && (missing4 = "ramp") || data23.r2 === void 0 && (missing4 = "r2") || data23.deviation === void 0 && (missing4 = "deviation") || data23.perImage === void 0 && (missing4 = "perImage") || data23.perChannel === void 0 && (missing4 = "perChannel") || data23.perChannelDeviation === void 0 && (missing4 = "perChannelDeviation") || data23.target === void 0 && (missing4 = "target") || data23.predicted === void 0 && (missing4 = "predicted")) {
-                                                          validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                          validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                           return false;
                                                         } else {
                                                           const _errs54 = errors;
                                                           for (const key4 in data23) {
                                                             if (!(key4 === "ramp" || key4 === "r2" || key4 === "deviation" || key4 === "perImage" || key4 === "perChannel" || key4 === "perChannelDeviation" || key4 === "target" || key4 === "predicted")) {
-                                                              validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                              validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                               return false;
                                                               break;
                                                             }
@@ -15125,7 +15564,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data24 = data23.ramp;
                                                               const _errs55 = errors;
                                                               if (!(data24 === "lr" || data24 === "ud" || data24 === "diag" || data24 === "radial")) {
-                                                                validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/ramp", schemaPath: "#/properties/reference/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema42.properties.reference.properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" }];
+                                                                validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/ramp", schemaPath: "#/properties/reference/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema44.properties.reference.properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" }];
                                                                 return false;
                                                               }
                                                               var valid9 = _errs55 === errors;
@@ -15137,7 +15576,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data25 = data23.r2;
                                                                 const _errs56 = errors;
                                                                 if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                                  validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/r2", schemaPath: "#/properties/reference/properties/ramps/items/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/r2", schemaPath: "#/properties/reference/properties/ramps/items/properties/r2/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                   return false;
                                                                 }
                                                                 var valid9 = _errs56 === errors;
@@ -15149,7 +15588,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   let data26 = data23.deviation;
                                                                   const _errs58 = errors;
                                                                   if (!(typeof data26 == "number" && isFinite(data26))) {
-                                                                    validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/deviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/deviation/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                    validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/deviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/deviation/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                     return false;
                                                                   }
                                                                   var valid9 = _errs58 === errors;
@@ -15168,7 +15607,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           let data28 = data27[i3];
                                                                           const _errs62 = errors;
                                                                           if (!(typeof data28 == "number" && isFinite(data28))) {
-                                                                            validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage/" + i3, schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                            validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage/" + i3, schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                             return false;
                                                                           }
                                                                           var valid10 = _errs62 === errors;
@@ -15177,7 +15616,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                         }
                                                                       } else {
-                                                                        validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage", schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                        validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perImage", schemaPath: "#/properties/reference/properties/ramps/items/properties/perImage/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                         return false;
                                                                       }
                                                                     }
@@ -15197,7 +15636,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             let data30 = data29[i4];
                                                                             const _errs66 = errors;
                                                                             if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                                              validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel/" + i4, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                              validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel/" + i4, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                               return false;
                                                                             }
                                                                             var valid11 = _errs66 === errors;
@@ -15206,7 +15645,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                          validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannel", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannel/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                           return false;
                                                                         }
                                                                       }
@@ -15226,7 +15665,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               let data32 = data31[i5];
                                                                               const _errs70 = errors;
                                                                               if (!(typeof data32 == "number" && isFinite(data32))) {
-                                                                                validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation/" + i5, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation/" + i5, schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                 return false;
                                                                               }
                                                                               var valid12 = _errs70 === errors;
@@ -15235,7 +15674,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/perChannelDeviation", schemaPath: "#/properties/reference/properties/ramps/items/properties/perChannelDeviation/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -15252,13 +15691,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
                                                                               let missing5;
                                                                               if (data33.rows === void 0 && (missing5 = "rows") || data33.cols === void 0 && (missing5 = "cols") || data33.low === void 0 && (missing5 = "low") || data33.high === void 0 && (missing5 = "high") || data33.data === void 0 && (missing5 = "data")) {
-                                                                                validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                                validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                                                 return false;
                                                                               } else {
                                                                                 const _errs75 = errors;
                                                                                 for (const key5 in data33) {
                                                                                   if (!(key5 === "rows" || key5 === "cols" || key5 === "low" || key5 === "high" || key5 === "data")) {
-                                                                                    validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                                    validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                                     return false;
                                                                                     break;
                                                                                   }
@@ -15268,13 +15707,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     let data34 = data33.rows;
                                                                                     const _errs76 = errors;
                                                                                     if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
-                                                                                      validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
                                                                                     if (errors === _errs76) {
                                                                                       if (typeof data34 == "number" && isFinite(data34)) {
                                                                                         if (data34 < 1 || isNaN(data34)) {
-                                                                                          validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                          validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
@@ -15288,13 +15727,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       let data35 = data33.cols;
                                                                                       const _errs78 = errors;
                                                                                       if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                                                        validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
                                                                                       if (errors === _errs78) {
                                                                                         if (typeof data35 == "number" && isFinite(data35)) {
                                                                                           if (data35 < 1 || isNaN(data35)) {
-                                                                                            validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
@@ -15308,7 +15747,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         let data36 = data33.low;
                                                                                         const _errs80 = errors;
                                                                                         if (!(typeof data36 == "number" && isFinite(data36))) {
-                                                                                          validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                          validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid14 = _errs80 === errors;
@@ -15320,7 +15759,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data37 = data33.high;
                                                                                           const _errs82 = errors;
                                                                                           if (!(typeof data37 == "number" && isFinite(data37))) {
-                                                                                            validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid14 = _errs82 === errors;
@@ -15331,7 +15770,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           if (data33.data !== void 0) {
                                                                                             const _errs84 = errors;
                                                                                             if (typeof data33.data !== "string") {
-                                                                                              validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                              validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                               return false;
                                                                                             }
                                                                                             var valid14 = _errs84 === errors;
@@ -15345,7 +15784,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                               }
                                                                             } else {
-                                                                              validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                              validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/target", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                               return false;
                                                                             }
                                                                           }
@@ -15362,13 +15801,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                                                                 let missing6;
                                                                                 if (data39.rows === void 0 && (missing6 = "rows") || data39.cols === void 0 && (missing6 = "cols") || data39.low === void 0 && (missing6 = "low") || data39.high === void 0 && (missing6 = "high") || data39.data === void 0 && (missing6 = "data")) {
-                                                                                  validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                                                                  validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                                                                   return false;
                                                                                 } else {
                                                                                   const _errs89 = errors;
                                                                                   for (const key6 in data39) {
                                                                                     if (!(key6 === "rows" || key6 === "cols" || key6 === "low" || key6 === "high" || key6 === "data")) {
-                                                                                      validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                                                                      validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                                                                       return false;
                                                                                       break;
                                                                                     }
@@ -15378,13 +15817,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       let data40 = data39.rows;
                                                                                       const _errs90 = errors;
                                                                                       if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
-                                                                                        validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
                                                                                       if (errors === _errs90) {
                                                                                         if (typeof data40 == "number" && isFinite(data40)) {
                                                                                           if (data40 < 1 || isNaN(data40)) {
-                                                                                            validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/rows", schemaPath: "bench-map.schema.json/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
@@ -15398,13 +15837,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         let data41 = data39.cols;
                                                                                         const _errs92 = errors;
                                                                                         if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
-                                                                                          validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                           return false;
                                                                                         }
                                                                                         if (errors === _errs92) {
                                                                                           if (typeof data41 == "number" && isFinite(data41)) {
                                                                                             if (data41 < 1 || isNaN(data41)) {
-                                                                                              validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                              validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/cols", schemaPath: "bench-map.schema.json/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                               return false;
                                                                                             }
                                                                                           }
@@ -15418,7 +15857,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data42 = data39.low;
                                                                                           const _errs94 = errors;
                                                                                           if (!(typeof data42 == "number" && isFinite(data42))) {
-                                                                                            validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/low", schemaPath: "bench-map.schema.json/properties/low/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid16 = _errs94 === errors;
@@ -15430,7 +15869,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             let data43 = data39.high;
                                                                                             const _errs96 = errors;
                                                                                             if (!(typeof data43 == "number" && isFinite(data43))) {
-                                                                                              validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                              validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/high", schemaPath: "bench-map.schema.json/properties/high/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                               return false;
                                                                                             }
                                                                                             var valid16 = _errs96 === errors;
@@ -15441,7 +15880,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             if (data39.data !== void 0) {
                                                                                               const _errs98 = errors;
                                                                                               if (typeof data39.data !== "string") {
-                                                                                                validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                                validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted/data", schemaPath: "bench-map.schema.json/properties/data/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                                 return false;
                                                                                               }
                                                                                               var valid16 = _errs98 === errors;
@@ -15455,7 +15894,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   }
                                                                                 }
                                                                               } else {
-                                                                                validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2 + "/predicted", schemaPath: "bench-map.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                 return false;
                                                                               }
                                                                             }
@@ -15473,7 +15912,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate29.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                        validate30.errors = [{ instancePath: instancePath + "/reference/ramps/" + i2, schemaPath: "#/properties/reference/properties/ramps/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                         return false;
                                                       }
                                                     }
@@ -15483,7 +15922,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate29.errors = [{ instancePath: instancePath + "/reference/ramps", schemaPath: "#/properties/reference/properties/ramps/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  validate30.errors = [{ instancePath: instancePath + "/reference/ramps", schemaPath: "#/properties/reference/properties/ramps/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -15496,7 +15935,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate29.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate30.errors = [{ instancePath: instancePath + "/reference", schemaPath: "#/properties/reference/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
@@ -15653,7 +16092,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data50 = data49.ramp;
                                                                 const _errs116 = errors;
                                                                 if (!(data50 === "lr" || data50 === "ud" || data50 === "diag" || data50 === "radial")) {
-                                                                  const err9 = { instancePath: instancePath + "/heldOut/ramps/" + i6 + "/ramp", schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema42.properties.heldOut.oneOf[1].properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" };
+                                                                  const err9 = { instancePath: instancePath + "/heldOut/ramps/" + i6 + "/ramp", schemaPath: "#/properties/heldOut/oneOf/1/properties/ramps/items/properties/ramp/enum", keyword: "enum", params: { allowedValues: schema44.properties.heldOut.oneOf[1].properties.ramps.items.properties.ramp.enum }, message: "must be equal to one of the allowed values" };
                                                                   if (vErrors === null) {
                                                                     vErrors = [err9];
                                                                   } else {
@@ -15826,7 +16265,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                       vErrors.push(err18);
                                     }
                                     errors++;
-                                    validate29.errors = vErrors;
+                                    validate30.errors = vErrors;
                                     return false;
                                   } else {
                                     errors = _errs101;
@@ -15857,13 +16296,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data57 && typeof data57 == "object" && !Array.isArray(data57)) {
                                               let missing9;
                                               if (data57.channel === void 0 && (missing9 = "channel") || data57.score === void 0 && (missing9 = "score")) {
-                                                validate29.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                validate30.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                                 return false;
                                               } else {
                                                 const _errs131 = errors;
                                                 for (const key9 in data57) {
                                                   if (!(key9 === "channel" || key9 === "score")) {
-                                                    validate29.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                    validate30.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                                     return false;
                                                     break;
                                                   }
@@ -15873,13 +16312,13 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data58 = data57.channel;
                                                     const _errs132 = errors;
                                                     if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
-                                                      validate29.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate30.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs132) {
                                                       if (typeof data58 == "number" && isFinite(data58)) {
                                                         if (data58 < 0 || isNaN(data58)) {
-                                                          validate29.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate30.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/channel", schemaPath: "#/properties/positionalChannels/items/properties/channel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -15893,7 +16332,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data59 = data57.score;
                                                       const _errs134 = errors;
                                                       if (!(typeof data59 == "number" && isFinite(data59))) {
-                                                        validate29.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/score", schemaPath: "#/properties/positionalChannels/items/properties/score/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate30.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9 + "/score", schemaPath: "#/properties/positionalChannels/items/properties/score/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid24 = _errs134 === errors;
@@ -15904,7 +16343,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate29.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              validate30.errors = [{ instancePath: instancePath + "/positionalChannels/" + i9, schemaPath: "#/properties/positionalChannels/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                               return false;
                                             }
                                           }
@@ -15914,7 +16353,7 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate29.errors = [{ instancePath: instancePath + "/positionalChannels", schemaPath: "#/properties/positionalChannels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        validate30.errors = [{ instancePath: instancePath + "/positionalChannels", schemaPath: "#/properties/positionalChannels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                         return false;
                                       }
                                     }
@@ -15937,16 +16376,16 @@ function validate29(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate29.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate30.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate29.errors = vErrors;
+  validate30.errors = vErrors;
   return errors === 0;
 }
-var validateProject = validate30;
-var schema47 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
-function validate30(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateProject = validate31;
+var schema49 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
+function validate31(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -15954,13 +16393,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.classes === void 0 && (missing0 = "classes") || data.images === void 0 && (missing0 = "images")) {
-        validate30.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate31.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "format" || key0 === "name" || key0 === "classes" || key0 === "images" || key0 === "recipe" || key0 === "learning" || key0 === "classifier")) {
-            validate30.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate31.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -15969,7 +16408,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-zarr/project/1" !== data.format) {
-              validate30.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/project/1" }, message: "must be equal to constant" }];
+              validate31.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/project/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -15980,7 +16419,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs3 = errors;
               if (typeof data.name !== "string") {
-                validate30.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate31.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs3 === errors;
@@ -15994,7 +16433,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                 if (errors === _errs5) {
                   if (Array.isArray(data2)) {
                     if (data2.length < 2) {
-                      validate30.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minItems", keyword: "minItems", params: { limit: 2 }, message: "must NOT have fewer than 2 items" }];
+                      validate31.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minItems", keyword: "minItems", params: { limit: 2 }, message: "must NOT have fewer than 2 items" }];
                       return false;
                     } else {
                       var valid1 = true;
@@ -16006,13 +16445,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
                             let missing1;
                             if (data3.name === void 0 && (missing1 = "name") || data3.color === void 0 && (missing1 = "color")) {
-                              validate30.errors = [{ instancePath: instancePath + "/classes/" + i0, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate31.errors = [{ instancePath: instancePath + "/classes/" + i0, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs9 = errors;
                               for (const key1 in data3) {
                                 if (!(key1 === "name" || key1 === "color")) {
-                                  validate30.errors = [{ instancePath: instancePath + "/classes/" + i0, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate31.errors = [{ instancePath: instancePath + "/classes/" + i0, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -16021,7 +16460,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data3.name !== void 0) {
                                   const _errs10 = errors;
                                   if (typeof data3.name !== "string") {
-                                    validate30.errors = [{ instancePath: instancePath + "/classes/" + i0 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate31.errors = [{ instancePath: instancePath + "/classes/" + i0 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs10 === errors;
@@ -16035,11 +16474,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (errors === _errs12) {
                                       if (typeof data5 === "string") {
                                         if (!pattern4.test(data5)) {
-                                          validate30.errors = [{ instancePath: instancePath + "/classes/" + i0 + "/color", schemaPath: "#/properties/classes/items/properties/color/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{6}$" }, message: 'must match pattern "^[0-9a-f]{6}$"' }];
+                                          validate31.errors = [{ instancePath: instancePath + "/classes/" + i0 + "/color", schemaPath: "#/properties/classes/items/properties/color/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{6}$" }, message: 'must match pattern "^[0-9a-f]{6}$"' }];
                                           return false;
                                         }
                                       } else {
-                                        validate30.errors = [{ instancePath: instancePath + "/classes/" + i0 + "/color", schemaPath: "#/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/classes/" + i0 + "/color", schemaPath: "#/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                     }
@@ -16051,7 +16490,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate30.errors = [{ instancePath: instancePath + "/classes/" + i0, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate31.errors = [{ instancePath: instancePath + "/classes/" + i0, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -16062,7 +16501,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    validate30.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                    validate31.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                     return false;
                   }
                 }
@@ -16085,13 +16524,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data7 && typeof data7 == "object" && !Array.isArray(data7)) {
                             let missing2;
                             if (data7.source === void 0 && (missing2 = "source") || data7.strokes === void 0 && (missing2 = "strokes")) {
-                              validate30.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              validate31.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                               return false;
                             } else {
                               const _errs18 = errors;
                               for (const key2 in data7) {
                                 if (!(key2 === "source" || key2 === "strokes" || key2 === "channels" || key2 === "level" || key2 === "reviewed")) {
-                                  validate30.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  validate31.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -16100,7 +16539,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data7.source !== void 0) {
                                   const _errs19 = errors;
                                   if (typeof data7.source !== "string") {
-                                    validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/source", schemaPath: "#/properties/images/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/source", schemaPath: "#/properties/images/items/properties/source/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid4 = _errs19 === errors;
@@ -16122,13 +16561,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data10 && typeof data10 == "object" && !Array.isArray(data10)) {
                                               let missing3;
                                               if (data10.id === void 0 && (missing3 = "id") || data10.classIndex === void 0 && (missing3 = "classIndex") || data10.radiusPx === void 0 && (missing3 = "radiusPx") || data10.points === void 0 && (missing3 = "points") || data10.z === void 0 && (missing3 = "z") || data10.t === void 0 && (missing3 = "t")) {
-                                                validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2, schemaPath: "#/properties/images/items/properties/strokes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2, schemaPath: "#/properties/images/items/properties/strokes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                 return false;
                                               } else {
                                                 const _errs25 = errors;
                                                 for (const key3 in data10) {
                                                   if (!(key3 === "id" || key3 === "classIndex" || key3 === "radiusPx" || key3 === "points" || key3 === "z" || key3 === "t" || key3 === "group")) {
-                                                    validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2, schemaPath: "#/properties/images/items/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2, schemaPath: "#/properties/images/items/properties/strokes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                     return false;
                                                     break;
                                                   }
@@ -16137,7 +16576,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data10.id !== void 0) {
                                                     const _errs26 = errors;
                                                     if (typeof data10.id !== "string") {
-                                                      validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/id", schemaPath: "#/properties/images/items/properties/strokes/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/id", schemaPath: "#/properties/images/items/properties/strokes/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid6 = _errs26 === errors;
@@ -16149,13 +16588,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data12 = data10.classIndex;
                                                       const _errs28 = errors;
                                                       if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12)) && data12 !== null) {
-                                                        validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/classIndex", schemaPath: "#/properties/images/items/properties/strokes/items/properties/classIndex/type", keyword: "type", params: { type: schema47.properties.images.items.properties.strokes.items.properties.classIndex.type }, message: "must be integer,null" }];
+                                                        validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/classIndex", schemaPath: "#/properties/images/items/properties/strokes/items/properties/classIndex/type", keyword: "type", params: { type: schema49.properties.images.items.properties.strokes.items.properties.classIndex.type }, message: "must be integer,null" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs28) {
                                                         if (typeof data12 == "number" && isFinite(data12)) {
                                                           if (data12 < 0 || isNaN(data12)) {
-                                                            validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/classIndex", schemaPath: "#/properties/images/items/properties/strokes/items/properties/classIndex/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/classIndex", schemaPath: "#/properties/images/items/properties/strokes/items/properties/classIndex/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -16171,11 +16610,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (errors === _errs30) {
                                                           if (typeof data13 == "number" && isFinite(data13)) {
                                                             if (data13 <= 0 || isNaN(data13)) {
-                                                              validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/radiusPx", schemaPath: "#/properties/images/items/properties/strokes/items/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                              validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/radiusPx", schemaPath: "#/properties/images/items/properties/strokes/items/properties/radiusPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                               return false;
                                                             }
                                                           } else {
-                                                            validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/radiusPx", schemaPath: "#/properties/images/items/properties/strokes/items/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/radiusPx", schemaPath: "#/properties/images/items/properties/strokes/items/properties/radiusPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                         }
@@ -16195,7 +16634,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data15 = data14[i3];
                                                                 const _errs34 = errors;
                                                                 if (!(typeof data15 == "number" && isFinite(data15))) {
-                                                                  validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/points/" + i3, schemaPath: "#/properties/images/items/properties/strokes/items/properties/points/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/points/" + i3, schemaPath: "#/properties/images/items/properties/strokes/items/properties/points/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                   return false;
                                                                 }
                                                                 var valid7 = _errs34 === errors;
@@ -16204,7 +16643,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                               }
                                                             } else {
-                                                              validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/points", schemaPath: "#/properties/images/items/properties/strokes/items/properties/points/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/points", schemaPath: "#/properties/images/items/properties/strokes/items/properties/points/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                               return false;
                                                             }
                                                           }
@@ -16217,13 +16656,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data16 = data10.z;
                                                             const _errs36 = errors;
                                                             if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                                                              validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/z", schemaPath: "#/properties/images/items/properties/strokes/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/z", schemaPath: "#/properties/images/items/properties/strokes/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs36) {
                                                               if (typeof data16 == "number" && isFinite(data16)) {
                                                                 if (data16 < 0 || isNaN(data16)) {
-                                                                  validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/z", schemaPath: "#/properties/images/items/properties/strokes/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/z", schemaPath: "#/properties/images/items/properties/strokes/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -16237,13 +16676,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data17 = data10.t;
                                                               const _errs38 = errors;
                                                               if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                                validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/t", schemaPath: "#/properties/images/items/properties/strokes/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/t", schemaPath: "#/properties/images/items/properties/strokes/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs38) {
                                                                 if (typeof data17 == "number" && isFinite(data17)) {
                                                                   if (data17 < 0 || isNaN(data17)) {
-                                                                    validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/t", schemaPath: "#/properties/images/items/properties/strokes/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                    validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/t", schemaPath: "#/properties/images/items/properties/strokes/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -16256,7 +16695,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                               if (data10.group !== void 0) {
                                                                 const _errs40 = errors;
                                                                 if (typeof data10.group !== "string") {
-                                                                  validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/group", schemaPath: "#/properties/images/items/properties/strokes/items/properties/group/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2 + "/group", schemaPath: "#/properties/images/items/properties/strokes/items/properties/group/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                   return false;
                                                                 }
                                                                 var valid6 = _errs40 === errors;
@@ -16272,7 +16711,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2, schemaPath: "#/properties/images/items/properties/strokes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes/" + i2, schemaPath: "#/properties/images/items/properties/strokes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                               return false;
                                             }
                                           }
@@ -16282,7 +16721,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes", schemaPath: "#/properties/images/items/properties/strokes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/strokes", schemaPath: "#/properties/images/items/properties/strokes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                         return false;
                                       }
                                     }
@@ -16297,7 +16736,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (errors === _errs42) {
                                         if (Array.isArray(data19)) {
                                           if (data19.length < 1) {
-                                            validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels", schemaPath: "#/properties/images/items/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels", schemaPath: "#/properties/images/items/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                             return false;
                                           } else {
                                             var valid8 = true;
@@ -16306,13 +16745,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data20 = data19[i4];
                                               const _errs44 = errors;
                                               if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels/" + i4, schemaPath: "#/properties/images/items/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels/" + i4, schemaPath: "#/properties/images/items/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs44) {
                                                 if (typeof data20 == "number" && isFinite(data20)) {
                                                   if (data20 < 0 || isNaN(data20)) {
-                                                    validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels/" + i4, schemaPath: "#/properties/images/items/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels/" + i4, schemaPath: "#/properties/images/items/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                     return false;
                                                   }
                                                 }
@@ -16324,7 +16763,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels", schemaPath: "#/properties/images/items/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/channels", schemaPath: "#/properties/images/items/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -16337,13 +16776,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data21 = data7.level;
                                         const _errs46 = errors;
                                         if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                          validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/level", schemaPath: "#/properties/images/items/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/level", schemaPath: "#/properties/images/items/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs46) {
                                           if (typeof data21 == "number" && isFinite(data21)) {
                                             if (data21 < 0 || isNaN(data21)) {
-                                              validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/level", schemaPath: "#/properties/images/items/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/level", schemaPath: "#/properties/images/items/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           }
@@ -16356,7 +16795,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data7.reviewed !== void 0) {
                                           const _errs48 = errors;
                                           if (typeof data7.reviewed !== "boolean") {
-                                            validate30.errors = [{ instancePath: instancePath + "/images/" + i1 + "/reviewed", schemaPath: "#/properties/images/items/properties/reviewed/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/images/" + i1 + "/reviewed", schemaPath: "#/properties/images/items/properties/reviewed/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                             return false;
                                           }
                                           var valid4 = _errs48 === errors;
@@ -16370,7 +16809,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate30.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate31.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -16380,7 +16819,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate30.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate31.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -16397,7 +16836,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                         const _errs52 = errors;
                         for (const key4 in data23) {
                           if (!(key4 === "tokenScales" || key4 === "components" || key4 === "guided" || key4 === "sigmasPx" || key4 === "kinds" || key4 === "zContext" || key4 === "classicalNormalisation")) {
-                            validate30.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                            validate31.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -16416,16 +16855,16 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs55) {
                                     if (typeof data25 == "number" && isFinite(data25)) {
                                       if (data25 > 16 || isNaN(data25)) {
-                                        validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
                                         return false;
                                       } else {
                                         if (data25 <= 0 || isNaN(data25)) {
-                                          validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                           return false;
                                         }
                                       }
                                     } else {
-                                      validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate31.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i5, schemaPath: "#/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                   }
@@ -16435,7 +16874,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate30.errors = [{ instancePath: instancePath + "/recipe/tokenScales", schemaPath: "#/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate31.errors = [{ instancePath: instancePath + "/recipe/tokenScales", schemaPath: "#/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -16448,13 +16887,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                               let data26 = data23.components;
                               const _errs57 = errors;
                               if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                validate30.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate31.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs57) {
                                 if (typeof data26 == "number" && isFinite(data26)) {
                                   if (data26 < 1 || isNaN(data26)) {
-                                    validate30.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    validate31.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
@@ -16467,7 +16906,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data23.guided !== void 0) {
                                 const _errs59 = errors;
                                 if (typeof data23.guided !== "boolean") {
-                                  validate30.errors = [{ instancePath: instancePath + "/recipe/guided", schemaPath: "#/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                  validate31.errors = [{ instancePath: instancePath + "/recipe/guided", schemaPath: "#/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                   return false;
                                 }
                                 var valid9 = _errs59 === errors;
@@ -16488,11 +16927,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (errors === _errs63) {
                                           if (typeof data29 == "number" && isFinite(data29)) {
                                             if (data29 < 0 || isNaN(data29)) {
-                                              validate30.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i6, schemaPath: "#/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i6, schemaPath: "#/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           } else {
-                                            validate30.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i6, schemaPath: "#/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i6, schemaPath: "#/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                         }
@@ -16502,7 +16941,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate30.errors = [{ instancePath: instancePath + "/recipe/sigmasPx", schemaPath: "#/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate31.errors = [{ instancePath: instancePath + "/recipe/sigmasPx", schemaPath: "#/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -16522,7 +16961,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data31 = data30[i7];
                                           const _errs67 = errors;
                                           if (!(data31 === "gaussian" || data31 === "gradient" || data31 === "hessian" || data31 === "structure" || data31 === "difference")) {
-                                            validate30.errors = [{ instancePath: instancePath + "/recipe/kinds/" + i7, schemaPath: "#/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema47.properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/recipe/kinds/" + i7, schemaPath: "#/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema49.properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid12 = _errs67 === errors;
@@ -16531,7 +16970,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate30.errors = [{ instancePath: instancePath + "/recipe/kinds", schemaPath: "#/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/recipe/kinds", schemaPath: "#/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                         return false;
                                       }
                                     }
@@ -16543,7 +16982,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data23.zContext !== void 0) {
                                       const _errs68 = errors;
                                       if (typeof data23.zContext !== "boolean") {
-                                        validate30.errors = [{ instancePath: instancePath + "/recipe/zContext", schemaPath: "#/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/recipe/zContext", schemaPath: "#/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                         return false;
                                       }
                                       var valid9 = _errs68 === errors;
@@ -16558,13 +16997,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
                                             let missing4;
                                             if (data33.channels === void 0 && (missing4 = "channels") || data33.black === void 0 && (missing4 = "black") || data33.white === void 0 && (missing4 = "white")) {
-                                              validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                               return false;
                                             } else {
                                               const _errs72 = errors;
                                               for (const key5 in data33) {
                                                 if (!(key5 === "channels" || key5 === "black" || key5 === "white")) {
-                                                  validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                  validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                   return false;
                                                   break;
                                                 }
@@ -16576,7 +17015,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (errors === _errs73) {
                                                     if (Array.isArray(data34)) {
                                                       if (data34.length < 1) {
-                                                        validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                        validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                         return false;
                                                       } else {
                                                         var valid14 = true;
@@ -16585,13 +17024,13 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data35 = data34[i8];
                                                           const _errs75 = errors;
                                                           if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                            validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i8, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i8, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
                                                           if (errors === _errs75) {
                                                             if (typeof data35 == "number" && isFinite(data35)) {
                                                               if (data35 < 0 || isNaN(data35)) {
-                                                                validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i8, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i8, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                 return false;
                                                               }
                                                             }
@@ -16603,7 +17042,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -16623,7 +17062,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data37 = data36[i9];
                                                           const _errs79 = errors;
                                                           if (!(typeof data37 == "number" && isFinite(data37))) {
-                                                            validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black/" + i9, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                            validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black/" + i9, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
                                                           var valid15 = _errs79 === errors;
@@ -16632,7 +17071,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                         return false;
                                                       }
                                                     }
@@ -16652,7 +17091,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data39 = data38[i10];
                                                             const _errs83 = errors;
                                                             if (!(typeof data39 == "number" && isFinite(data39))) {
-                                                              validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white/" + i10, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white/" + i10, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
                                                             var valid16 = _errs83 === errors;
@@ -16661,7 +17100,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -16674,7 +17113,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            validate30.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                             return false;
                                           }
                                         }
@@ -16690,7 +17129,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate30.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        validate31.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                         return false;
                       }
                     }
@@ -16707,7 +17146,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                           const _errs87 = errors;
                           for (const key6 in data40) {
                             if (!(key6 === "kind" || key6 === "c" || key6 === "trees" || key6 === "depthLimit" || key6 === "classWeights" || key6 === "smoothingPx")) {
-                              validate30.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                              validate31.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                               return false;
                               break;
                             }
@@ -16717,7 +17156,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                               let data41 = data40.kind;
                               const _errs88 = errors;
                               if (!(data41 === "linear" || data41 === "forest" || data41 === "average")) {
-                                validate30.errors = [{ instancePath: instancePath + "/learning/kind", schemaPath: "#/properties/learning/properties/kind/enum", keyword: "enum", params: { allowedValues: schema47.properties.learning.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                validate31.errors = [{ instancePath: instancePath + "/learning/kind", schemaPath: "#/properties/learning/properties/kind/enum", keyword: "enum", params: { allowedValues: schema49.properties.learning.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                 return false;
                               }
                               var valid17 = _errs88 === errors;
@@ -16731,11 +17170,11 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (errors === _errs89) {
                                   if (typeof data42 == "number" && isFinite(data42)) {
                                     if (data42 <= 0 || isNaN(data42)) {
-                                      validate30.errors = [{ instancePath: instancePath + "/learning/c", schemaPath: "#/properties/learning/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                      validate31.errors = [{ instancePath: instancePath + "/learning/c", schemaPath: "#/properties/learning/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                       return false;
                                     }
                                   } else {
-                                    validate30.errors = [{ instancePath: instancePath + "/learning/c", schemaPath: "#/properties/learning/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                    validate31.errors = [{ instancePath: instancePath + "/learning/c", schemaPath: "#/properties/learning/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                     return false;
                                   }
                                 }
@@ -16748,17 +17187,17 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data43 = data40.trees;
                                   const _errs91 = errors;
                                   if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
-                                    validate30.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate31.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs91) {
                                     if (typeof data43 == "number" && isFinite(data43)) {
                                       if (data43 > 1e4 || isNaN(data43)) {
-                                        validate30.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
+                                        validate31.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
                                         return false;
                                       } else {
                                         if (data43 < 1 || isNaN(data43)) {
-                                          validate30.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
@@ -16773,17 +17212,17 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data44 = data40.depthLimit;
                                     const _errs93 = errors;
                                     if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                      validate30.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate31.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs93) {
                                       if (typeof data44 == "number" && isFinite(data44)) {
                                         if (data44 > 64 || isNaN(data44)) {
-                                          validate30.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" }];
+                                          validate31.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" }];
                                           return false;
                                         } else {
                                           if (data44 < 1 || isNaN(data44)) {
-                                            validate30.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
@@ -16802,7 +17241,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                       let passing0 = null;
                                       const _errs97 = errors;
                                       if (!(data45 === "balanced" || data45 === "painted")) {
-                                        const err0 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema47.properties.learning.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                        const err0 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema49.properties.learning.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                         if (vErrors === null) {
                                           vErrors = [err0];
                                         } else {
@@ -16877,7 +17316,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                           vErrors.push(err4);
                                         }
                                         errors++;
-                                        validate30.errors = vErrors;
+                                        validate31.errors = vErrors;
                                         return false;
                                       } else {
                                         errors = _errs96;
@@ -16900,16 +17339,16 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (errors === _errs102) {
                                           if (typeof data47 == "number" && isFinite(data47)) {
                                             if (data47 > 100 || isNaN(data47)) {
-                                              validate30.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
+                                              validate31.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
                                               return false;
                                             } else {
                                               if (data47 < 0 || isNaN(data47)) {
-                                                validate30.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate31.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
                                           } else {
-                                            validate30.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate31.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                         }
@@ -16924,7 +17363,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate30.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          validate31.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                           return false;
                         }
                       }
@@ -16936,7 +17375,7 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
                       if (data.classifier !== void 0) {
                         const _errs104 = errors;
                         if (typeof data.classifier !== "string") {
-                          validate30.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate31.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid0 = _errs104 === errors;
@@ -16952,15 +17391,15 @@ function validate30(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate30.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate31.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate30.errors = vErrors;
+  validate31.errors = vErrors;
   return errors === 0;
 }
-var validatePullListOutput = validate31;
-function validate31(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validatePullListOutput = validate32;
+function validate32(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -16968,13 +17407,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.checkpoints === void 0 && (missing0 = "checkpoints")) {
-        validate31.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate32.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "checkpoints")) {
-            validate31.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate32.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -16994,13 +17433,13 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                     if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                       let missing1;
                       if (data1.name === void 0 && (missing1 = "name") || data1.repository === void 0 && (missing1 = "repository") || data1.files === void 0 && (missing1 = "files") || data1.about === void 0 && (missing1 = "about") || data1.gated === void 0 && (missing1 = "gated")) {
-                        validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                        validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                         return false;
                       } else {
                         const _errs6 = errors;
                         for (const key1 in data1) {
                           if (!(key1 === "name" || key1 === "repository" || key1 === "files" || key1 === "about" || key1 === "gated")) {
-                            validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                            validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
@@ -17009,7 +17448,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.name !== void 0) {
                             const _errs7 = errors;
                             if (typeof data1.name !== "string") {
-                              validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/name", schemaPath: "#/properties/checkpoints/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/name", schemaPath: "#/properties/checkpoints/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs7 === errors;
@@ -17020,7 +17459,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.repository !== void 0) {
                               const _errs9 = errors;
                               if (typeof data1.repository !== "string") {
-                                validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/repository", schemaPath: "#/properties/checkpoints/items/properties/repository/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/repository", schemaPath: "#/properties/checkpoints/items/properties/repository/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs9 === errors;
@@ -17038,7 +17477,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                     for (let i1 = 0; i1 < len1; i1++) {
                                       const _errs13 = errors;
                                       if (typeof data4[i1] !== "string") {
-                                        validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/files/" + i1, schemaPath: "#/properties/checkpoints/items/properties/files/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/files/" + i1, schemaPath: "#/properties/checkpoints/items/properties/files/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid3 = _errs13 === errors;
@@ -17047,7 +17486,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/files", schemaPath: "#/properties/checkpoints/items/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/files", schemaPath: "#/properties/checkpoints/items/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -17059,7 +17498,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data1.about !== void 0) {
                                   const _errs15 = errors;
                                   if (typeof data1.about !== "string") {
-                                    validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/about", schemaPath: "#/properties/checkpoints/items/properties/about/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/about", schemaPath: "#/properties/checkpoints/items/properties/about/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs15 === errors;
@@ -17070,7 +17509,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data1.gated !== void 0) {
                                     const _errs17 = errors;
                                     if (typeof data1.gated !== "boolean") {
-                                      validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/gated", schemaPath: "#/properties/checkpoints/items/properties/gated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                      validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0 + "/gated", schemaPath: "#/properties/checkpoints/items/properties/gated/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                       return false;
                                     }
                                     var valid2 = _errs17 === errors;
@@ -17084,7 +17523,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate31.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate32.errors = [{ instancePath: instancePath + "/checkpoints/" + i0, schemaPath: "#/properties/checkpoints/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
@@ -17094,7 +17533,7 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                 }
               } else {
-                validate31.errors = [{ instancePath: instancePath + "/checkpoints", schemaPath: "#/properties/checkpoints/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                validate32.errors = [{ instancePath: instancePath + "/checkpoints", schemaPath: "#/properties/checkpoints/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                 return false;
               }
             }
@@ -17102,16 +17541,16 @@ function validate31(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate31.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate32.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate31.errors = vErrors;
+  validate32.errors = vErrors;
   return errors === 0;
 }
-var validatePullOutput = validate32;
-var schema49 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/pull.schema.json", "title": "PullOutput", "description": "What `alibi-train pull --json` prints.", "type": "object", "additionalProperties": false, "required": ["name", "files", "convert"], "properties": { "name": { "type": ["string", "null"], "description": "the checkpoint's name in `pull --list`, if it has one" }, "files": { "type": "array", "minItems": 1, "description": "the weights last", "items": { "type": "object", "additionalProperties": false, "required": ["name", "path", "url", "bytes", "sha256", "commit", "from", "checked", "resumedAt"], "properties": { "name": { "type": "string" }, "path": { "type": "string", "description": "absolute, on this machine" }, "url": { "type": "string" }, "bytes": { "type": "integer", "minimum": 0 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file on disk" }, "commit": { "type": ["string", "null"], "description": "commit of the hub that the revision stood for; null where the server does not say" }, "from": { "enum": ["network", "cache"], "description": "cache: it was there already" }, "checked": { "enum": ["sha256", "git-sha1", "recorded", "nothing"], "description": "what the hash agreed with: a SHA-256 of the server's or of --sha256, git's id of the content, the hash it had when it was pulled; or nothing was known" }, "resumedAt": { "type": "integer", "minimum": 0, "description": "bytes that an earlier, unfinished pull had left" } } } }, "convert": { "type": ["string", "null"], "description": "the command that converts it, where its architecture is known" } } };
-function validate32(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validatePullOutput = validate33;
+var schema51 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/pull.schema.json", "title": "PullOutput", "description": "What `alibi-train pull --json` prints.", "type": "object", "additionalProperties": false, "required": ["name", "files", "convert"], "properties": { "name": { "type": ["string", "null"], "description": "the checkpoint's name in `pull --list`, if it has one" }, "files": { "type": "array", "minItems": 1, "description": "the weights last", "items": { "type": "object", "additionalProperties": false, "required": ["name", "path", "url", "bytes", "sha256", "commit", "from", "checked", "resumedAt"], "properties": { "name": { "type": "string" }, "path": { "type": "string", "description": "absolute, on this machine" }, "url": { "type": "string" }, "bytes": { "type": "integer", "minimum": 0 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file on disk" }, "commit": { "type": ["string", "null"], "description": "commit of the hub that the revision stood for; null where the server does not say" }, "from": { "enum": ["network", "cache"], "description": "cache: it was there already" }, "checked": { "enum": ["sha256", "git-sha1", "recorded", "nothing"], "description": "what the hash agreed with: a SHA-256 of the server's or of --sha256, git's id of the content, the hash it had when it was pulled; or nothing was known" }, "resumedAt": { "type": "integer", "minimum": 0, "description": "bytes that an earlier, unfinished pull had left" } } } }, "convert": { "type": ["string", "null"], "description": "the command that converts it, where its architecture is known" } } };
+function validate33(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -17119,13 +17558,13 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.name === void 0 && (missing0 = "name") || data.files === void 0 && (missing0 = "files") || data.convert === void 0 && (missing0 = "convert")) {
-        validate32.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate33.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "name" || key0 === "files" || key0 === "convert")) {
-            validate32.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate33.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -17135,7 +17574,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
             let data0 = data.name;
             const _errs2 = errors;
             if (typeof data0 !== "string" && data0 !== null) {
-              validate32.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: schema49.properties.name.type }, message: "must be string,null" }];
+              validate33.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: schema51.properties.name.type }, message: "must be string,null" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -17149,7 +17588,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
               if (errors === _errs4) {
                 if (Array.isArray(data1)) {
                   if (data1.length < 1) {
-                    validate32.errors = [{ instancePath: instancePath + "/files", schemaPath: "#/properties/files/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                    validate33.errors = [{ instancePath: instancePath + "/files", schemaPath: "#/properties/files/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                     return false;
                   } else {
                     var valid1 = true;
@@ -17161,13 +17600,13 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
                           let missing1;
                           if (data2.name === void 0 && (missing1 = "name") || data2.path === void 0 && (missing1 = "path") || data2.url === void 0 && (missing1 = "url") || data2.bytes === void 0 && (missing1 = "bytes") || data2.sha256 === void 0 && (missing1 = "sha256") || data2.commit === void 0 && (missing1 = "commit") || data2.from === void 0 && (missing1 = "from") || data2.checked === void 0 && (missing1 = "checked") || data2.resumedAt === void 0 && (missing1 = "resumedAt")) {
-                            validate32.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                            validate33.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                             return false;
                           } else {
                             const _errs8 = errors;
                             for (const key1 in data2) {
-                              if (!func2.call(schema49.properties.files.items.properties, key1)) {
-                                validate32.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                              if (!func2.call(schema51.properties.files.items.properties, key1)) {
+                                validate33.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
                               }
@@ -17176,7 +17615,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data2.name !== void 0) {
                                 const _errs9 = errors;
                                 if (typeof data2.name !== "string") {
-                                  validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/name", schemaPath: "#/properties/files/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/name", schemaPath: "#/properties/files/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid2 = _errs9 === errors;
@@ -17187,7 +17626,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data2.path !== void 0) {
                                   const _errs11 = errors;
                                   if (typeof data2.path !== "string") {
-                                    validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/path", schemaPath: "#/properties/files/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/path", schemaPath: "#/properties/files/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs11 === errors;
@@ -17198,7 +17637,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data2.url !== void 0) {
                                     const _errs13 = errors;
                                     if (typeof data2.url !== "string") {
-                                      validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/url", schemaPath: "#/properties/files/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/url", schemaPath: "#/properties/files/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs13 === errors;
@@ -17210,13 +17649,13 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data6 = data2.bytes;
                                       const _errs15 = errors;
                                       if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                                        validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/bytes", schemaPath: "#/properties/files/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/bytes", schemaPath: "#/properties/files/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs15) {
                                         if (typeof data6 == "number" && isFinite(data6)) {
                                           if (data6 < 0 || isNaN(data6)) {
-                                            validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/bytes", schemaPath: "#/properties/files/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/bytes", schemaPath: "#/properties/files/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                             return false;
                                           }
                                         }
@@ -17232,11 +17671,11 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (errors === _errs17) {
                                           if (typeof data7 === "string") {
                                             if (!pattern1.test(data7)) {
-                                              validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/sha256", schemaPath: "#/properties/files/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                              validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/sha256", schemaPath: "#/properties/files/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                               return false;
                                             }
                                           } else {
-                                            validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/sha256", schemaPath: "#/properties/files/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/sha256", schemaPath: "#/properties/files/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                         }
@@ -17249,7 +17688,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data8 = data2.commit;
                                           const _errs19 = errors;
                                           if (typeof data8 !== "string" && data8 !== null) {
-                                            validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/commit", schemaPath: "#/properties/files/items/properties/commit/type", keyword: "type", params: { type: schema49.properties.files.items.properties.commit.type }, message: "must be string,null" }];
+                                            validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/commit", schemaPath: "#/properties/files/items/properties/commit/type", keyword: "type", params: { type: schema51.properties.files.items.properties.commit.type }, message: "must be string,null" }];
                                             return false;
                                           }
                                           var valid2 = _errs19 === errors;
@@ -17261,7 +17700,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data9 = data2.from;
                                             const _errs21 = errors;
                                             if (!(data9 === "network" || data9 === "cache")) {
-                                              validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/from", schemaPath: "#/properties/files/items/properties/from/enum", keyword: "enum", params: { allowedValues: schema49.properties.files.items.properties.from.enum }, message: "must be equal to one of the allowed values" }];
+                                              validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/from", schemaPath: "#/properties/files/items/properties/from/enum", keyword: "enum", params: { allowedValues: schema51.properties.files.items.properties.from.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
                                             var valid2 = _errs21 === errors;
@@ -17273,7 +17712,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data10 = data2.checked;
                                               const _errs22 = errors;
                                               if (!(data10 === "sha256" || data10 === "git-sha1" || data10 === "recorded" || data10 === "nothing")) {
-                                                validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/checked", schemaPath: "#/properties/files/items/properties/checked/enum", keyword: "enum", params: { allowedValues: schema49.properties.files.items.properties.checked.enum }, message: "must be equal to one of the allowed values" }];
+                                                validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/checked", schemaPath: "#/properties/files/items/properties/checked/enum", keyword: "enum", params: { allowedValues: schema51.properties.files.items.properties.checked.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
                                               var valid2 = _errs22 === errors;
@@ -17285,13 +17724,13 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data11 = data2.resumedAt;
                                                 const _errs23 = errors;
                                                 if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                                                  validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/resumedAt", schemaPath: "#/properties/files/items/properties/resumedAt/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/resumedAt", schemaPath: "#/properties/files/items/properties/resumedAt/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs23) {
                                                   if (typeof data11 == "number" && isFinite(data11)) {
                                                     if (data11 < 0 || isNaN(data11)) {
-                                                      validate32.errors = [{ instancePath: instancePath + "/files/" + i0 + "/resumedAt", schemaPath: "#/properties/files/items/properties/resumedAt/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate33.errors = [{ instancePath: instancePath + "/files/" + i0 + "/resumedAt", schemaPath: "#/properties/files/items/properties/resumedAt/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -17311,7 +17750,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate32.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          validate33.errors = [{ instancePath: instancePath + "/files/" + i0, schemaPath: "#/properties/files/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                           return false;
                         }
                       }
@@ -17322,7 +17761,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                   }
                 } else {
-                  validate32.errors = [{ instancePath: instancePath + "/files", schemaPath: "#/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                  validate33.errors = [{ instancePath: instancePath + "/files", schemaPath: "#/properties/files/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                   return false;
                 }
               }
@@ -17335,7 +17774,7 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
                 let data12 = data.convert;
                 const _errs25 = errors;
                 if (typeof data12 !== "string" && data12 !== null) {
-                  validate32.errors = [{ instancePath: instancePath + "/convert", schemaPath: "#/properties/convert/type", keyword: "type", params: { type: schema49.properties.convert.type }, message: "must be string,null" }];
+                  validate33.errors = [{ instancePath: instancePath + "/convert", schemaPath: "#/properties/convert/type", keyword: "type", params: { type: schema51.properties.convert.type }, message: "must be string,null" }];
                   return false;
                 }
                 var valid0 = _errs25 === errors;
@@ -17347,16 +17786,16 @@ function validate32(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate32.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate33.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate32.errors = vErrors;
+  validate33.errors = vErrors;
   return errors === 0;
 }
-var validateQuantizeOutput = validate33;
-var schema50 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/quantize.schema.json", "title": "QuantizeOutput", "description": "What `alibi-train quantize --json` prints: a checkpoint's graphs at lower precisions, each held against fp32.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "source", "images", "admitted", "graphs", "measured"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "source": { "type": "object", "additionalProperties": false, "required": ["kind", "path"], "properties": { "kind": { "enum": ["graph", "weights"], "description": "where the float32 weights were read: a graph of the manifest, or the file it was converted from" }, "path": { "type": "string" } } }, "images": { "type": "array", "items": { "type": "string" }, "description": "names of the images compared on; empty: the encoder's own seeded sample" }, "admitted": { "type": "boolean", "description": "every precision asked for is within its limit" }, "graphs": { "type": "array", "description": "one for each precision asked for, in that order", "items": { "type": "object", "additionalProperties": false, "required": ["precision", "path", "bytes", "sha256", "outcome", "tolerance", "selfTest", "features", "speed"], "properties": { "precision": { "enum": ["fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "path": { "type": ["string", "null"], "description": "relative to the manifest; null where it was kept out" }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "outcome": { "enum": ["admitted", "kept-out", "forced"], "description": "admitted: within the limit on every provider; kept-out: above it, not written; forced: above it, written because --force was given" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error of the self-test admitted" }, "selfTest": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "relativeError", "ok"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "to the answer at fp32; null where it is not finite" }, "ok": { "type": "boolean" } } } }, "features": { "type": "object", "additionalProperties": false, "description": "the features of the images against those at fp32, on the CPU; null where a feature is not finite", "required": ["cosineMean", "cosineMin", "relativeError", "pcaAgreement"], "properties": { "cosineMean": { "type": ["number", "null"], "description": "of a token with its own at fp32, mean over tokens" }, "cosineMin": { "type": ["number", "null"] }, "relativeError": { "type": ["number", "null"], "description": "\u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082" }, "pcaAgreement": { "type": ["number", "null"], "description": "mean cosine of the principal angles between the first three principal components" } } }, "speed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "ms", "fp32Ms", "relativeTime"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "ms": { "type": "number", "description": "median of a window, milliseconds" }, "fp32Ms": { "type": "number", "description": "the same at fp32, run alternately" }, "relativeTime": { "type": "number", "description": "ms / fp32Ms: below 1 is faster than fp32" } } } } } } }, "measured": { "type": "array", "description": "what was added to the manifest's `measured`", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command", "precision"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } };
-function validate33(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateQuantizeOutput = validate34;
+var schema52 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/quantize.schema.json", "title": "QuantizeOutput", "description": "What `alibi-train quantize --json` prints: a checkpoint's graphs at lower precisions, each held against fp32.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "source", "images", "admitted", "graphs", "measured"], "properties": { "manifest": { "type": "string", "description": "path of the manifest.json written" }, "name": { "type": "string" }, "source": { "type": "object", "additionalProperties": false, "required": ["kind", "path"], "properties": { "kind": { "enum": ["graph", "weights"], "description": "where the float32 weights were read: a graph of the manifest, or the file it was converted from" }, "path": { "type": "string" } } }, "images": { "type": "array", "items": { "type": "string" }, "description": "names of the images compared on; empty: the encoder's own seeded sample" }, "admitted": { "type": "boolean", "description": "every precision asked for is within its limit" }, "graphs": { "type": "array", "description": "one for each precision asked for, in that order", "items": { "type": "object", "additionalProperties": false, "required": ["precision", "path", "bytes", "sha256", "outcome", "tolerance", "selfTest", "features", "speed"], "properties": { "precision": { "enum": ["fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "path": { "type": ["string", "null"], "description": "relative to the manifest; null where it was kept out" }, "bytes": { "type": "integer", "minimum": 1 }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "outcome": { "enum": ["admitted", "kept-out", "forced"], "description": "admitted: within the limit on every provider; kept-out: above it, not written; forced: above it, written because --force was given" }, "tolerance": { "type": "number", "exclusiveMinimum": 0, "description": "largest relative error of the self-test admitted" }, "selfTest": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "relativeError", "ok"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "to the answer at fp32; null where it is not finite" }, "ok": { "type": "boolean" } } } }, "features": { "type": "object", "additionalProperties": false, "description": "the features of the images against those at fp32, on the CPU; null where a feature is not finite", "required": ["cosineMean", "cosineMin", "relativeError", "pcaAgreement"], "properties": { "cosineMean": { "type": ["number", "null"], "description": "of a token with its own at fp32, mean over tokens" }, "cosineMin": { "type": ["number", "null"] }, "relativeError": { "type": ["number", "null"], "description": "\u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082" }, "pcaAgreement": { "type": ["number", "null"], "description": "mean cosine of the principal angles between the first three principal components" } } }, "speed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "ms", "fp32Ms", "relativeTime"], "properties": { "provider": { "enum": ["cpu", "wasm"] }, "ms": { "type": "number", "description": "median of a window, milliseconds" }, "fp32Ms": { "type": "number", "description": "the same at fp32, run alternately" }, "relativeTime": { "type": "number", "description": "ms / fp32Ms: below 1 is faster than fp32" } } } } } } }, "measured": { "type": "array", "description": "what was added to the manifest's `measured`", "items": { "type": "object", "additionalProperties": false, "required": ["name", "value", "command", "precision"], "properties": { "name": { "type": "string" }, "value": { "type": "number" }, "command": { "type": "string" }, "note": { "type": "string" }, "precision": { "type": "string" }, "provider": { "type": "string" } } } } } };
+function validate34(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -17364,13 +17803,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.source === void 0 && (missing0 = "source") || data.images === void 0 && (missing0 = "images") || data.admitted === void 0 && (missing0 = "admitted") || data.graphs === void 0 && (missing0 = "graphs") || data.measured === void 0 && (missing0 = "measured")) {
-        validate33.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate34.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "source" || key0 === "images" || key0 === "admitted" || key0 === "graphs" || key0 === "measured")) {
-            validate33.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate34.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -17379,7 +17818,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate33.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate34.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -17390,7 +17829,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate33.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate34.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -17405,13 +17844,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
                     let missing1;
                     if (data2.kind === void 0 && (missing1 = "kind") || data2.path === void 0 && (missing1 = "path")) {
-                      validate33.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                      validate34.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                       return false;
                     } else {
                       const _errs8 = errors;
                       for (const key1 in data2) {
                         if (!(key1 === "kind" || key1 === "path")) {
-                          validate33.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                          validate34.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                           return false;
                           break;
                         }
@@ -17421,7 +17860,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data2.kind;
                           const _errs9 = errors;
                           if (!(data3 === "graph" || data3 === "weights")) {
-                            validate33.errors = [{ instancePath: instancePath + "/source/kind", schemaPath: "#/properties/source/properties/kind/enum", keyword: "enum", params: { allowedValues: schema50.properties.source.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                            validate34.errors = [{ instancePath: instancePath + "/source/kind", schemaPath: "#/properties/source/properties/kind/enum", keyword: "enum", params: { allowedValues: schema52.properties.source.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
                           var valid1 = _errs9 === errors;
@@ -17432,7 +17871,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data2.path !== void 0) {
                             const _errs10 = errors;
                             if (typeof data2.path !== "string") {
-                              validate33.errors = [{ instancePath: instancePath + "/source/path", schemaPath: "#/properties/source/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate34.errors = [{ instancePath: instancePath + "/source/path", schemaPath: "#/properties/source/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid1 = _errs10 === errors;
@@ -17443,7 +17882,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    validate33.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                    validate34.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                     return false;
                   }
                 }
@@ -17462,7 +17901,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                       for (let i0 = 0; i0 < len0; i0++) {
                         const _errs14 = errors;
                         if (typeof data5[i0] !== "string") {
-                          validate33.errors = [{ instancePath: instancePath + "/images/" + i0, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate34.errors = [{ instancePath: instancePath + "/images/" + i0, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid2 = _errs14 === errors;
@@ -17471,7 +17910,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate33.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate34.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -17483,7 +17922,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                   if (data.admitted !== void 0) {
                     const _errs16 = errors;
                     if (typeof data.admitted !== "boolean") {
-                      validate33.errors = [{ instancePath: instancePath + "/admitted", schemaPath: "#/properties/admitted/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                      validate34.errors = [{ instancePath: instancePath + "/admitted", schemaPath: "#/properties/admitted/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                       return false;
                     }
                     var valid0 = _errs16 === errors;
@@ -17505,13 +17944,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data9 && typeof data9 == "object" && !Array.isArray(data9)) {
                                 let missing2;
                                 if (data9.precision === void 0 && (missing2 = "precision") || data9.path === void 0 && (missing2 = "path") || data9.bytes === void 0 && (missing2 = "bytes") || data9.sha256 === void 0 && (missing2 = "sha256") || data9.outcome === void 0 && (missing2 = "outcome") || data9.tolerance === void 0 && (missing2 = "tolerance") || data9.selfTest === void 0 && (missing2 = "selfTest") || data9.features === void 0 && (missing2 = "features") || data9.speed === void 0 && (missing2 = "speed")) {
-                                  validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                  validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                   return false;
                                 } else {
                                   const _errs22 = errors;
                                   for (const key2 in data9) {
-                                    if (!func2.call(schema50.properties.graphs.items.properties, key2)) {
-                                      validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    if (!func2.call(schema52.properties.graphs.items.properties, key2)) {
+                                      validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
@@ -17521,7 +17960,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data10 = data9.precision;
                                       const _errs23 = errors;
                                       if (!(data10 === "fp16" || data10 === "fp16-arithmetic" || data10 === "int8" || data10 === "int8-dynamic" || data10 === "int4")) {
-                                        validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema50.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/precision", schemaPath: "#/properties/graphs/items/properties/precision/enum", keyword: "enum", params: { allowedValues: schema52.properties.graphs.items.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid4 = _errs23 === errors;
@@ -17533,7 +17972,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data9.path;
                                         const _errs24 = errors;
                                         if (typeof data11 !== "string" && data11 !== null) {
-                                          validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: schema50.properties.graphs.items.properties.path.type }, message: "must be string,null" }];
+                                          validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/path", schemaPath: "#/properties/graphs/items/properties/path/type", keyword: "type", params: { type: schema52.properties.graphs.items.properties.path.type }, message: "must be string,null" }];
                                           return false;
                                         }
                                         var valid4 = _errs24 === errors;
@@ -17545,13 +17984,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data9.bytes;
                                           const _errs26 = errors;
                                           if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
-                                            validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs26) {
                                             if (typeof data12 == "number" && isFinite(data12)) {
                                               if (data12 < 1 || isNaN(data12)) {
-                                                validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/bytes", schemaPath: "#/properties/graphs/items/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -17567,11 +18006,11 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (errors === _errs28) {
                                               if (typeof data13 === "string") {
                                                 if (!pattern1.test(data13)) {
-                                                  validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                  validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                   return false;
                                                 }
                                               } else {
-                                                validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/sha256", schemaPath: "#/properties/graphs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                             }
@@ -17584,7 +18023,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data9.outcome;
                                               const _errs30 = errors;
                                               if (!(data14 === "admitted" || data14 === "kept-out" || data14 === "forced")) {
-                                                validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/outcome", schemaPath: "#/properties/graphs/items/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema50.properties.graphs.items.properties.outcome.enum }, message: "must be equal to one of the allowed values" }];
+                                                validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/outcome", schemaPath: "#/properties/graphs/items/properties/outcome/enum", keyword: "enum", params: { allowedValues: schema52.properties.graphs.items.properties.outcome.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
                                               var valid4 = _errs30 === errors;
@@ -17598,11 +18037,11 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (errors === _errs31) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 <= 0 || isNaN(data15)) {
-                                                      validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                      validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/tolerance", schemaPath: "#/properties/graphs/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                     return false;
                                                   }
                                                 }
@@ -17625,13 +18064,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                           if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
                                                             let missing3;
                                                             if (data17.provider === void 0 && (missing3 = "provider") || data17.relativeError === void 0 && (missing3 = "relativeError") || data17.ok === void 0 && (missing3 = "ok")) {
-                                                              validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                              validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                               return false;
                                                             } else {
                                                               const _errs37 = errors;
                                                               for (const key3 in data17) {
                                                                 if (!(key3 === "provider" || key3 === "relativeError" || key3 === "ok")) {
-                                                                  validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                                  validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                                   return false;
                                                                   break;
                                                                 }
@@ -17641,7 +18080,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   let data18 = data17.provider;
                                                                   const _errs38 = errors;
                                                                   if (!(data18 === "cpu" || data18 === "wasm")) {
-                                                                    validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/provider", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema50.properties.graphs.items.properties.selfTest.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                                                    validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/provider", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema52.properties.graphs.items.properties.selfTest.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                                                     return false;
                                                                   }
                                                                   var valid6 = _errs38 === errors;
@@ -17653,13 +18092,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     let data19 = data17.relativeError;
                                                                     const _errs39 = errors;
                                                                     if (!(typeof data19 == "number" && isFinite(data19)) && data19 !== null) {
-                                                                      validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/type", keyword: "type", params: { type: schema50.properties.graphs.items.properties.selfTest.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                                      validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/type", keyword: "type", params: { type: schema52.properties.graphs.items.properties.selfTest.items.properties.relativeError.type }, message: "must be number,null" }];
                                                                       return false;
                                                                     }
                                                                     if (errors === _errs39) {
                                                                       if (typeof data19 == "number" && isFinite(data19)) {
                                                                         if (data19 < 0 || isNaN(data19)) {
-                                                                          validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                          validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/relativeError", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                           return false;
                                                                         }
                                                                       }
@@ -17672,7 +18111,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     if (data17.ok !== void 0) {
                                                                       const _errs41 = errors;
                                                                       if (typeof data17.ok !== "boolean") {
-                                                                        validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/ok", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                        validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2 + "/ok", schemaPath: "#/properties/graphs/items/properties/selfTest/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                                         return false;
                                                                       }
                                                                       var valid6 = _errs41 === errors;
@@ -17684,7 +18123,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                            validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest/" + i2, schemaPath: "#/properties/graphs/items/properties/selfTest/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                             return false;
                                                           }
                                                         }
@@ -17694,7 +18133,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest", schemaPath: "#/properties/graphs/items/properties/selfTest/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/selfTest", schemaPath: "#/properties/graphs/items/properties/selfTest/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
@@ -17710,13 +18149,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
                                                         let missing4;
                                                         if (data21.cosineMean === void 0 && (missing4 = "cosineMean") || data21.cosineMin === void 0 && (missing4 = "cosineMin") || data21.relativeError === void 0 && (missing4 = "relativeError") || data21.pcaAgreement === void 0 && (missing4 = "pcaAgreement")) {
-                                                          validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                          validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                           return false;
                                                         } else {
                                                           const _errs45 = errors;
                                                           for (const key4 in data21) {
                                                             if (!(key4 === "cosineMean" || key4 === "cosineMin" || key4 === "relativeError" || key4 === "pcaAgreement")) {
-                                                              validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                              validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                               return false;
                                                               break;
                                                             }
@@ -17726,7 +18165,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data22 = data21.cosineMean;
                                                               const _errs46 = errors;
                                                               if (!(typeof data22 == "number" && isFinite(data22)) && data22 !== null) {
-                                                                validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMean", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMean/type", keyword: "type", params: { type: schema50.properties.graphs.items.properties.features.properties.cosineMean.type }, message: "must be number,null" }];
+                                                                validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMean", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMean/type", keyword: "type", params: { type: schema52.properties.graphs.items.properties.features.properties.cosineMean.type }, message: "must be number,null" }];
                                                                 return false;
                                                               }
                                                               var valid7 = _errs46 === errors;
@@ -17738,7 +18177,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data23 = data21.cosineMin;
                                                                 const _errs48 = errors;
                                                                 if (!(typeof data23 == "number" && isFinite(data23)) && data23 !== null) {
-                                                                  validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMin", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMin/type", keyword: "type", params: { type: schema50.properties.graphs.items.properties.features.properties.cosineMin.type }, message: "must be number,null" }];
+                                                                  validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/cosineMin", schemaPath: "#/properties/graphs/items/properties/features/properties/cosineMin/type", keyword: "type", params: { type: schema52.properties.graphs.items.properties.features.properties.cosineMin.type }, message: "must be number,null" }];
                                                                   return false;
                                                                 }
                                                                 var valid7 = _errs48 === errors;
@@ -17750,7 +18189,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   let data24 = data21.relativeError;
                                                                   const _errs50 = errors;
                                                                   if (!(typeof data24 == "number" && isFinite(data24)) && data24 !== null) {
-                                                                    validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/relativeError", schemaPath: "#/properties/graphs/items/properties/features/properties/relativeError/type", keyword: "type", params: { type: schema50.properties.graphs.items.properties.features.properties.relativeError.type }, message: "must be number,null" }];
+                                                                    validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/relativeError", schemaPath: "#/properties/graphs/items/properties/features/properties/relativeError/type", keyword: "type", params: { type: schema52.properties.graphs.items.properties.features.properties.relativeError.type }, message: "must be number,null" }];
                                                                     return false;
                                                                   }
                                                                   var valid7 = _errs50 === errors;
@@ -17762,7 +18201,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     let data25 = data21.pcaAgreement;
                                                                     const _errs52 = errors;
                                                                     if (!(typeof data25 == "number" && isFinite(data25)) && data25 !== null) {
-                                                                      validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/pcaAgreement", schemaPath: "#/properties/graphs/items/properties/features/properties/pcaAgreement/type", keyword: "type", params: { type: schema50.properties.graphs.items.properties.features.properties.pcaAgreement.type }, message: "must be number,null" }];
+                                                                      validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features/pcaAgreement", schemaPath: "#/properties/graphs/items/properties/features/properties/pcaAgreement/type", keyword: "type", params: { type: schema52.properties.graphs.items.properties.features.properties.pcaAgreement.type }, message: "must be number,null" }];
                                                                       return false;
                                                                     }
                                                                     var valid7 = _errs52 === errors;
@@ -17775,7 +18214,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                        validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/features", schemaPath: "#/properties/graphs/items/properties/features/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                         return false;
                                                       }
                                                     }
@@ -17798,13 +18237,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                               if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
                                                                 let missing5;
                                                                 if (data27.provider === void 0 && (missing5 = "provider") || data27.ms === void 0 && (missing5 = "ms") || data27.fp32Ms === void 0 && (missing5 = "fp32Ms") || data27.relativeTime === void 0 && (missing5 = "relativeTime")) {
-                                                                  validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                  validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                                   return false;
                                                                 } else {
                                                                   const _errs58 = errors;
                                                                   for (const key5 in data27) {
                                                                     if (!(key5 === "provider" || key5 === "ms" || key5 === "fp32Ms" || key5 === "relativeTime")) {
-                                                                      validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                      validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                       return false;
                                                                       break;
                                                                     }
@@ -17814,7 +18253,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       let data28 = data27.provider;
                                                                       const _errs59 = errors;
                                                                       if (!(data28 === "cpu" || data28 === "wasm")) {
-                                                                        validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/provider", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema50.properties.graphs.items.properties.speed.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                                                        validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/provider", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema52.properties.graphs.items.properties.speed.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                                                         return false;
                                                                       }
                                                                       var valid9 = _errs59 === errors;
@@ -17826,7 +18265,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         let data29 = data27.ms;
                                                                         const _errs60 = errors;
                                                                         if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                          validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                          validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                           return false;
                                                                         }
                                                                         var valid9 = _errs60 === errors;
@@ -17838,7 +18277,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           let data30 = data27.fp32Ms;
                                                                           const _errs62 = errors;
                                                                           if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                                            validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/fp32Ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/fp32Ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                            validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/fp32Ms", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/fp32Ms/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                             return false;
                                                                           }
                                                                           var valid9 = _errs62 === errors;
@@ -17850,7 +18289,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             let data31 = data27.relativeTime;
                                                                             const _errs64 = errors;
                                                                             if (!(typeof data31 == "number" && isFinite(data31))) {
-                                                                              validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/relativeTime", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/relativeTime/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                              validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3 + "/relativeTime", schemaPath: "#/properties/graphs/items/properties/speed/items/properties/relativeTime/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                               return false;
                                                                             }
                                                                             var valid9 = _errs64 === errors;
@@ -17863,7 +18302,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                 }
                                                               } else {
-                                                                validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed/" + i3, schemaPath: "#/properties/graphs/items/properties/speed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                 return false;
                                                               }
                                                             }
@@ -17873,7 +18312,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed", schemaPath: "#/properties/graphs/items/properties/speed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1 + "/speed", schemaPath: "#/properties/graphs/items/properties/speed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -17892,7 +18331,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate33.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                validate34.errors = [{ instancePath: instancePath + "/graphs/" + i1, schemaPath: "#/properties/graphs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                 return false;
                               }
                             }
@@ -17902,7 +18341,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate33.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          validate34.errors = [{ instancePath: instancePath + "/graphs", schemaPath: "#/properties/graphs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                           return false;
                         }
                       }
@@ -17925,13 +18364,13 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
                                   let missing6;
                                   if (data33.name === void 0 && (missing6 = "name") || data33.value === void 0 && (missing6 = "value") || data33.command === void 0 && (missing6 = "command") || data33.precision === void 0 && (missing6 = "precision")) {
-                                    validate33.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                    validate34.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                     return false;
                                   } else {
                                     const _errs70 = errors;
                                     for (const key6 in data33) {
                                       if (!(key6 === "name" || key6 === "value" || key6 === "command" || key6 === "note" || key6 === "precision" || key6 === "provider")) {
-                                        validate33.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                        validate34.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                         return false;
                                         break;
                                       }
@@ -17940,7 +18379,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data33.name !== void 0) {
                                         const _errs71 = errors;
                                         if (typeof data33.name !== "string") {
-                                          validate33.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate34.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/name", schemaPath: "#/properties/measured/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid11 = _errs71 === errors;
@@ -17952,7 +18391,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data35 = data33.value;
                                           const _errs73 = errors;
                                           if (!(typeof data35 == "number" && isFinite(data35))) {
-                                            validate33.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate34.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/value", schemaPath: "#/properties/measured/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                           var valid11 = _errs73 === errors;
@@ -17963,7 +18402,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                           if (data33.command !== void 0) {
                                             const _errs75 = errors;
                                             if (typeof data33.command !== "string") {
-                                              validate33.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              validate34.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/command", schemaPath: "#/properties/measured/items/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
                                             var valid11 = _errs75 === errors;
@@ -17974,7 +18413,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data33.note !== void 0) {
                                               const _errs77 = errors;
                                               if (typeof data33.note !== "string") {
-                                                validate33.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                validate34.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/note", schemaPath: "#/properties/measured/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
                                               var valid11 = _errs77 === errors;
@@ -17985,7 +18424,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data33.precision !== void 0) {
                                                 const _errs79 = errors;
                                                 if (typeof data33.precision !== "string") {
-                                                  validate33.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate34.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/precision", schemaPath: "#/properties/measured/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                                 var valid11 = _errs79 === errors;
@@ -17996,7 +18435,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                                 if (data33.provider !== void 0) {
                                                   const _errs81 = errors;
                                                   if (typeof data33.provider !== "string") {
-                                                    validate33.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate34.errors = [{ instancePath: instancePath + "/measured/" + i4 + "/provider", schemaPath: "#/properties/measured/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                   var valid11 = _errs81 === errors;
@@ -18011,7 +18450,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                 } else {
-                                  validate33.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  validate34.errors = [{ instancePath: instancePath + "/measured/" + i4, schemaPath: "#/properties/measured/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                   return false;
                                 }
                               }
@@ -18021,7 +18460,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate33.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            validate34.errors = [{ instancePath: instancePath + "/measured", schemaPath: "#/properties/measured/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                             return false;
                           }
                         }
@@ -18038,16 +18477,16 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate33.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate34.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate33.errors = vErrors;
+  validate34.errors = vErrors;
   return errors === 0;
 }
-var validateReportOutput = validate34;
-var schema51 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/report.schema.json", "title": "ReportOutput", "description": "What `alibi-train report --json` prints: what was written, what is in it and what is missing.", "type": "object", "additionalProperties": false, "required": ["report", "card", "inputs", "models", "figures"], "properties": { "report": { "type": "string", "description": "the HTML file" }, "card": { "type": ["string", "null"], "description": "the Markdown file, where one was asked for" }, "inputs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["file", "kind", "sha256"], "properties": { "file": { "type": "string" }, "kind": { "enum": ["result", "log", "manifest"] }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } }, "models": { "type": "array", "items": { "type": "string" }, "description": "as the report calls them" }, "figures": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "title", "drawn", "run"], "properties": { "id": { "type": "string" }, "title": { "type": "string" }, "drawn": { "type": "boolean" }, "run": { "type": ["string", "null"], "description": "the command that makes what it is drawn from, where that is missing" } } } } } };
-function validate34(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateReportOutput = validate35;
+var schema53 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/report.schema.json", "title": "ReportOutput", "description": "What `alibi-train report --json` prints: what was written, what is in it and what is missing.", "type": "object", "additionalProperties": false, "required": ["report", "card", "inputs", "models", "figures"], "properties": { "report": { "type": "string", "description": "the HTML file" }, "card": { "type": ["string", "null"], "description": "the Markdown file, where one was asked for" }, "inputs": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["file", "kind", "sha256"], "properties": { "file": { "type": "string" }, "kind": { "enum": ["result", "log", "manifest"] }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" } } } }, "models": { "type": "array", "items": { "type": "string" }, "description": "as the report calls them" }, "figures": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "title", "drawn", "run"], "properties": { "id": { "type": "string" }, "title": { "type": "string" }, "drawn": { "type": "boolean" }, "run": { "type": ["string", "null"], "description": "the command that makes what it is drawn from, where that is missing" } } } } } };
+function validate35(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -18055,13 +18494,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.report === void 0 && (missing0 = "report") || data.card === void 0 && (missing0 = "card") || data.inputs === void 0 && (missing0 = "inputs") || data.models === void 0 && (missing0 = "models") || data.figures === void 0 && (missing0 = "figures")) {
-        validate34.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate35.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "report" || key0 === "card" || key0 === "inputs" || key0 === "models" || key0 === "figures")) {
-            validate34.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate35.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -18070,7 +18509,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.report !== void 0) {
             const _errs2 = errors;
             if (typeof data.report !== "string") {
-              validate34.errors = [{ instancePath: instancePath + "/report", schemaPath: "#/properties/report/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate35.errors = [{ instancePath: instancePath + "/report", schemaPath: "#/properties/report/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -18082,7 +18521,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
               let data1 = data.card;
               const _errs4 = errors;
               if (typeof data1 !== "string" && data1 !== null) {
-                validate34.errors = [{ instancePath: instancePath + "/card", schemaPath: "#/properties/card/type", keyword: "type", params: { type: schema51.properties.card.type }, message: "must be string,null" }];
+                validate35.errors = [{ instancePath: instancePath + "/card", schemaPath: "#/properties/card/type", keyword: "type", params: { type: schema53.properties.card.type }, message: "must be string,null" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -18104,13 +18543,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
                           let missing1;
                           if (data3.file === void 0 && (missing1 = "file") || data3.kind === void 0 && (missing1 = "kind") || data3.sha256 === void 0 && (missing1 = "sha256")) {
-                            validate34.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                            validate35.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                             return false;
                           } else {
                             const _errs10 = errors;
                             for (const key1 in data3) {
                               if (!(key1 === "file" || key1 === "kind" || key1 === "sha256")) {
-                                validate34.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                validate35.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
                               }
@@ -18119,7 +18558,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                               if (data3.file !== void 0) {
                                 const _errs11 = errors;
                                 if (typeof data3.file !== "string") {
-                                  validate34.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/file", schemaPath: "#/properties/inputs/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate35.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/file", schemaPath: "#/properties/inputs/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                                 var valid2 = _errs11 === errors;
@@ -18131,7 +18570,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data5 = data3.kind;
                                   const _errs13 = errors;
                                   if (!(data5 === "result" || data5 === "log" || data5 === "manifest")) {
-                                    validate34.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/kind", schemaPath: "#/properties/inputs/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema51.properties.inputs.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                    validate35.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/kind", schemaPath: "#/properties/inputs/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema53.properties.inputs.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -18145,11 +18584,11 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (errors === _errs14) {
                                       if (typeof data6 === "string") {
                                         if (!pattern1.test(data6)) {
-                                          validate34.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/sha256", schemaPath: "#/properties/inputs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                          validate35.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/sha256", schemaPath: "#/properties/inputs/items/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                           return false;
                                         }
                                       } else {
-                                        validate34.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/sha256", schemaPath: "#/properties/inputs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate35.errors = [{ instancePath: instancePath + "/inputs/" + i0 + "/sha256", schemaPath: "#/properties/inputs/items/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                     }
@@ -18162,7 +18601,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                           }
                         } else {
-                          validate34.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          validate35.errors = [{ instancePath: instancePath + "/inputs/" + i0, schemaPath: "#/properties/inputs/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                           return false;
                         }
                       }
@@ -18172,7 +18611,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    validate34.errors = [{ instancePath: instancePath + "/inputs", schemaPath: "#/properties/inputs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                    validate35.errors = [{ instancePath: instancePath + "/inputs", schemaPath: "#/properties/inputs/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                     return false;
                   }
                 }
@@ -18191,7 +18630,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                       for (let i1 = 0; i1 < len1; i1++) {
                         const _errs18 = errors;
                         if (typeof data7[i1] !== "string") {
-                          validate34.errors = [{ instancePath: instancePath + "/models/" + i1, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate35.errors = [{ instancePath: instancePath + "/models/" + i1, schemaPath: "#/properties/models/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid3 = _errs18 === errors;
@@ -18200,7 +18639,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate34.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate35.errors = [{ instancePath: instancePath + "/models", schemaPath: "#/properties/models/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -18223,13 +18662,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data10 && typeof data10 == "object" && !Array.isArray(data10)) {
                               let missing2;
                               if (data10.id === void 0 && (missing2 = "id") || data10.title === void 0 && (missing2 = "title") || data10.drawn === void 0 && (missing2 = "drawn") || data10.run === void 0 && (missing2 = "run")) {
-                                validate34.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                validate35.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs24 = errors;
                                 for (const key2 in data10) {
                                   if (!(key2 === "id" || key2 === "title" || key2 === "drawn" || key2 === "run")) {
-                                    validate34.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    validate35.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -18238,7 +18677,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data10.id !== void 0) {
                                     const _errs25 = errors;
                                     if (typeof data10.id !== "string") {
-                                      validate34.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/id", schemaPath: "#/properties/figures/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate35.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/id", schemaPath: "#/properties/figures/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid5 = _errs25 === errors;
@@ -18249,7 +18688,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data10.title !== void 0) {
                                       const _errs27 = errors;
                                       if (typeof data10.title !== "string") {
-                                        validate34.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/title", schemaPath: "#/properties/figures/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate35.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/title", schemaPath: "#/properties/figures/items/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid5 = _errs27 === errors;
@@ -18260,7 +18699,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data10.drawn !== void 0) {
                                         const _errs29 = errors;
                                         if (typeof data10.drawn !== "boolean") {
-                                          validate34.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/drawn", schemaPath: "#/properties/figures/items/properties/drawn/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                          validate35.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/drawn", schemaPath: "#/properties/figures/items/properties/drawn/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                           return false;
                                         }
                                         var valid5 = _errs29 === errors;
@@ -18272,7 +18711,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data14 = data10.run;
                                           const _errs31 = errors;
                                           if (typeof data14 !== "string" && data14 !== null) {
-                                            validate34.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/run", schemaPath: "#/properties/figures/items/properties/run/type", keyword: "type", params: { type: schema51.properties.figures.items.properties.run.type }, message: "must be string,null" }];
+                                            validate35.errors = [{ instancePath: instancePath + "/figures/" + i2 + "/run", schemaPath: "#/properties/figures/items/properties/run/type", keyword: "type", params: { type: schema53.properties.figures.items.properties.run.type }, message: "must be string,null" }];
                                             return false;
                                           }
                                           var valid5 = _errs31 === errors;
@@ -18285,7 +18724,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate34.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate35.errors = [{ instancePath: instancePath + "/figures/" + i2, schemaPath: "#/properties/figures/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -18295,193 +18734,13 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate34.errors = [{ instancePath: instancePath + "/figures", schemaPath: "#/properties/figures/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate35.errors = [{ instancePath: instancePath + "/figures", schemaPath: "#/properties/figures/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
                     var valid0 = _errs20 === errors;
                   } else {
                     var valid0 = true;
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-    } else {
-      validate34.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-      return false;
-    }
-  }
-  validate34.errors = vErrors;
-  return errors === 0;
-}
-var validateReproduceOutput = validate35;
-var schema52 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/reproduce.schema.json", "title": "ReproduceOutput", "description": "What `alibi-zarr reproduce --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "agreement", "pixels", "different", "sameFit", "methods", "seconds"], "properties": { "location": { "type": "string" }, "name": { "type": "string" }, "method": { "type": "string" }, "agreement": { "type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "share of pixels of the slices processed that are the same; null with --methods, which computes nothing" }, "pixels": { "type": ["integer", "null"], "minimum": 0 }, "different": { "type": ["integer", "null"], "minimum": 0 }, "sameFit": { "type": ["boolean", "null"], "description": "what was learned is the same to the bit" }, "methods": { "type": ["string", "null"], "description": "draft of a methods paragraph" }, "seconds": { "type": "number", "minimum": 0 } } };
-function validate35(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
-  ;
-  let vErrors = null;
-  let errors = 0;
-  if (errors === 0) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.agreement === void 0 && (missing0 = "agreement") || data.pixels === void 0 && (missing0 = "pixels") || data.different === void 0 && (missing0 = "different") || data.sameFit === void 0 && (missing0 = "sameFit") || data.methods === void 0 && (missing0 = "methods") || data.seconds === void 0 && (missing0 = "seconds")) {
-        validate35.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
-        return false;
-      } else {
-        const _errs1 = errors;
-        for (const key0 in data) {
-          if (!func2.call(schema52.properties, key0)) {
-            validate35.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
-            return false;
-            break;
-          }
-        }
-        if (_errs1 === errors) {
-          if (data.location !== void 0) {
-            const _errs2 = errors;
-            if (typeof data.location !== "string") {
-              validate35.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-              return false;
-            }
-            var valid0 = _errs2 === errors;
-          } else {
-            var valid0 = true;
-          }
-          if (valid0) {
-            if (data.name !== void 0) {
-              const _errs4 = errors;
-              if (typeof data.name !== "string") {
-                validate35.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                return false;
-              }
-              var valid0 = _errs4 === errors;
-            } else {
-              var valid0 = true;
-            }
-            if (valid0) {
-              if (data.method !== void 0) {
-                const _errs6 = errors;
-                if (typeof data.method !== "string") {
-                  validate35.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                  return false;
-                }
-                var valid0 = _errs6 === errors;
-              } else {
-                var valid0 = true;
-              }
-              if (valid0) {
-                if (data.agreement !== void 0) {
-                  let data3 = data.agreement;
-                  const _errs8 = errors;
-                  if (!(typeof data3 == "number" && isFinite(data3)) && data3 !== null) {
-                    validate35.errors = [{ instancePath: instancePath + "/agreement", schemaPath: "#/properties/agreement/type", keyword: "type", params: { type: schema52.properties.agreement.type }, message: "must be number,null" }];
-                    return false;
-                  }
-                  if (errors === _errs8) {
-                    if (typeof data3 == "number" && isFinite(data3)) {
-                      if (data3 > 1 || isNaN(data3)) {
-                        validate35.errors = [{ instancePath: instancePath + "/agreement", schemaPath: "#/properties/agreement/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1 }, message: "must be <= 1" }];
-                        return false;
-                      } else {
-                        if (data3 < 0 || isNaN(data3)) {
-                          validate35.errors = [{ instancePath: instancePath + "/agreement", schemaPath: "#/properties/agreement/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                          return false;
-                        }
-                      }
-                    }
-                  }
-                  var valid0 = _errs8 === errors;
-                } else {
-                  var valid0 = true;
-                }
-                if (valid0) {
-                  if (data.pixels !== void 0) {
-                    let data4 = data.pixels;
-                    const _errs10 = errors;
-                    if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4)) && data4 !== null) {
-                      validate35.errors = [{ instancePath: instancePath + "/pixels", schemaPath: "#/properties/pixels/type", keyword: "type", params: { type: schema52.properties.pixels.type }, message: "must be integer,null" }];
-                      return false;
-                    }
-                    if (errors === _errs10) {
-                      if (typeof data4 == "number" && isFinite(data4)) {
-                        if (data4 < 0 || isNaN(data4)) {
-                          validate35.errors = [{ instancePath: instancePath + "/pixels", schemaPath: "#/properties/pixels/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                          return false;
-                        }
-                      }
-                    }
-                    var valid0 = _errs10 === errors;
-                  } else {
-                    var valid0 = true;
-                  }
-                  if (valid0) {
-                    if (data.different !== void 0) {
-                      let data5 = data.different;
-                      const _errs12 = errors;
-                      if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5)) && data5 !== null) {
-                        validate35.errors = [{ instancePath: instancePath + "/different", schemaPath: "#/properties/different/type", keyword: "type", params: { type: schema52.properties.different.type }, message: "must be integer,null" }];
-                        return false;
-                      }
-                      if (errors === _errs12) {
-                        if (typeof data5 == "number" && isFinite(data5)) {
-                          if (data5 < 0 || isNaN(data5)) {
-                            validate35.errors = [{ instancePath: instancePath + "/different", schemaPath: "#/properties/different/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                            return false;
-                          }
-                        }
-                      }
-                      var valid0 = _errs12 === errors;
-                    } else {
-                      var valid0 = true;
-                    }
-                    if (valid0) {
-                      if (data.sameFit !== void 0) {
-                        let data6 = data.sameFit;
-                        const _errs14 = errors;
-                        if (typeof data6 !== "boolean" && data6 !== null) {
-                          validate35.errors = [{ instancePath: instancePath + "/sameFit", schemaPath: "#/properties/sameFit/type", keyword: "type", params: { type: schema52.properties.sameFit.type }, message: "must be boolean,null" }];
-                          return false;
-                        }
-                        var valid0 = _errs14 === errors;
-                      } else {
-                        var valid0 = true;
-                      }
-                      if (valid0) {
-                        if (data.methods !== void 0) {
-                          let data7 = data.methods;
-                          const _errs16 = errors;
-                          if (typeof data7 !== "string" && data7 !== null) {
-                            validate35.errors = [{ instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/type", keyword: "type", params: { type: schema52.properties.methods.type }, message: "must be string,null" }];
-                            return false;
-                          }
-                          var valid0 = _errs16 === errors;
-                        } else {
-                          var valid0 = true;
-                        }
-                        if (valid0) {
-                          if (data.seconds !== void 0) {
-                            let data8 = data.seconds;
-                            const _errs18 = errors;
-                            if (errors === _errs18) {
-                              if (typeof data8 == "number" && isFinite(data8)) {
-                                if (data8 < 0 || isNaN(data8)) {
-                                  validate35.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                  return false;
-                                }
-                              } else {
-                                validate35.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                return false;
-                              }
-                            }
-                            var valid0 = _errs18 === errors;
-                          } else {
-                            var valid0 = true;
-                          }
-                        }
-                      }
-                    }
                   }
                 }
               }
@@ -18497,8 +18756,8 @@ function validate35(data, { instancePath = "", parentData, parentDataProperty, r
   validate35.errors = vErrors;
   return errors === 0;
 }
-var validateScribblesResult = validate36;
-var schema53 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/scribbles.schema.json", "title": "ScribblesResult", "description": "What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "features", "classifier", "scale", "tolerancePx", "folders"], "properties": { "format": { "const": "alibi-train/scribbles/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "features": { "type": "string", "description": "what a pixel is classified by" }, "classifier": { "type": "string", "description": "and by what, with its settings" }, "scale": { "type": ["number", "null"], "description": "how many times images were enlarged; null where it depends on their size or nothing was enlarged" }, "tolerancePx": { "type": "number", "minimum": 0, "description": "of the boundary F1" }, "folders": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "meanIou", "boundaryF1", "images"], "properties": { "name": { "type": "string" }, "meanIou": { "type": "number", "description": "mean over images" }, "boundaryF1": { "type": "number", "description": "mean over images" }, "images": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "height", "width", "labels", "scribbledPx", "meanIou", "classIou", "boundaryF1", "classBoundaryF1"], "properties": { "name": { "type": "string" }, "height": { "type": "integer", "minimum": 1 }, "width": { "type": "integer", "minimum": 1 }, "labels": { "enum": ["classes", "instances"], "description": "what the file of labels held; instances became background and object" }, "scribbledPx": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "pixels of each class" }, "meanIou": { "type": "number", "description": "over the classes that are in truth or prediction" }, "classIou": { "type": "array", "items": { "type": ["number", "null"] }, "description": "null: in neither" }, "boundaryF1": { "type": "number", "description": "mean over the classes that have a boundary" }, "classBoundaryF1": { "type": "array", "items": { "type": ["number", "null"] } } } } } } } }, "skipped": { "type": "array", "items": { "type": "string" }, "description": "what was asked for and could not be had, and why" } } };
+var validateReproduceOutput = validate36;
+var schema54 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/reproduce.schema.json", "title": "ReproduceOutput", "description": "What `alibi-zarr reproduce --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "agreement", "pixels", "different", "sameFit", "methods", "seconds"], "properties": { "location": { "type": "string" }, "name": { "type": "string" }, "method": { "type": "string" }, "agreement": { "type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "share of pixels of the slices processed that are the same; null with --methods, which computes nothing" }, "pixels": { "type": ["integer", "null"], "minimum": 0 }, "different": { "type": ["integer", "null"], "minimum": 0 }, "sameFit": { "type": ["boolean", "null"], "description": "what was learned is the same to the bit" }, "methods": { "type": ["string", "null"], "description": "draft of a methods paragraph" }, "seconds": { "type": "number", "minimum": 0 } } };
 function validate36(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -18506,23 +18765,23 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.features === void 0 && (missing0 = "features") || data.classifier === void 0 && (missing0 = "classifier") || data.scale === void 0 && (missing0 = "scale") || data.tolerancePx === void 0 && (missing0 = "tolerancePx") || data.folders === void 0 && (missing0 = "folders")) {
+      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.agreement === void 0 && (missing0 = "agreement") || data.pixels === void 0 && (missing0 = "pixels") || data.different === void 0 && (missing0 = "different") || data.sameFit === void 0 && (missing0 = "sameFit") || data.methods === void 0 && (missing0 = "methods") || data.seconds === void 0 && (missing0 = "seconds")) {
         validate36.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema53.properties, key0)) {
+          if (!func2.call(schema54.properties, key0)) {
             validate36.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
         }
         if (_errs1 === errors) {
-          if (data.format !== void 0) {
+          if (data.location !== void 0) {
             const _errs2 = errors;
-            if ("alibi-train/scribbles/1" !== data.format) {
-              validate36.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/scribbles/1" }, message: "must be equal to constant" }];
+            if (typeof data.location !== "string") {
+              validate36.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -18530,600 +18789,134 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
             var valid0 = true;
           }
           if (valid0) {
-            if (data.model !== void 0) {
-              let data1 = data.model;
-              const _errs3 = errors;
+            if (data.name !== void 0) {
               const _errs4 = errors;
-              if (errors === _errs4) {
-                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
-                  let missing1;
-                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
-                    validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                    return false;
-                  } else {
-                    const _errs6 = errors;
-                    for (const key1 in data1) {
-                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
-                        validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                        return false;
-                        break;
-                      }
-                    }
-                    if (_errs6 === errors) {
-                      if (data1.name !== void 0) {
-                        const _errs7 = errors;
-                        if (typeof data1.name !== "string") {
-                          validate36.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                          return false;
-                        }
-                        var valid2 = _errs7 === errors;
-                      } else {
-                        var valid2 = true;
-                      }
-                      if (valid2) {
-                        if (data1.manifestSha256 !== void 0) {
-                          let data3 = data1.manifestSha256;
-                          const _errs9 = errors;
-                          if (typeof data3 !== "string" && data3 !== null) {
-                            validate36.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
-                            return false;
-                          }
-                          if (errors === _errs9) {
-                            if (typeof data3 === "string") {
-                              if (!pattern1.test(data3)) {
-                                validate36.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
-                                return false;
-                              }
-                            }
-                          }
-                          var valid2 = _errs9 === errors;
-                        } else {
-                          var valid2 = true;
-                        }
-                        if (valid2) {
-                          if (data1.position !== void 0) {
-                            const _errs11 = errors;
-                            if (typeof data1.position !== "string") {
-                              validate36.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                              return false;
-                            }
-                            var valid2 = _errs11 === errors;
-                          } else {
-                            var valid2 = true;
-                          }
-                          if (valid2) {
-                            if (data1.precision !== void 0) {
-                              const _errs13 = errors;
-                              if (typeof data1.precision !== "string") {
-                                validate36.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                return false;
-                              }
-                              var valid2 = _errs13 === errors;
-                            } else {
-                              var valid2 = true;
-                            }
-                          }
-                        }
-                      }
-                    }
-                  }
-                } else {
-                  validate36.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                  return false;
-                }
+              if (typeof data.name !== "string") {
+                validate36.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
               }
-              var valid0 = _errs3 === errors;
+              var valid0 = _errs4 === errors;
             } else {
               var valid0 = true;
             }
             if (valid0) {
-              if (data.command !== void 0) {
-                const _errs15 = errors;
-                if (typeof data.command !== "string") {
-                  validate36.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              if (data.method !== void 0) {
+                const _errs6 = errors;
+                if (typeof data.method !== "string") {
+                  validate36.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
-                var valid0 = _errs15 === errors;
+                var valid0 = _errs6 === errors;
               } else {
                 var valid0 = true;
               }
               if (valid0) {
-                if (data.figures !== void 0) {
-                  let data7 = data.figures;
-                  const _errs17 = errors;
-                  const _errs18 = errors;
-                  if (errors === _errs18) {
-                    if (Array.isArray(data7)) {
-                      var valid4 = true;
-                      const len0 = data7.length;
-                      for (let i0 = 0; i0 < len0; i0++) {
-                        let data8 = data7[i0];
-                        const _errs20 = errors;
-                        if (errors === _errs20) {
-                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
-                            let missing2;
-                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
-                              validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                              return false;
-                            } else {
-                              const _errs22 = errors;
-                              for (const key2 in data8) {
-                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
-                                  validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                  return false;
-                                  break;
-                                }
-                              }
-                              if (_errs22 === errors) {
-                                if (data8.name !== void 0) {
-                                  const _errs23 = errors;
-                                  if (typeof data8.name !== "string") {
-                                    validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
-                                  var valid5 = _errs23 === errors;
-                                } else {
-                                  var valid5 = true;
-                                }
-                                if (valid5) {
-                                  if (data8.value !== void 0) {
-                                    let data10 = data8.value;
-                                    const _errs25 = errors;
-                                    if (!(typeof data10 == "number" && isFinite(data10))) {
-                                      validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                      return false;
-                                    }
-                                    var valid5 = _errs25 === errors;
-                                  } else {
-                                    var valid5 = true;
-                                  }
-                                  if (valid5) {
-                                    if (data8.note !== void 0) {
-                                      const _errs27 = errors;
-                                      if (typeof data8.note !== "string") {
-                                        validate36.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                        return false;
-                                      }
-                                      var valid5 = _errs27 === errors;
-                                    } else {
-                                      var valid5 = true;
-                                    }
-                                  }
-                                }
-                              }
-                            }
-                          } else {
-                            validate36.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                            return false;
-                          }
-                        }
-                        var valid4 = _errs20 === errors;
-                        if (!valid4) {
-                          break;
+                if (data.agreement !== void 0) {
+                  let data3 = data.agreement;
+                  const _errs8 = errors;
+                  if (!(typeof data3 == "number" && isFinite(data3)) && data3 !== null) {
+                    validate36.errors = [{ instancePath: instancePath + "/agreement", schemaPath: "#/properties/agreement/type", keyword: "type", params: { type: schema54.properties.agreement.type }, message: "must be number,null" }];
+                    return false;
+                  }
+                  if (errors === _errs8) {
+                    if (typeof data3 == "number" && isFinite(data3)) {
+                      if (data3 > 1 || isNaN(data3)) {
+                        validate36.errors = [{ instancePath: instancePath + "/agreement", schemaPath: "#/properties/agreement/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1 }, message: "must be <= 1" }];
+                        return false;
+                      } else {
+                        if (data3 < 0 || isNaN(data3)) {
+                          validate36.errors = [{ instancePath: instancePath + "/agreement", schemaPath: "#/properties/agreement/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          return false;
                         }
                       }
-                    } else {
-                      validate36.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                      return false;
                     }
                   }
-                  var valid0 = _errs17 === errors;
+                  var valid0 = _errs8 === errors;
                 } else {
                   var valid0 = true;
                 }
                 if (valid0) {
-                  if (data.features !== void 0) {
-                    const _errs29 = errors;
-                    if (typeof data.features !== "string") {
-                      validate36.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  if (data.pixels !== void 0) {
+                    let data4 = data.pixels;
+                    const _errs10 = errors;
+                    if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4)) && data4 !== null) {
+                      validate36.errors = [{ instancePath: instancePath + "/pixels", schemaPath: "#/properties/pixels/type", keyword: "type", params: { type: schema54.properties.pixels.type }, message: "must be integer,null" }];
                       return false;
                     }
-                    var valid0 = _errs29 === errors;
+                    if (errors === _errs10) {
+                      if (typeof data4 == "number" && isFinite(data4)) {
+                        if (data4 < 0 || isNaN(data4)) {
+                          validate36.errors = [{ instancePath: instancePath + "/pixels", schemaPath: "#/properties/pixels/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          return false;
+                        }
+                      }
+                    }
+                    var valid0 = _errs10 === errors;
                   } else {
                     var valid0 = true;
                   }
                   if (valid0) {
-                    if (data.classifier !== void 0) {
-                      const _errs31 = errors;
-                      if (typeof data.classifier !== "string") {
-                        validate36.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    if (data.different !== void 0) {
+                      let data5 = data.different;
+                      const _errs12 = errors;
+                      if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5)) && data5 !== null) {
+                        validate36.errors = [{ instancePath: instancePath + "/different", schemaPath: "#/properties/different/type", keyword: "type", params: { type: schema54.properties.different.type }, message: "must be integer,null" }];
                         return false;
                       }
-                      var valid0 = _errs31 === errors;
+                      if (errors === _errs12) {
+                        if (typeof data5 == "number" && isFinite(data5)) {
+                          if (data5 < 0 || isNaN(data5)) {
+                            validate36.errors = [{ instancePath: instancePath + "/different", schemaPath: "#/properties/different/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs12 === errors;
                     } else {
                       var valid0 = true;
                     }
                     if (valid0) {
-                      if (data.scale !== void 0) {
-                        let data14 = data.scale;
-                        const _errs33 = errors;
-                        if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
-                          validate36.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: schema53.properties.scale.type }, message: "must be number,null" }];
+                      if (data.sameFit !== void 0) {
+                        let data6 = data.sameFit;
+                        const _errs14 = errors;
+                        if (typeof data6 !== "boolean" && data6 !== null) {
+                          validate36.errors = [{ instancePath: instancePath + "/sameFit", schemaPath: "#/properties/sameFit/type", keyword: "type", params: { type: schema54.properties.sameFit.type }, message: "must be boolean,null" }];
                           return false;
                         }
-                        var valid0 = _errs33 === errors;
+                        var valid0 = _errs14 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
-                        if (data.tolerancePx !== void 0) {
-                          let data15 = data.tolerancePx;
-                          const _errs35 = errors;
-                          if (errors === _errs35) {
-                            if (typeof data15 == "number" && isFinite(data15)) {
-                              if (data15 < 0 || isNaN(data15)) {
-                                validate36.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                return false;
-                              }
-                            } else {
-                              validate36.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                              return false;
-                            }
+                        if (data.methods !== void 0) {
+                          let data7 = data.methods;
+                          const _errs16 = errors;
+                          if (typeof data7 !== "string" && data7 !== null) {
+                            validate36.errors = [{ instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/type", keyword: "type", params: { type: schema54.properties.methods.type }, message: "must be string,null" }];
+                            return false;
                           }
-                          var valid0 = _errs35 === errors;
+                          var valid0 = _errs16 === errors;
                         } else {
                           var valid0 = true;
                         }
                         if (valid0) {
-                          if (data.folders !== void 0) {
-                            let data16 = data.folders;
-                            const _errs37 = errors;
-                            if (errors === _errs37) {
-                              if (Array.isArray(data16)) {
-                                if (data16.length < 1) {
-                                  validate36.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                          if (data.seconds !== void 0) {
+                            let data8 = data.seconds;
+                            const _errs18 = errors;
+                            if (errors === _errs18) {
+                              if (typeof data8 == "number" && isFinite(data8)) {
+                                if (data8 < 0 || isNaN(data8)) {
+                                  validate36.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                   return false;
-                                } else {
-                                  var valid6 = true;
-                                  const len1 = data16.length;
-                                  for (let i1 = 0; i1 < len1; i1++) {
-                                    let data17 = data16[i1];
-                                    const _errs39 = errors;
-                                    if (errors === _errs39) {
-                                      if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
-                                        let missing3;
-                                        if (data17.name === void 0 && (missing3 = "name") || data17.meanIou === void 0 && (missing3 = "meanIou") || data17.boundaryF1 === void 0 && (missing3 = "boundaryF1") || data17.images === void 0 && (missing3 = "images")) {
-                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
-                                          return false;
-                                        } else {
-                                          const _errs41 = errors;
-                                          for (const key3 in data17) {
-                                            if (!(key3 === "name" || key3 === "meanIou" || key3 === "boundaryF1" || key3 === "images")) {
-                                              validate36.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
-                                              return false;
-                                              break;
-                                            }
-                                          }
-                                          if (_errs41 === errors) {
-                                            if (data17.name !== void 0) {
-                                              const _errs42 = errors;
-                                              if (typeof data17.name !== "string") {
-                                                validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/name", schemaPath: "#/properties/folders/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                return false;
-                                              }
-                                              var valid7 = _errs42 === errors;
-                                            } else {
-                                              var valid7 = true;
-                                            }
-                                            if (valid7) {
-                                              if (data17.meanIou !== void 0) {
-                                                let data19 = data17.meanIou;
-                                                const _errs44 = errors;
-                                                if (!(typeof data19 == "number" && isFinite(data19))) {
-                                                  validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/meanIou", schemaPath: "#/properties/folders/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                  return false;
-                                                }
-                                                var valid7 = _errs44 === errors;
-                                              } else {
-                                                var valid7 = true;
-                                              }
-                                              if (valid7) {
-                                                if (data17.boundaryF1 !== void 0) {
-                                                  let data20 = data17.boundaryF1;
-                                                  const _errs46 = errors;
-                                                  if (!(typeof data20 == "number" && isFinite(data20))) {
-                                                    validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                    return false;
-                                                  }
-                                                  var valid7 = _errs46 === errors;
-                                                } else {
-                                                  var valid7 = true;
-                                                }
-                                                if (valid7) {
-                                                  if (data17.images !== void 0) {
-                                                    let data21 = data17.images;
-                                                    const _errs48 = errors;
-                                                    if (errors === _errs48) {
-                                                      if (Array.isArray(data21)) {
-                                                        if (data21.length < 1) {
-                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                                          return false;
-                                                        } else {
-                                                          var valid8 = true;
-                                                          const len2 = data21.length;
-                                                          for (let i2 = 0; i2 < len2; i2++) {
-                                                            let data22 = data21[i2];
-                                                            const _errs50 = errors;
-                                                            if (errors === _errs50) {
-                                                              if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
-                                                                let missing4;
-                                                                if (data22.name === void 0 && (missing4 = "name") || data22.height === void 0 && (missing4 = "height") || data22.width === void 0 && (missing4 = "width") || data22.labels === void 0 && (missing4 = "labels") || data22.scribbledPx === void 0 && (missing4 = "scribbledPx") || data22.meanIou === void 0 && (missing4 = "meanIou") || data22.classIou === void 0 && (missing4 = "classIou") || data22.boundaryF1 === void 0 && (missing4 = "boundaryF1") || data22.classBoundaryF1 === void 0 && (missing4 = "classBoundaryF1")) {
-                                                                  validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
-                                                                  return false;
-                                                                } else {
-                                                                  const _errs52 = errors;
-                                                                  for (const key4 in data22) {
-                                                                    if (!func2.call(schema53.properties.folders.items.properties.images.items.properties, key4)) {
-                                                                      validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
-                                                                      return false;
-                                                                      break;
-                                                                    }
-                                                                  }
-                                                                  if (_errs52 === errors) {
-                                                                    if (data22.name !== void 0) {
-                                                                      const _errs53 = errors;
-                                                                      if (typeof data22.name !== "string") {
-                                                                        validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/name", schemaPath: "#/properties/folders/items/properties/images/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                        return false;
-                                                                      }
-                                                                      var valid9 = _errs53 === errors;
-                                                                    } else {
-                                                                      var valid9 = true;
-                                                                    }
-                                                                    if (valid9) {
-                                                                      if (data22.height !== void 0) {
-                                                                        let data24 = data22.height;
-                                                                        const _errs55 = errors;
-                                                                        if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
-                                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                          return false;
-                                                                        }
-                                                                        if (errors === _errs55) {
-                                                                          if (typeof data24 == "number" && isFinite(data24)) {
-                                                                            if (data24 < 1 || isNaN(data24)) {
-                                                                              validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                              return false;
-                                                                            }
-                                                                          }
-                                                                        }
-                                                                        var valid9 = _errs55 === errors;
-                                                                      } else {
-                                                                        var valid9 = true;
-                                                                      }
-                                                                      if (valid9) {
-                                                                        if (data22.width !== void 0) {
-                                                                          let data25 = data22.width;
-                                                                          const _errs57 = errors;
-                                                                          if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
-                                                                            validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                            return false;
-                                                                          }
-                                                                          if (errors === _errs57) {
-                                                                            if (typeof data25 == "number" && isFinite(data25)) {
-                                                                              if (data25 < 1 || isNaN(data25)) {
-                                                                                validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                                return false;
-                                                                              }
-                                                                            }
-                                                                          }
-                                                                          var valid9 = _errs57 === errors;
-                                                                        } else {
-                                                                          var valid9 = true;
-                                                                        }
-                                                                        if (valid9) {
-                                                                          if (data22.labels !== void 0) {
-                                                                            let data26 = data22.labels;
-                                                                            const _errs59 = errors;
-                                                                            if (!(data26 === "classes" || data26 === "instances")) {
-                                                                              validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/labels", schemaPath: "#/properties/folders/items/properties/images/items/properties/labels/enum", keyword: "enum", params: { allowedValues: schema53.properties.folders.items.properties.images.items.properties.labels.enum }, message: "must be equal to one of the allowed values" }];
-                                                                              return false;
-                                                                            }
-                                                                            var valid9 = _errs59 === errors;
-                                                                          } else {
-                                                                            var valid9 = true;
-                                                                          }
-                                                                          if (valid9) {
-                                                                            if (data22.scribbledPx !== void 0) {
-                                                                              let data27 = data22.scribbledPx;
-                                                                              const _errs60 = errors;
-                                                                              if (errors === _errs60) {
-                                                                                if (Array.isArray(data27)) {
-                                                                                  var valid10 = true;
-                                                                                  const len3 = data27.length;
-                                                                                  for (let i3 = 0; i3 < len3; i3++) {
-                                                                                    let data28 = data27[i3];
-                                                                                    const _errs62 = errors;
-                                                                                    if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                                                                      validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                                      return false;
-                                                                                    }
-                                                                                    if (errors === _errs62) {
-                                                                                      if (typeof data28 == "number" && isFinite(data28)) {
-                                                                                        if (data28 < 0 || isNaN(data28)) {
-                                                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                                                          return false;
-                                                                                        }
-                                                                                      }
-                                                                                    }
-                                                                                    var valid10 = _errs62 === errors;
-                                                                                    if (!valid10) {
-                                                                                      break;
-                                                                                    }
-                                                                                  }
-                                                                                } else {
-                                                                                  validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx", schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                  return false;
-                                                                                }
-                                                                              }
-                                                                              var valid9 = _errs60 === errors;
-                                                                            } else {
-                                                                              var valid9 = true;
-                                                                            }
-                                                                            if (valid9) {
-                                                                              if (data22.meanIou !== void 0) {
-                                                                                let data29 = data22.meanIou;
-                                                                                const _errs64 = errors;
-                                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                                  validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/meanIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                                  return false;
-                                                                                }
-                                                                                var valid9 = _errs64 === errors;
-                                                                              } else {
-                                                                                var valid9 = true;
-                                                                              }
-                                                                              if (valid9) {
-                                                                                if (data22.classIou !== void 0) {
-                                                                                  let data30 = data22.classIou;
-                                                                                  const _errs66 = errors;
-                                                                                  if (errors === _errs66) {
-                                                                                    if (Array.isArray(data30)) {
-                                                                                      var valid11 = true;
-                                                                                      const len4 = data30.length;
-                                                                                      for (let i4 = 0; i4 < len4; i4++) {
-                                                                                        let data31 = data30[i4];
-                                                                                        const _errs68 = errors;
-                                                                                        if (!(typeof data31 == "number" && isFinite(data31)) && data31 !== null) {
-                                                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou/" + i4, schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/items/type", keyword: "type", params: { type: schema53.properties.folders.items.properties.images.items.properties.classIou.items.type }, message: "must be number,null" }];
-                                                                                          return false;
-                                                                                        }
-                                                                                        var valid11 = _errs68 === errors;
-                                                                                        if (!valid11) {
-                                                                                          break;
-                                                                                        }
-                                                                                      }
-                                                                                    } else {
-                                                                                      validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                      return false;
-                                                                                    }
-                                                                                  }
-                                                                                  var valid9 = _errs66 === errors;
-                                                                                } else {
-                                                                                  var valid9 = true;
-                                                                                }
-                                                                                if (valid9) {
-                                                                                  if (data22.boundaryF1 !== void 0) {
-                                                                                    let data32 = data22.boundaryF1;
-                                                                                    const _errs70 = errors;
-                                                                                    if (!(typeof data32 == "number" && isFinite(data32))) {
-                                                                                      validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                                      return false;
-                                                                                    }
-                                                                                    var valid9 = _errs70 === errors;
-                                                                                  } else {
-                                                                                    var valid9 = true;
-                                                                                  }
-                                                                                  if (valid9) {
-                                                                                    if (data22.classBoundaryF1 !== void 0) {
-                                                                                      let data33 = data22.classBoundaryF1;
-                                                                                      const _errs72 = errors;
-                                                                                      if (errors === _errs72) {
-                                                                                        if (Array.isArray(data33)) {
-                                                                                          var valid12 = true;
-                                                                                          const len5 = data33.length;
-                                                                                          for (let i5 = 0; i5 < len5; i5++) {
-                                                                                            let data34 = data33[i5];
-                                                                                            const _errs74 = errors;
-                                                                                            if (!(typeof data34 == "number" && isFinite(data34)) && data34 !== null) {
-                                                                                              validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1/" + i5, schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/items/type", keyword: "type", params: { type: schema53.properties.folders.items.properties.images.items.properties.classBoundaryF1.items.type }, message: "must be number,null" }];
-                                                                                              return false;
-                                                                                            }
-                                                                                            var valid12 = _errs74 === errors;
-                                                                                            if (!valid12) {
-                                                                                              break;
-                                                                                            }
-                                                                                          }
-                                                                                        } else {
-                                                                                          validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                                          return false;
-                                                                                        }
-                                                                                      }
-                                                                                      var valid9 = _errs72 === errors;
-                                                                                    } else {
-                                                                                      var valid9 = true;
-                                                                                    }
-                                                                                  }
-                                                                                }
-                                                                              }
-                                                                            }
-                                                                          }
-                                                                        }
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                }
-                                                              } else {
-                                                                validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                            var valid8 = _errs50 === errors;
-                                                            if (!valid8) {
-                                                              break;
-                                                            }
-                                                          }
-                                                        }
-                                                      } else {
-                                                        validate36.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                    var valid7 = _errs48 === errors;
-                                                  } else {
-                                                    var valid7 = true;
-                                                  }
-                                                }
-                                              }
-                                            }
-                                          }
-                                        }
-                                      } else {
-                                        validate36.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                        return false;
-                                      }
-                                    }
-                                    var valid6 = _errs39 === errors;
-                                    if (!valid6) {
-                                      break;
-                                    }
-                                  }
                                 }
                               } else {
-                                validate36.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate36.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                 return false;
                               }
                             }
-                            var valid0 = _errs37 === errors;
+                            var valid0 = _errs18 === errors;
                           } else {
                             var valid0 = true;
-                          }
-                          if (valid0) {
-                            if (data.skipped !== void 0) {
-                              let data35 = data.skipped;
-                              const _errs76 = errors;
-                              if (errors === _errs76) {
-                                if (Array.isArray(data35)) {
-                                  var valid13 = true;
-                                  const len6 = data35.length;
-                                  for (let i6 = 0; i6 < len6; i6++) {
-                                    const _errs78 = errors;
-                                    if (typeof data35[i6] !== "string") {
-                                      validate36.errors = [{ instancePath: instancePath + "/skipped/" + i6, schemaPath: "#/properties/skipped/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                      return false;
-                                    }
-                                    var valid13 = _errs78 === errors;
-                                    if (!valid13) {
-                                      break;
-                                    }
-                                  }
-                                } else {
-                                  validate36.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                  return false;
-                                }
-                              }
-                              var valid0 = _errs76 === errors;
-                            } else {
-                              var valid0 = true;
-                            }
                           }
                         }
                       }
@@ -19143,8 +18936,8 @@ function validate36(data, { instancePath = "", parentData, parentDataProperty, r
   validate36.errors = vErrors;
   return errors === 0;
 }
-var validateSeamResult = validate37;
-var schema56 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
+var validateScribblesResult = validate37;
+var schema55 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/scribbles.schema.json", "title": "ScribblesResult", "description": "What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "features", "classifier", "scale", "tolerancePx", "folders"], "properties": { "format": { "const": "alibi-train/scribbles/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "features": { "type": "string", "description": "what a pixel is classified by" }, "classifier": { "type": "string", "description": "and by what, with its settings" }, "scale": { "type": ["number", "null"], "description": "how many times images were enlarged; null where it depends on their size or nothing was enlarged" }, "tolerancePx": { "type": "number", "minimum": 0, "description": "of the boundary F1" }, "folders": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "meanIou", "boundaryF1", "images"], "properties": { "name": { "type": "string" }, "meanIou": { "type": "number", "description": "mean over images" }, "boundaryF1": { "type": "number", "description": "mean over images" }, "images": { "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": false, "required": ["name", "height", "width", "labels", "scribbledPx", "meanIou", "classIou", "boundaryF1", "classBoundaryF1"], "properties": { "name": { "type": "string" }, "height": { "type": "integer", "minimum": 1 }, "width": { "type": "integer", "minimum": 1 }, "labels": { "enum": ["classes", "instances"], "description": "what the file of labels held; instances became background and object" }, "scribbledPx": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "pixels of each class" }, "meanIou": { "type": "number", "description": "over the classes that are in truth or prediction" }, "classIou": { "type": "array", "items": { "type": ["number", "null"] }, "description": "null: in neither" }, "boundaryF1": { "type": "number", "description": "mean over the classes that have a boundary" }, "classBoundaryF1": { "type": "array", "items": { "type": ["number", "null"] } } } } } } } }, "skipped": { "type": "array", "items": { "type": "string" }, "description": "what was asked for and could not be had, and why" } } };
 function validate37(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -19152,13 +18945,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.features === void 0 && (missing0 = "features") || data.classifier === void 0 && (missing0 = "classifier") || data.scale === void 0 && (missing0 = "scale") || data.tolerancePx === void 0 && (missing0 = "tolerancePx") || data.folders === void 0 && (missing0 = "folders")) {
         validate37.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema56.properties, key0)) {
+          if (!func2.call(schema55.properties, key0)) {
             validate37.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -19167,8 +18960,8 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
         if (_errs1 === errors) {
           if (data.format !== void 0) {
             const _errs2 = errors;
-            if ("alibi-train/seam/1" !== data.format) {
-              validate37.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
+            if ("alibi-train/scribbles/1" !== data.format) {
+              validate37.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/scribbles/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -19358,6 +19151,652 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                   var valid0 = true;
                 }
                 if (valid0) {
+                  if (data.features !== void 0) {
+                    const _errs29 = errors;
+                    if (typeof data.features !== "string") {
+                      validate37.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      return false;
+                    }
+                    var valid0 = _errs29 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.classifier !== void 0) {
+                      const _errs31 = errors;
+                      if (typeof data.classifier !== "string") {
+                        validate37.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                      var valid0 = _errs31 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.scale !== void 0) {
+                        let data14 = data.scale;
+                        const _errs33 = errors;
+                        if (!(typeof data14 == "number" && isFinite(data14)) && data14 !== null) {
+                          validate37.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: schema55.properties.scale.type }, message: "must be number,null" }];
+                          return false;
+                        }
+                        var valid0 = _errs33 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.tolerancePx !== void 0) {
+                          let data15 = data.tolerancePx;
+                          const _errs35 = errors;
+                          if (errors === _errs35) {
+                            if (typeof data15 == "number" && isFinite(data15)) {
+                              if (data15 < 0 || isNaN(data15)) {
+                                validate37.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                return false;
+                              }
+                            } else {
+                              validate37.errors = [{ instancePath: instancePath + "/tolerancePx", schemaPath: "#/properties/tolerancePx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs35 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          if (data.folders !== void 0) {
+                            let data16 = data.folders;
+                            const _errs37 = errors;
+                            if (errors === _errs37) {
+                              if (Array.isArray(data16)) {
+                                if (data16.length < 1) {
+                                  validate37.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                  return false;
+                                } else {
+                                  var valid6 = true;
+                                  const len1 = data16.length;
+                                  for (let i1 = 0; i1 < len1; i1++) {
+                                    let data17 = data16[i1];
+                                    const _errs39 = errors;
+                                    if (errors === _errs39) {
+                                      if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
+                                        let missing3;
+                                        if (data17.name === void 0 && (missing3 = "name") || data17.meanIou === void 0 && (missing3 = "meanIou") || data17.boundaryF1 === void 0 && (missing3 = "boundaryF1") || data17.images === void 0 && (missing3 = "images")) {
+                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                          return false;
+                                        } else {
+                                          const _errs41 = errors;
+                                          for (const key3 in data17) {
+                                            if (!(key3 === "name" || key3 === "meanIou" || key3 === "boundaryF1" || key3 === "images")) {
+                                              validate37.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                              return false;
+                                              break;
+                                            }
+                                          }
+                                          if (_errs41 === errors) {
+                                            if (data17.name !== void 0) {
+                                              const _errs42 = errors;
+                                              if (typeof data17.name !== "string") {
+                                                validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/name", schemaPath: "#/properties/folders/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                              var valid7 = _errs42 === errors;
+                                            } else {
+                                              var valid7 = true;
+                                            }
+                                            if (valid7) {
+                                              if (data17.meanIou !== void 0) {
+                                                let data19 = data17.meanIou;
+                                                const _errs44 = errors;
+                                                if (!(typeof data19 == "number" && isFinite(data19))) {
+                                                  validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/meanIou", schemaPath: "#/properties/folders/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  return false;
+                                                }
+                                                var valid7 = _errs44 === errors;
+                                              } else {
+                                                var valid7 = true;
+                                              }
+                                              if (valid7) {
+                                                if (data17.boundaryF1 !== void 0) {
+                                                  let data20 = data17.boundaryF1;
+                                                  const _errs46 = errors;
+                                                  if (!(typeof data20 == "number" && isFinite(data20))) {
+                                                    validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    return false;
+                                                  }
+                                                  var valid7 = _errs46 === errors;
+                                                } else {
+                                                  var valid7 = true;
+                                                }
+                                                if (valid7) {
+                                                  if (data17.images !== void 0) {
+                                                    let data21 = data17.images;
+                                                    const _errs48 = errors;
+                                                    if (errors === _errs48) {
+                                                      if (Array.isArray(data21)) {
+                                                        if (data21.length < 1) {
+                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                          return false;
+                                                        } else {
+                                                          var valid8 = true;
+                                                          const len2 = data21.length;
+                                                          for (let i2 = 0; i2 < len2; i2++) {
+                                                            let data22 = data21[i2];
+                                                            const _errs50 = errors;
+                                                            if (errors === _errs50) {
+                                                              if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
+                                                                let missing4;
+                                                                if (data22.name === void 0 && (missing4 = "name") || data22.height === void 0 && (missing4 = "height") || data22.width === void 0 && (missing4 = "width") || data22.labels === void 0 && (missing4 = "labels") || data22.scribbledPx === void 0 && (missing4 = "scribbledPx") || data22.meanIou === void 0 && (missing4 = "meanIou") || data22.classIou === void 0 && (missing4 = "classIou") || data22.boundaryF1 === void 0 && (missing4 = "boundaryF1") || data22.classBoundaryF1 === void 0 && (missing4 = "classBoundaryF1")) {
+                                                                  validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                  return false;
+                                                                } else {
+                                                                  const _errs52 = errors;
+                                                                  for (const key4 in data22) {
+                                                                    if (!func2.call(schema55.properties.folders.items.properties.images.items.properties, key4)) {
+                                                                      validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                      return false;
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                  if (_errs52 === errors) {
+                                                                    if (data22.name !== void 0) {
+                                                                      const _errs53 = errors;
+                                                                      if (typeof data22.name !== "string") {
+                                                                        validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/name", schemaPath: "#/properties/folders/items/properties/images/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid9 = _errs53 === errors;
+                                                                    } else {
+                                                                      var valid9 = true;
+                                                                    }
+                                                                    if (valid9) {
+                                                                      if (data22.height !== void 0) {
+                                                                        let data24 = data22.height;
+                                                                        const _errs55 = errors;
+                                                                        if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
+                                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          return false;
+                                                                        }
+                                                                        if (errors === _errs55) {
+                                                                          if (typeof data24 == "number" && isFinite(data24)) {
+                                                                            if (data24 < 1 || isNaN(data24)) {
+                                                                              validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/height", schemaPath: "#/properties/folders/items/properties/images/items/properties/height/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                        var valid9 = _errs55 === errors;
+                                                                      } else {
+                                                                        var valid9 = true;
+                                                                      }
+                                                                      if (valid9) {
+                                                                        if (data22.width !== void 0) {
+                                                                          let data25 = data22.width;
+                                                                          const _errs57 = errors;
+                                                                          if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                                                            validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (errors === _errs57) {
+                                                                            if (typeof data25 == "number" && isFinite(data25)) {
+                                                                              if (data25 < 1 || isNaN(data25)) {
+                                                                                validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/width", schemaPath: "#/properties/folders/items/properties/images/items/properties/width/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                          var valid9 = _errs57 === errors;
+                                                                        } else {
+                                                                          var valid9 = true;
+                                                                        }
+                                                                        if (valid9) {
+                                                                          if (data22.labels !== void 0) {
+                                                                            let data26 = data22.labels;
+                                                                            const _errs59 = errors;
+                                                                            if (!(data26 === "classes" || data26 === "instances")) {
+                                                                              validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/labels", schemaPath: "#/properties/folders/items/properties/images/items/properties/labels/enum", keyword: "enum", params: { allowedValues: schema55.properties.folders.items.properties.images.items.properties.labels.enum }, message: "must be equal to one of the allowed values" }];
+                                                                              return false;
+                                                                            }
+                                                                            var valid9 = _errs59 === errors;
+                                                                          } else {
+                                                                            var valid9 = true;
+                                                                          }
+                                                                          if (valid9) {
+                                                                            if (data22.scribbledPx !== void 0) {
+                                                                              let data27 = data22.scribbledPx;
+                                                                              const _errs60 = errors;
+                                                                              if (errors === _errs60) {
+                                                                                if (Array.isArray(data27)) {
+                                                                                  var valid10 = true;
+                                                                                  const len3 = data27.length;
+                                                                                  for (let i3 = 0; i3 < len3; i3++) {
+                                                                                    let data28 = data27[i3];
+                                                                                    const _errs62 = errors;
+                                                                                    if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                                                      validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    if (errors === _errs62) {
+                                                                                      if (typeof data28 == "number" && isFinite(data28)) {
+                                                                                        if (data28 < 0 || isNaN(data28)) {
+                                                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx/" + i3, schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                    var valid10 = _errs62 === errors;
+                                                                                    if (!valid10) {
+                                                                                      break;
+                                                                                    }
+                                                                                  }
+                                                                                } else {
+                                                                                  validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/scribbledPx", schemaPath: "#/properties/folders/items/properties/images/items/properties/scribbledPx/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                  return false;
+                                                                                }
+                                                                              }
+                                                                              var valid9 = _errs60 === errors;
+                                                                            } else {
+                                                                              var valid9 = true;
+                                                                            }
+                                                                            if (valid9) {
+                                                                              if (data22.meanIou !== void 0) {
+                                                                                let data29 = data22.meanIou;
+                                                                                const _errs64 = errors;
+                                                                                if (!(typeof data29 == "number" && isFinite(data29))) {
+                                                                                  validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/meanIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                  return false;
+                                                                                }
+                                                                                var valid9 = _errs64 === errors;
+                                                                              } else {
+                                                                                var valid9 = true;
+                                                                              }
+                                                                              if (valid9) {
+                                                                                if (data22.classIou !== void 0) {
+                                                                                  let data30 = data22.classIou;
+                                                                                  const _errs66 = errors;
+                                                                                  if (errors === _errs66) {
+                                                                                    if (Array.isArray(data30)) {
+                                                                                      var valid11 = true;
+                                                                                      const len4 = data30.length;
+                                                                                      for (let i4 = 0; i4 < len4; i4++) {
+                                                                                        let data31 = data30[i4];
+                                                                                        const _errs68 = errors;
+                                                                                        if (!(typeof data31 == "number" && isFinite(data31)) && data31 !== null) {
+                                                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou/" + i4, schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/items/type", keyword: "type", params: { type: schema55.properties.folders.items.properties.images.items.properties.classIou.items.type }, message: "must be number,null" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        var valid11 = _errs68 === errors;
+                                                                                        if (!valid11) {
+                                                                                          break;
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classIou", schemaPath: "#/properties/folders/items/properties/images/items/properties/classIou/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid9 = _errs66 === errors;
+                                                                                } else {
+                                                                                  var valid9 = true;
+                                                                                }
+                                                                                if (valid9) {
+                                                                                  if (data22.boundaryF1 !== void 0) {
+                                                                                    let data32 = data22.boundaryF1;
+                                                                                    const _errs70 = errors;
+                                                                                    if (!(typeof data32 == "number" && isFinite(data32))) {
+                                                                                      validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/boundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/boundaryF1/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid9 = _errs70 === errors;
+                                                                                  } else {
+                                                                                    var valid9 = true;
+                                                                                  }
+                                                                                  if (valid9) {
+                                                                                    if (data22.classBoundaryF1 !== void 0) {
+                                                                                      let data33 = data22.classBoundaryF1;
+                                                                                      const _errs72 = errors;
+                                                                                      if (errors === _errs72) {
+                                                                                        if (Array.isArray(data33)) {
+                                                                                          var valid12 = true;
+                                                                                          const len5 = data33.length;
+                                                                                          for (let i5 = 0; i5 < len5; i5++) {
+                                                                                            let data34 = data33[i5];
+                                                                                            const _errs74 = errors;
+                                                                                            if (!(typeof data34 == "number" && isFinite(data34)) && data34 !== null) {
+                                                                                              validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1/" + i5, schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/items/type", keyword: "type", params: { type: schema55.properties.folders.items.properties.images.items.properties.classBoundaryF1.items.type }, message: "must be number,null" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            var valid12 = _errs74 === errors;
+                                                                                            if (!valid12) {
+                                                                                              break;
+                                                                                            }
+                                                                                          }
+                                                                                        } else {
+                                                                                          validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2 + "/classBoundaryF1", schemaPath: "#/properties/folders/items/properties/images/items/properties/classBoundaryF1/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                      var valid9 = _errs72 === errors;
+                                                                                    } else {
+                                                                                      var valid9 = true;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images/" + i2, schemaPath: "#/properties/folders/items/properties/images/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid8 = _errs50 === errors;
+                                                            if (!valid8) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate37.errors = [{ instancePath: instancePath + "/folders/" + i1 + "/images", schemaPath: "#/properties/folders/items/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid7 = _errs48 === errors;
+                                                  } else {
+                                                    var valid7 = true;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate37.errors = [{ instancePath: instancePath + "/folders/" + i1, schemaPath: "#/properties/folders/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid6 = _errs39 === errors;
+                                    if (!valid6) {
+                                      break;
+                                    }
+                                  }
+                                }
+                              } else {
+                                validate37.errors = [{ instancePath: instancePath + "/folders", schemaPath: "#/properties/folders/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                return false;
+                              }
+                            }
+                            var valid0 = _errs37 === errors;
+                          } else {
+                            var valid0 = true;
+                          }
+                          if (valid0) {
+                            if (data.skipped !== void 0) {
+                              let data35 = data.skipped;
+                              const _errs76 = errors;
+                              if (errors === _errs76) {
+                                if (Array.isArray(data35)) {
+                                  var valid13 = true;
+                                  const len6 = data35.length;
+                                  for (let i6 = 0; i6 < len6; i6++) {
+                                    const _errs78 = errors;
+                                    if (typeof data35[i6] !== "string") {
+                                      validate37.errors = [{ instancePath: instancePath + "/skipped/" + i6, schemaPath: "#/properties/skipped/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid13 = _errs78 === errors;
+                                    if (!valid13) {
+                                      break;
+                                    }
+                                  }
+                                } else {
+                                  validate37.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  return false;
+                                }
+                              }
+                              var valid0 = _errs76 === errors;
+                            } else {
+                              var valid0 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate37.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate37.errors = vErrors;
+  return errors === 0;
+}
+var validateSeamResult = validate38;
+var schema58 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/seam.schema.json", "title": "SeamResult", "description": "What `alibi-train bench seam --json` prints: how much a window plan shows in the features.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "images", "tokens", "crops", "scale", "classes", "seed", "windows"], "properties": { "format": { "const": "alibi-train/seam/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "images": { "type": "array", "items": { "type": "string" } }, "tokens": { "type": "integer", "minimum": 1, "description": "along a side of a crop" }, "crops": { "type": "integer", "minimum": 1, "description": "of all images together" }, "scale": { "type": "number", "description": "how many times the images were enlarged" }, "classes": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "windows": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["rows", "cols", "overlap", "centredConsistency", "plainConsistency", "seamRatio", "cost", "changedLabels", "windowMs", "perCrop"], "properties": { "rows": { "type": "integer", "minimum": 1 }, "cols": { "type": "integer", "minimum": 1 }, "overlap": { "type": "integer", "minimum": 0 }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"], "description": "null where one window holds the image" }, "cost": { "type": "number", "description": "tokens computed over tokens of the crop" }, "changedLabels": { "type": ["number", "null"], "description": "share of label pixels that change when the window grid is shifted by half its period; null where it was not measured" }, "windowMs": { "type": "number", "description": "median milliseconds a window" }, "perCrop": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "centredConsistency", "plainConsistency", "seamRatio", "changedLabels"], "properties": { "image": { "type": "string" }, "centredConsistency": { "type": "number" }, "plainConsistency": { "type": "number" }, "seamRatio": { "type": ["number", "null"] }, "changedLabels": { "type": ["number", "null"] } } } } } } } } };
+function validate38(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.images === void 0 && (missing0 = "images") || data.tokens === void 0 && (missing0 = "tokens") || data.crops === void 0 && (missing0 = "crops") || data.scale === void 0 && (missing0 = "scale") || data.classes === void 0 && (missing0 = "classes") || data.seed === void 0 && (missing0 = "seed") || data.windows === void 0 && (missing0 = "windows")) {
+        validate38.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema58.properties, key0)) {
+            validate38.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/seam/1" !== data.format) {
+              validate38.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/seam/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.model !== void 0) {
+              let data1 = data.model;
+              const _errs3 = errors;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
+                  let missing1;
+                  if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
+                    validate38.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    return false;
+                  } else {
+                    const _errs6 = errors;
+                    for (const key1 in data1) {
+                      if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
+                        validate38.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs6 === errors) {
+                      if (data1.name !== void 0) {
+                        const _errs7 = errors;
+                        if (typeof data1.name !== "string") {
+                          validate38.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          return false;
+                        }
+                        var valid2 = _errs7 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data1.manifestSha256 !== void 0) {
+                          let data3 = data1.manifestSha256;
+                          const _errs9 = errors;
+                          if (typeof data3 !== "string" && data3 !== null) {
+                            validate38.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            return false;
+                          }
+                          if (errors === _errs9) {
+                            if (typeof data3 === "string") {
+                              if (!pattern1.test(data3)) {
+                                validate38.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                return false;
+                              }
+                            }
+                          }
+                          var valid2 = _errs9 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          if (data1.position !== void 0) {
+                            const _errs11 = errors;
+                            if (typeof data1.position !== "string") {
+                              validate38.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            var valid2 = _errs11 === errors;
+                          } else {
+                            var valid2 = true;
+                          }
+                          if (valid2) {
+                            if (data1.precision !== void 0) {
+                              const _errs13 = errors;
+                              if (typeof data1.precision !== "string") {
+                                validate38.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                return false;
+                              }
+                              var valid2 = _errs13 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                } else {
+                  validate38.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.command !== void 0) {
+                const _errs15 = errors;
+                if (typeof data.command !== "string") {
+                  validate38.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                var valid0 = _errs15 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.figures !== void 0) {
+                  let data7 = data.figures;
+                  const _errs17 = errors;
+                  const _errs18 = errors;
+                  if (errors === _errs18) {
+                    if (Array.isArray(data7)) {
+                      var valid4 = true;
+                      const len0 = data7.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data8 = data7[i0];
+                        const _errs20 = errors;
+                        if (errors === _errs20) {
+                          if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                            let missing2;
+                            if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
+                              validate38.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              return false;
+                            } else {
+                              const _errs22 = errors;
+                              for (const key2 in data8) {
+                                if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
+                                  validate38.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                if (data8.name !== void 0) {
+                                  const _errs23 = errors;
+                                  if (typeof data8.name !== "string") {
+                                    validate38.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid5 = _errs23 === errors;
+                                } else {
+                                  var valid5 = true;
+                                }
+                                if (valid5) {
+                                  if (data8.value !== void 0) {
+                                    let data10 = data8.value;
+                                    const _errs25 = errors;
+                                    if (!(typeof data10 == "number" && isFinite(data10))) {
+                                      validate38.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
+                                    var valid5 = _errs25 === errors;
+                                  } else {
+                                    var valid5 = true;
+                                  }
+                                  if (valid5) {
+                                    if (data8.note !== void 0) {
+                                      const _errs27 = errors;
+                                      if (typeof data8.note !== "string") {
+                                        validate38.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid5 = _errs27 === errors;
+                                    } else {
+                                      var valid5 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate38.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid4 = _errs20 === errors;
+                        if (!valid4) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate38.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs17 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
                   if (data.images !== void 0) {
                     let data12 = data.images;
                     const _errs29 = errors;
@@ -19368,7 +19807,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                         for (let i1 = 0; i1 < len1; i1++) {
                           const _errs31 = errors;
                           if (typeof data12[i1] !== "string") {
-                            validate37.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate38.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid6 = _errs31 === errors;
@@ -19377,7 +19816,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate37.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate38.errors = [{ instancePath: instancePath + "/images", schemaPath: "#/properties/images/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -19390,13 +19829,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                       let data14 = data.tokens;
                       const _errs33 = errors;
                       if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                        validate37.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate38.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs33) {
                         if (typeof data14 == "number" && isFinite(data14)) {
                           if (data14 < 1 || isNaN(data14)) {
-                            validate37.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            validate38.errors = [{ instancePath: instancePath + "/tokens", schemaPath: "#/properties/tokens/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                             return false;
                           }
                         }
@@ -19410,13 +19849,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                         let data15 = data.crops;
                         const _errs35 = errors;
                         if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                          validate37.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate38.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs35) {
                           if (typeof data15 == "number" && isFinite(data15)) {
                             if (data15 < 1 || isNaN(data15)) {
-                              validate37.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                              validate38.errors = [{ instancePath: instancePath + "/crops", schemaPath: "#/properties/crops/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                               return false;
                             }
                           }
@@ -19430,7 +19869,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                           let data16 = data.scale;
                           const _errs37 = errors;
                           if (!(typeof data16 == "number" && isFinite(data16))) {
-                            validate37.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            validate38.errors = [{ instancePath: instancePath + "/scale", schemaPath: "#/properties/scale/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                             return false;
                           }
                           var valid0 = _errs37 === errors;
@@ -19442,13 +19881,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                             let data17 = data.classes;
                             const _errs39 = errors;
                             if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                              validate37.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate38.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs39) {
                               if (typeof data17 == "number" && isFinite(data17)) {
                                 if (data17 < 1 || isNaN(data17)) {
-                                  validate37.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate38.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -19462,13 +19901,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                               let data18 = data.seed;
                               const _errs41 = errors;
                               if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                validate37.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate38.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs41) {
                                 if (typeof data18 == "number" && isFinite(data18)) {
                                   if (data18 < 0 || isNaN(data18)) {
-                                    validate37.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    validate38.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                     return false;
                                   }
                                 }
@@ -19492,13 +19931,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
                                           let missing3;
                                           if (data20.rows === void 0 && (missing3 = "rows") || data20.cols === void 0 && (missing3 = "cols") || data20.overlap === void 0 && (missing3 = "overlap") || data20.centredConsistency === void 0 && (missing3 = "centredConsistency") || data20.plainConsistency === void 0 && (missing3 = "plainConsistency") || data20.seamRatio === void 0 && (missing3 = "seamRatio") || data20.cost === void 0 && (missing3 = "cost") || data20.changedLabels === void 0 && (missing3 = "changedLabels") || data20.windowMs === void 0 && (missing3 = "windowMs") || data20.perCrop === void 0 && (missing3 = "perCrop")) {
-                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                            validate38.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                             return false;
                                           } else {
                                             const _errs47 = errors;
                                             for (const key3 in data20) {
-                                              if (!func2.call(schema56.properties.windows.items.properties, key3)) {
-                                                validate37.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                              if (!func2.call(schema58.properties.windows.items.properties, key3)) {
+                                                validate38.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
@@ -19508,13 +19947,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data21 = data20.rows;
                                                 const _errs48 = errors;
                                                 if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs48) {
                                                   if (typeof data21 == "number" && isFinite(data21)) {
                                                     if (data21 < 1 || isNaN(data21)) {
-                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/rows", schemaPath: "#/properties/windows/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -19528,13 +19967,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data22 = data20.cols;
                                                   const _errs50 = errors;
                                                   if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
-                                                    validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs50) {
                                                     if (typeof data22 == "number" && isFinite(data22)) {
                                                       if (data22 < 1 || isNaN(data22)) {
-                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cols", schemaPath: "#/properties/windows/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
@@ -19548,13 +19987,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data23 = data20.overlap;
                                                     const _errs52 = errors;
                                                     if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
-                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs52) {
                                                       if (typeof data23 == "number" && isFinite(data23)) {
                                                         if (data23 < 0 || isNaN(data23)) {
-                                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/overlap", schemaPath: "#/properties/windows/items/properties/overlap/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -19568,7 +20007,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data24 = data20.centredConsistency;
                                                       const _errs54 = errors;
                                                       if (!(typeof data24 == "number" && isFinite(data24))) {
-                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                         return false;
                                                       }
                                                       var valid8 = _errs54 === errors;
@@ -19580,7 +20019,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data25 = data20.plainConsistency;
                                                         const _errs56 = errors;
                                                         if (!(typeof data25 == "number" && isFinite(data25))) {
-                                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                          validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                           return false;
                                                         }
                                                         var valid8 = _errs56 === errors;
@@ -19592,7 +20031,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data26 = data20.seamRatio;
                                                           const _errs58 = errors;
                                                           if (!(typeof data26 == "number" && isFinite(data26)) && data26 !== null) {
-                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                            validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/seamRatio/type", keyword: "type", params: { type: schema58.properties.windows.items.properties.seamRatio.type }, message: "must be number,null" }];
                                                             return false;
                                                           }
                                                           var valid8 = _errs58 === errors;
@@ -19604,7 +20043,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data27 = data20.cost;
                                                             const _errs60 = errors;
                                                             if (!(typeof data27 == "number" && isFinite(data27))) {
-                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/cost", schemaPath: "#/properties/windows/items/properties/cost/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
                                                             var valid8 = _errs60 === errors;
@@ -19616,7 +20055,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data28 = data20.changedLabels;
                                                               const _errs62 = errors;
                                                               if (!(typeof data28 == "number" && isFinite(data28)) && data28 !== null) {
-                                                                validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/changedLabels/type", keyword: "type", params: { type: schema58.properties.windows.items.properties.changedLabels.type }, message: "must be number,null" }];
                                                                 return false;
                                                               }
                                                               var valid8 = _errs62 === errors;
@@ -19628,7 +20067,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data29 = data20.windowMs;
                                                                 const _errs64 = errors;
                                                                 if (!(typeof data29 == "number" && isFinite(data29))) {
-                                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/windowMs", schemaPath: "#/properties/windows/items/properties/windowMs/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                   return false;
                                                                 }
                                                                 var valid8 = _errs64 === errors;
@@ -19650,13 +20089,13 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
                                                                             let missing4;
                                                                             if (data31.image === void 0 && (missing4 = "image") || data31.centredConsistency === void 0 && (missing4 = "centredConsistency") || data31.plainConsistency === void 0 && (missing4 = "plainConsistency") || data31.seamRatio === void 0 && (missing4 = "seamRatio") || data31.changedLabels === void 0 && (missing4 = "changedLabels")) {
-                                                                              validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                                               return false;
                                                                             } else {
                                                                               const _errs70 = errors;
                                                                               for (const key4 in data31) {
                                                                                 if (!(key4 === "image" || key4 === "centredConsistency" || key4 === "plainConsistency" || key4 === "seamRatio" || key4 === "changedLabels")) {
-                                                                                  validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                                  validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                                                   return false;
                                                                                   break;
                                                                                 }
@@ -19665,7 +20104,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 if (data31.image !== void 0) {
                                                                                   const _errs71 = errors;
                                                                                   if (typeof data31.image !== "string") {
-                                                                                    validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                    validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/image", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                     return false;
                                                                                   }
                                                                                   var valid10 = _errs71 === errors;
@@ -19677,7 +20116,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     let data33 = data31.centredConsistency;
                                                                                     const _errs73 = errors;
                                                                                     if (!(typeof data33 == "number" && isFinite(data33))) {
-                                                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                      validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/centredConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/centredConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                       return false;
                                                                                     }
                                                                                     var valid10 = _errs73 === errors;
@@ -19689,7 +20128,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       let data34 = data31.plainConsistency;
                                                                                       const _errs75 = errors;
                                                                                       if (!(typeof data34 == "number" && isFinite(data34))) {
-                                                                                        validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                        validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/plainConsistency", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/plainConsistency/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid10 = _errs75 === errors;
@@ -19701,7 +20140,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         let data35 = data31.seamRatio;
                                                                                         const _errs77 = errors;
                                                                                         if (!(typeof data35 == "number" && isFinite(data35)) && data35 !== null) {
-                                                                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
+                                                                                          validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/seamRatio", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/seamRatio/type", keyword: "type", params: { type: schema58.properties.windows.items.properties.perCrop.items.properties.seamRatio.type }, message: "must be number,null" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid10 = _errs77 === errors;
@@ -19713,7 +20152,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data36 = data31.changedLabels;
                                                                                           const _errs79 = errors;
                                                                                           if (!(typeof data36 == "number" && isFinite(data36)) && data36 !== null) {
-                                                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema56.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
+                                                                                            validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3 + "/changedLabels", schemaPath: "#/properties/windows/items/properties/perCrop/items/properties/changedLabels/type", keyword: "type", params: { type: schema58.properties.windows.items.properties.perCrop.items.properties.changedLabels.type }, message: "must be number,null" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid10 = _errs79 === errors;
@@ -19727,7 +20166,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop/" + i3, schemaPath: "#/properties/windows/items/properties/perCrop/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -19737,7 +20176,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      validate37.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      validate38.errors = [{ instancePath: instancePath + "/windows/" + i2 + "/perCrop", schemaPath: "#/properties/windows/items/properties/perCrop/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                       return false;
                                                                     }
                                                                   }
@@ -19757,7 +20196,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate37.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          validate38.errors = [{ instancePath: instancePath + "/windows/" + i2, schemaPath: "#/properties/windows/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                           return false;
                                         }
                                       }
@@ -19767,7 +20206,7 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                   } else {
-                                    validate37.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    validate38.errors = [{ instancePath: instancePath + "/windows", schemaPath: "#/properties/windows/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                     return false;
                                   }
                                 }
@@ -19788,322 +20227,6 @@ function validate37(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate37.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-      return false;
-    }
-  }
-  validate37.errors = vErrors;
-  return errors === 0;
-}
-var validateSegmentPlateOutput = validate38;
-var schema59 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment-plate.schema.json", "title": "SegmentPlateOutput", "description": "What `alibi-zarr segment --json` prints of a plate, a well or a series.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "done", "failed", "again", "seconds"], "properties": { "location": { "type": "string" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "done": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "location", "written", "skipped", "seconds", "valid"], "properties": { "image": { "type": "string", "description": "below the plate" }, "location": { "type": "string" }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "valid": { "type": "boolean" } } } }, "failed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "error"], "properties": { "image": { "type": "string" }, "error": { "type": "string" } } } }, "again": { "type": ["string", "null"], "description": "value of --fields that names those that failed" }, "seconds": { "type": "number", "minimum": 0 } } };
-function validate38(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
-  ;
-  let vErrors = null;
-  let errors = 0;
-  if (errors === 0) {
-    if (data && typeof data == "object" && !Array.isArray(data)) {
-      let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.done === void 0 && (missing0 = "done") || data.failed === void 0 && (missing0 = "failed") || data.again === void 0 && (missing0 = "again") || data.seconds === void 0 && (missing0 = "seconds")) {
-        validate38.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
-        return false;
-      } else {
-        const _errs1 = errors;
-        for (const key0 in data) {
-          if (!(key0 === "location" || key0 === "name" || key0 === "method" || key0 === "done" || key0 === "failed" || key0 === "again" || key0 === "seconds")) {
-            validate38.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
-            return false;
-            break;
-          }
-        }
-        if (_errs1 === errors) {
-          if (data.location !== void 0) {
-            const _errs2 = errors;
-            if (typeof data.location !== "string") {
-              validate38.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-              return false;
-            }
-            var valid0 = _errs2 === errors;
-          } else {
-            var valid0 = true;
-          }
-          if (valid0) {
-            if (data.name !== void 0) {
-              const _errs4 = errors;
-              if (typeof data.name !== "string") {
-                validate38.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                return false;
-              }
-              var valid0 = _errs4 === errors;
-            } else {
-              var valid0 = true;
-            }
-            if (valid0) {
-              if (data.method !== void 0) {
-                let data2 = data.method;
-                const _errs6 = errors;
-                if (!(data2 === "kmeans" || data2 === "scribbles" || data2 === "classifier" || data2 === "project")) {
-                  validate38.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/enum", keyword: "enum", params: { allowedValues: schema59.properties.method.enum }, message: "must be equal to one of the allowed values" }];
-                  return false;
-                }
-                var valid0 = _errs6 === errors;
-              } else {
-                var valid0 = true;
-              }
-              if (valid0) {
-                if (data.done !== void 0) {
-                  let data3 = data.done;
-                  const _errs7 = errors;
-                  if (errors === _errs7) {
-                    if (Array.isArray(data3)) {
-                      var valid1 = true;
-                      const len0 = data3.length;
-                      for (let i0 = 0; i0 < len0; i0++) {
-                        let data4 = data3[i0];
-                        const _errs9 = errors;
-                        if (errors === _errs9) {
-                          if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
-                            let missing1;
-                            if (data4.image === void 0 && (missing1 = "image") || data4.location === void 0 && (missing1 = "location") || data4.written === void 0 && (missing1 = "written") || data4.skipped === void 0 && (missing1 = "skipped") || data4.seconds === void 0 && (missing1 = "seconds") || data4.valid === void 0 && (missing1 = "valid")) {
-                              validate38.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
-                              return false;
-                            } else {
-                              const _errs11 = errors;
-                              for (const key1 in data4) {
-                                if (!(key1 === "image" || key1 === "location" || key1 === "written" || key1 === "skipped" || key1 === "seconds" || key1 === "valid")) {
-                                  validate38.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                                  return false;
-                                  break;
-                                }
-                              }
-                              if (_errs11 === errors) {
-                                if (data4.image !== void 0) {
-                                  const _errs12 = errors;
-                                  if (typeof data4.image !== "string") {
-                                    validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/image", schemaPath: "#/properties/done/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
-                                  var valid2 = _errs12 === errors;
-                                } else {
-                                  var valid2 = true;
-                                }
-                                if (valid2) {
-                                  if (data4.location !== void 0) {
-                                    const _errs14 = errors;
-                                    if (typeof data4.location !== "string") {
-                                      validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/location", schemaPath: "#/properties/done/items/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                      return false;
-                                    }
-                                    var valid2 = _errs14 === errors;
-                                  } else {
-                                    var valid2 = true;
-                                  }
-                                  if (valid2) {
-                                    if (data4.written !== void 0) {
-                                      let data7 = data4.written;
-                                      const _errs16 = errors;
-                                      if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
-                                        validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/written", schemaPath: "#/properties/done/items/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                        return false;
-                                      }
-                                      if (errors === _errs16) {
-                                        if (typeof data7 == "number" && isFinite(data7)) {
-                                          if (data7 < 0 || isNaN(data7)) {
-                                            validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/written", schemaPath: "#/properties/done/items/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                            return false;
-                                          }
-                                        }
-                                      }
-                                      var valid2 = _errs16 === errors;
-                                    } else {
-                                      var valid2 = true;
-                                    }
-                                    if (valid2) {
-                                      if (data4.skipped !== void 0) {
-                                        let data8 = data4.skipped;
-                                        const _errs18 = errors;
-                                        if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                                          validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/skipped", schemaPath: "#/properties/done/items/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                          return false;
-                                        }
-                                        if (errors === _errs18) {
-                                          if (typeof data8 == "number" && isFinite(data8)) {
-                                            if (data8 < 0 || isNaN(data8)) {
-                                              validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/skipped", schemaPath: "#/properties/done/items/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                              return false;
-                                            }
-                                          }
-                                        }
-                                        var valid2 = _errs18 === errors;
-                                      } else {
-                                        var valid2 = true;
-                                      }
-                                      if (valid2) {
-                                        if (data4.seconds !== void 0) {
-                                          let data9 = data4.seconds;
-                                          const _errs20 = errors;
-                                          if (errors === _errs20) {
-                                            if (typeof data9 == "number" && isFinite(data9)) {
-                                              if (data9 < 0 || isNaN(data9)) {
-                                                validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/seconds", schemaPath: "#/properties/done/items/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                return false;
-                                              }
-                                            } else {
-                                              validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/seconds", schemaPath: "#/properties/done/items/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                              return false;
-                                            }
-                                          }
-                                          var valid2 = _errs20 === errors;
-                                        } else {
-                                          var valid2 = true;
-                                        }
-                                        if (valid2) {
-                                          if (data4.valid !== void 0) {
-                                            const _errs22 = errors;
-                                            if (typeof data4.valid !== "boolean") {
-                                              validate38.errors = [{ instancePath: instancePath + "/done/" + i0 + "/valid", schemaPath: "#/properties/done/items/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                              return false;
-                                            }
-                                            var valid2 = _errs22 === errors;
-                                          } else {
-                                            var valid2 = true;
-                                          }
-                                        }
-                                      }
-                                    }
-                                  }
-                                }
-                              }
-                            }
-                          } else {
-                            validate38.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                            return false;
-                          }
-                        }
-                        var valid1 = _errs9 === errors;
-                        if (!valid1) {
-                          break;
-                        }
-                      }
-                    } else {
-                      validate38.errors = [{ instancePath: instancePath + "/done", schemaPath: "#/properties/done/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                      return false;
-                    }
-                  }
-                  var valid0 = _errs7 === errors;
-                } else {
-                  var valid0 = true;
-                }
-                if (valid0) {
-                  if (data.failed !== void 0) {
-                    let data11 = data.failed;
-                    const _errs24 = errors;
-                    if (errors === _errs24) {
-                      if (Array.isArray(data11)) {
-                        var valid3 = true;
-                        const len1 = data11.length;
-                        for (let i1 = 0; i1 < len1; i1++) {
-                          let data12 = data11[i1];
-                          const _errs26 = errors;
-                          if (errors === _errs26) {
-                            if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
-                              let missing2;
-                              if (data12.image === void 0 && (missing2 = "image") || data12.error === void 0 && (missing2 = "error")) {
-                                validate38.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                                return false;
-                              } else {
-                                const _errs28 = errors;
-                                for (const key2 in data12) {
-                                  if (!(key2 === "image" || key2 === "error")) {
-                                    validate38.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                    return false;
-                                    break;
-                                  }
-                                }
-                                if (_errs28 === errors) {
-                                  if (data12.image !== void 0) {
-                                    const _errs29 = errors;
-                                    if (typeof data12.image !== "string") {
-                                      validate38.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/image", schemaPath: "#/properties/failed/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                      return false;
-                                    }
-                                    var valid4 = _errs29 === errors;
-                                  } else {
-                                    var valid4 = true;
-                                  }
-                                  if (valid4) {
-                                    if (data12.error !== void 0) {
-                                      const _errs31 = errors;
-                                      if (typeof data12.error !== "string") {
-                                        validate38.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/error", schemaPath: "#/properties/failed/items/properties/error/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                        return false;
-                                      }
-                                      var valid4 = _errs31 === errors;
-                                    } else {
-                                      var valid4 = true;
-                                    }
-                                  }
-                                }
-                              }
-                            } else {
-                              validate38.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                              return false;
-                            }
-                          }
-                          var valid3 = _errs26 === errors;
-                          if (!valid3) {
-                            break;
-                          }
-                        }
-                      } else {
-                        validate38.errors = [{ instancePath: instancePath + "/failed", schemaPath: "#/properties/failed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                        return false;
-                      }
-                    }
-                    var valid0 = _errs24 === errors;
-                  } else {
-                    var valid0 = true;
-                  }
-                  if (valid0) {
-                    if (data.again !== void 0) {
-                      let data15 = data.again;
-                      const _errs33 = errors;
-                      if (typeof data15 !== "string" && data15 !== null) {
-                        validate38.errors = [{ instancePath: instancePath + "/again", schemaPath: "#/properties/again/type", keyword: "type", params: { type: schema59.properties.again.type }, message: "must be string,null" }];
-                        return false;
-                      }
-                      var valid0 = _errs33 === errors;
-                    } else {
-                      var valid0 = true;
-                    }
-                    if (valid0) {
-                      if (data.seconds !== void 0) {
-                        let data16 = data.seconds;
-                        const _errs35 = errors;
-                        if (errors === _errs35) {
-                          if (typeof data16 == "number" && isFinite(data16)) {
-                            if (data16 < 0 || isNaN(data16)) {
-                              validate38.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                              return false;
-                            }
-                          } else {
-                            validate38.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                            return false;
-                          }
-                        }
-                        var valid0 = _errs35 === errors;
-                      } else {
-                        var valid0 = true;
-                      }
-                    }
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-    } else {
       validate38.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
@@ -20111,8 +20234,8 @@ function validate38(data, { instancePath = "", parentData, parentDataProperty, r
   validate38.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentOutput = validate39;
-var schema60 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "version", "codec", "chunks", "shards", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "resumed", "objects", "bytes", "seconds", "conflictCheck", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "k": { "type": "integer", "minimum": 1, "description": "clusters, or classes" }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "version": { "enum": ["0.4", "0.5"], "description": "of OME-Zarr" }, "codec": { "enum": ["blosc", "zstd", "none"] }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level" }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level; null: each chunk is an object of its own" }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster or painted pixels of each class, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0, "description": "chunks that hold something" }, "skipped": { "type": "integer", "minimum": 0, "description": "chunks of nothing but 0, which are not stored" }, "resumed": { "type": "integer", "minimum": 0, "description": "chunks that an interrupted save had finished" }, "objects": { "type": "integer", "minimum": 0, "description": "stored chunks or shards; 1 for an .ozx" }, "bytes": { "type": "integer", "minimum": 0, "description": "of the stored objects, or of the .ozx" }, "seconds": { "type": "number", "minimum": 0 }, "conflictCheck": { "enum": ["excluded", "compared"], "description": "how a change by somebody else was kept out: by the server (If-Match), or by comparing before the last write" }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "name", "color"], "properties": { "id": { "type": "integer", "minimum": 1 }, "name": { "type": "string" }, "color": { "type": "string" } } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number" }, "x": { "type": "number" } }, "description": "the level was resampled to the classifier's pixel size: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" }, "tried": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["what", "meanIou"], "properties": { "what": { "type": "string" }, "meanIou": { "type": "number" } } }, "description": "recipes compared on strokes left out" }, "features": { "type": "integer", "minimum": 1, "description": "values a pixel was classified by" }, "classifier": { "type": "object", "additionalProperties": false, "required": ["json", "onnx"], "properties": { "json": { "type": "string" }, "onnx": { "type": "string" } }, "description": "files written with --classifier-out" }, "probabilities": { "type": "object", "additionalProperties": false, "required": ["location", "written", "skipped"], "properties": { "location": { "type": "string" }, "written": { "type": "integer" }, "skipped": { "type": "integer" } }, "description": "OME-Zarr image written with --probabilities" } } };
+var validateSegmentPlateOutput = validate39;
+var schema61 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment-plate.schema.json", "title": "SegmentPlateOutput", "description": "What `alibi-zarr segment --json` prints of a plate, a well or a series.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "done", "failed", "again", "seconds"], "properties": { "location": { "type": "string" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "done": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "location", "written", "skipped", "seconds", "valid"], "properties": { "image": { "type": "string", "description": "below the plate" }, "location": { "type": "string" }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "valid": { "type": "boolean" } } } }, "failed": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["image", "error"], "properties": { "image": { "type": "string" }, "error": { "type": "string" } } } }, "again": { "type": ["string", "null"], "description": "value of --fields that names those that failed" }, "seconds": { "type": "number", "minimum": 0 } } };
 function validate39(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -20120,13 +20243,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
-      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.version === void 0 && (missing0 = "version") || data.codec === void 0 && (missing0 = "codec") || data.chunks === void 0 && (missing0 = "chunks") || data.shards === void 0 && (missing0 = "shards") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.resumed === void 0 && (missing0 = "resumed") || data.objects === void 0 && (missing0 = "objects") || data.bytes === void 0 && (missing0 = "bytes") || data.seconds === void 0 && (missing0 = "seconds") || data.conflictCheck === void 0 && (missing0 = "conflictCheck") || data.validation === void 0 && (missing0 = "validation")) {
+      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.done === void 0 && (missing0 = "done") || data.failed === void 0 && (missing0 = "failed") || data.again === void 0 && (missing0 = "again") || data.seconds === void 0 && (missing0 = "seconds")) {
         validate39.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema60.properties, key0)) {
+          if (!(key0 === "location" || key0 === "name" || key0 === "method" || key0 === "done" || key0 === "failed" || key0 === "again" || key0 === "seconds")) {
             validate39.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -20159,7 +20282,323 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.method;
                 const _errs6 = errors;
                 if (!(data2 === "kmeans" || data2 === "scribbles" || data2 === "classifier" || data2 === "project")) {
-                  validate39.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/enum", keyword: "enum", params: { allowedValues: schema60.properties.method.enum }, message: "must be equal to one of the allowed values" }];
+                  validate39.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/enum", keyword: "enum", params: { allowedValues: schema61.properties.method.enum }, message: "must be equal to one of the allowed values" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.done !== void 0) {
+                  let data3 = data.done;
+                  const _errs7 = errors;
+                  if (errors === _errs7) {
+                    if (Array.isArray(data3)) {
+                      var valid1 = true;
+                      const len0 = data3.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data4 = data3[i0];
+                        const _errs9 = errors;
+                        if (errors === _errs9) {
+                          if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
+                            let missing1;
+                            if (data4.image === void 0 && (missing1 = "image") || data4.location === void 0 && (missing1 = "location") || data4.written === void 0 && (missing1 = "written") || data4.skipped === void 0 && (missing1 = "skipped") || data4.seconds === void 0 && (missing1 = "seconds") || data4.valid === void 0 && (missing1 = "valid")) {
+                              validate39.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              return false;
+                            } else {
+                              const _errs11 = errors;
+                              for (const key1 in data4) {
+                                if (!(key1 === "image" || key1 === "location" || key1 === "written" || key1 === "skipped" || key1 === "seconds" || key1 === "valid")) {
+                                  validate39.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs11 === errors) {
+                                if (data4.image !== void 0) {
+                                  const _errs12 = errors;
+                                  if (typeof data4.image !== "string") {
+                                    validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/image", schemaPath: "#/properties/done/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  var valid2 = _errs12 === errors;
+                                } else {
+                                  var valid2 = true;
+                                }
+                                if (valid2) {
+                                  if (data4.location !== void 0) {
+                                    const _errs14 = errors;
+                                    if (typeof data4.location !== "string") {
+                                      validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/location", schemaPath: "#/properties/done/items/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid2 = _errs14 === errors;
+                                  } else {
+                                    var valid2 = true;
+                                  }
+                                  if (valid2) {
+                                    if (data4.written !== void 0) {
+                                      let data7 = data4.written;
+                                      const _errs16 = errors;
+                                      if (!(typeof data7 == "number" && (!(data7 % 1) && !isNaN(data7)) && isFinite(data7))) {
+                                        validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/written", schemaPath: "#/properties/done/items/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs16) {
+                                        if (typeof data7 == "number" && isFinite(data7)) {
+                                          if (data7 < 0 || isNaN(data7)) {
+                                            validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/written", schemaPath: "#/properties/done/items/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                      var valid2 = _errs16 === errors;
+                                    } else {
+                                      var valid2 = true;
+                                    }
+                                    if (valid2) {
+                                      if (data4.skipped !== void 0) {
+                                        let data8 = data4.skipped;
+                                        const _errs18 = errors;
+                                        if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
+                                          validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/skipped", schemaPath: "#/properties/done/items/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs18) {
+                                          if (typeof data8 == "number" && isFinite(data8)) {
+                                            if (data8 < 0 || isNaN(data8)) {
+                                              validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/skipped", schemaPath: "#/properties/done/items/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                        var valid2 = _errs18 === errors;
+                                      } else {
+                                        var valid2 = true;
+                                      }
+                                      if (valid2) {
+                                        if (data4.seconds !== void 0) {
+                                          let data9 = data4.seconds;
+                                          const _errs20 = errors;
+                                          if (errors === _errs20) {
+                                            if (typeof data9 == "number" && isFinite(data9)) {
+                                              if (data9 < 0 || isNaN(data9)) {
+                                                validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/seconds", schemaPath: "#/properties/done/items/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                return false;
+                                              }
+                                            } else {
+                                              validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/seconds", schemaPath: "#/properties/done/items/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid2 = _errs20 === errors;
+                                        } else {
+                                          var valid2 = true;
+                                        }
+                                        if (valid2) {
+                                          if (data4.valid !== void 0) {
+                                            const _errs22 = errors;
+                                            if (typeof data4.valid !== "boolean") {
+                                              validate39.errors = [{ instancePath: instancePath + "/done/" + i0 + "/valid", schemaPath: "#/properties/done/items/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                              return false;
+                                            }
+                                            var valid2 = _errs22 === errors;
+                                          } else {
+                                            var valid2 = true;
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate39.errors = [{ instancePath: instancePath + "/done/" + i0, schemaPath: "#/properties/done/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid1 = _errs9 === errors;
+                        if (!valid1) {
+                          break;
+                        }
+                      }
+                    } else {
+                      validate39.errors = [{ instancePath: instancePath + "/done", schemaPath: "#/properties/done/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs7 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.failed !== void 0) {
+                    let data11 = data.failed;
+                    const _errs24 = errors;
+                    if (errors === _errs24) {
+                      if (Array.isArray(data11)) {
+                        var valid3 = true;
+                        const len1 = data11.length;
+                        for (let i1 = 0; i1 < len1; i1++) {
+                          let data12 = data11[i1];
+                          const _errs26 = errors;
+                          if (errors === _errs26) {
+                            if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
+                              let missing2;
+                              if (data12.image === void 0 && (missing2 = "image") || data12.error === void 0 && (missing2 = "error")) {
+                                validate39.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                return false;
+                              } else {
+                                const _errs28 = errors;
+                                for (const key2 in data12) {
+                                  if (!(key2 === "image" || key2 === "error")) {
+                                    validate39.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                    return false;
+                                    break;
+                                  }
+                                }
+                                if (_errs28 === errors) {
+                                  if (data12.image !== void 0) {
+                                    const _errs29 = errors;
+                                    if (typeof data12.image !== "string") {
+                                      validate39.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/image", schemaPath: "#/properties/failed/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                    var valid4 = _errs29 === errors;
+                                  } else {
+                                    var valid4 = true;
+                                  }
+                                  if (valid4) {
+                                    if (data12.error !== void 0) {
+                                      const _errs31 = errors;
+                                      if (typeof data12.error !== "string") {
+                                        validate39.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/error", schemaPath: "#/properties/failed/items/properties/error/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      var valid4 = _errs31 === errors;
+                                    } else {
+                                      var valid4 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            } else {
+                              validate39.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid3 = _errs26 === errors;
+                          if (!valid3) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate39.errors = [{ instancePath: instancePath + "/failed", schemaPath: "#/properties/failed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs24 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.again !== void 0) {
+                      let data15 = data.again;
+                      const _errs33 = errors;
+                      if (typeof data15 !== "string" && data15 !== null) {
+                        validate39.errors = [{ instancePath: instancePath + "/again", schemaPath: "#/properties/again/type", keyword: "type", params: { type: schema61.properties.again.type }, message: "must be string,null" }];
+                        return false;
+                      }
+                      var valid0 = _errs33 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.seconds !== void 0) {
+                        let data16 = data.seconds;
+                        const _errs35 = errors;
+                        if (errors === _errs35) {
+                          if (typeof data16 == "number" && isFinite(data16)) {
+                            if (data16 < 0 || isNaN(data16)) {
+                              validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              return false;
+                            }
+                          } else {
+                            validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs35 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate39.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate39.errors = vErrors;
+  return errors === 0;
+}
+var validateSegmentOutput = validate40;
+var schema62 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segment.schema.json", "title": "SegmentOutput", "description": "What `alibi-zarr segment --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "method", "k", "seed", "level", "labelLevel", "dtype", "shape", "version", "codec", "chunks", "shards", "counts", "fit", "model", "normalisation", "z", "t", "written", "skipped", "resumed", "objects", "bytes", "seconds", "conflictCheck", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "method": { "enum": ["kmeans", "scribbles", "classifier", "project"] }, "k": { "type": "integer", "minimum": 1, "description": "clusters, or classes" }, "seed": { "type": "integer", "minimum": 0 }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "labelLevel": { "type": "integer", "minimum": 0, "description": "level of the image the finest label array belongs to" }, "dtype": { "type": "string" }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "version": { "enum": ["0.4", "0.5"], "description": "of OME-Zarr" }, "codec": { "enum": ["blosc", "zstd", "none"] }, "chunks": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level" }, "shards": { "type": ["array", "null"], "items": { "type": "integer", "minimum": 1 }, "description": "of the finest level; null: each chunk is an object of its own" }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "sample tokens of each cluster or painted pixels of each class, in the order of the ids" }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "model": { "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision", "provider"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] }, "provider": { "type": "string" } } }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0, "description": "chunks that hold something" }, "skipped": { "type": "integer", "minimum": 0, "description": "chunks of nothing but 0, which are not stored" }, "resumed": { "type": "integer", "minimum": 0, "description": "chunks that an interrupted save had finished" }, "objects": { "type": "integer", "minimum": 0, "description": "stored chunks or shards; 1 for an .ozx" }, "bytes": { "type": "integer", "minimum": 0, "description": "of the stored objects, or of the .ozx" }, "seconds": { "type": "number", "minimum": 0 }, "conflictCheck": { "enum": ["excluded", "compared"], "description": "how a change by somebody else was kept out: by the server (If-Match), or by comparing before the last write" }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "name", "color"], "properties": { "id": { "type": "integer", "minimum": 1 }, "name": { "type": "string" }, "color": { "type": "string" } } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number" }, "x": { "type": "number" } }, "description": "the level was resampled to the classifier's pixel size: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" }, "tried": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["what", "meanIou"], "properties": { "what": { "type": "string" }, "meanIou": { "type": "number" } } }, "description": "recipes compared on strokes left out" }, "features": { "type": "integer", "minimum": 1, "description": "values a pixel was classified by" }, "classifier": { "type": "object", "additionalProperties": false, "required": ["json", "onnx"], "properties": { "json": { "type": "string" }, "onnx": { "type": "string" } }, "description": "files written with --classifier-out" }, "probabilities": { "type": "object", "additionalProperties": false, "required": ["location", "written", "skipped"], "properties": { "location": { "type": "string" }, "written": { "type": "integer" }, "skipped": { "type": "integer" } }, "description": "OME-Zarr image written with --probabilities" } } };
+function validate40(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.location === void 0 && (missing0 = "location") || data.name === void 0 && (missing0 = "name") || data.method === void 0 && (missing0 = "method") || data.k === void 0 && (missing0 = "k") || data.seed === void 0 && (missing0 = "seed") || data.level === void 0 && (missing0 = "level") || data.labelLevel === void 0 && (missing0 = "labelLevel") || data.dtype === void 0 && (missing0 = "dtype") || data.shape === void 0 && (missing0 = "shape") || data.version === void 0 && (missing0 = "version") || data.codec === void 0 && (missing0 = "codec") || data.chunks === void 0 && (missing0 = "chunks") || data.shards === void 0 && (missing0 = "shards") || data.counts === void 0 && (missing0 = "counts") || data.fit === void 0 && (missing0 = "fit") || data.model === void 0 && (missing0 = "model") || data.normalisation === void 0 && (missing0 = "normalisation") || data.z === void 0 && (missing0 = "z") || data.t === void 0 && (missing0 = "t") || data.written === void 0 && (missing0 = "written") || data.skipped === void 0 && (missing0 = "skipped") || data.resumed === void 0 && (missing0 = "resumed") || data.objects === void 0 && (missing0 = "objects") || data.bytes === void 0 && (missing0 = "bytes") || data.seconds === void 0 && (missing0 = "seconds") || data.conflictCheck === void 0 && (missing0 = "conflictCheck") || data.validation === void 0 && (missing0 = "validation")) {
+        validate40.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func2.call(schema62.properties, key0)) {
+            validate40.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.location !== void 0) {
+            const _errs2 = errors;
+            if (typeof data.location !== "string") {
+              validate40.errors = [{ instancePath: instancePath + "/location", schemaPath: "#/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.name !== void 0) {
+              const _errs4 = errors;
+              if (typeof data.name !== "string") {
+                validate40.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.method !== void 0) {
+                let data2 = data.method;
+                const _errs6 = errors;
+                if (!(data2 === "kmeans" || data2 === "scribbles" || data2 === "classifier" || data2 === "project")) {
+                  validate40.errors = [{ instancePath: instancePath + "/method", schemaPath: "#/properties/method/enum", keyword: "enum", params: { allowedValues: schema62.properties.method.enum }, message: "must be equal to one of the allowed values" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -20171,13 +20610,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                   let data3 = data.k;
                   const _errs7 = errors;
                   if (!(typeof data3 == "number" && (!(data3 % 1) && !isNaN(data3)) && isFinite(data3))) {
-                    validate39.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                    validate40.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                     return false;
                   }
                   if (errors === _errs7) {
                     if (typeof data3 == "number" && isFinite(data3)) {
                       if (data3 < 1 || isNaN(data3)) {
-                        validate39.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                        validate40.errors = [{ instancePath: instancePath + "/k", schemaPath: "#/properties/k/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                         return false;
                       }
                     }
@@ -20191,13 +20630,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                     let data4 = data.seed;
                     const _errs9 = errors;
                     if (!(typeof data4 == "number" && (!(data4 % 1) && !isNaN(data4)) && isFinite(data4))) {
-                      validate39.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                      validate40.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                       return false;
                     }
                     if (errors === _errs9) {
                       if (typeof data4 == "number" && isFinite(data4)) {
                         if (data4 < 0 || isNaN(data4)) {
-                          validate39.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                          validate40.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                           return false;
                         }
                       }
@@ -20211,13 +20650,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                       let data5 = data.level;
                       const _errs11 = errors;
                       if (!(typeof data5 == "number" && (!(data5 % 1) && !isNaN(data5)) && isFinite(data5))) {
-                        validate39.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate40.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs11) {
                         if (typeof data5 == "number" && isFinite(data5)) {
                           if (data5 < 0 || isNaN(data5)) {
-                            validate39.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                            validate40.errors = [{ instancePath: instancePath + "/level", schemaPath: "#/properties/level/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                             return false;
                           }
                         }
@@ -20231,13 +20670,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                         let data6 = data.labelLevel;
                         const _errs13 = errors;
                         if (!(typeof data6 == "number" && (!(data6 % 1) && !isNaN(data6)) && isFinite(data6))) {
-                          validate39.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate40.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs13) {
                           if (typeof data6 == "number" && isFinite(data6)) {
                             if (data6 < 0 || isNaN(data6)) {
-                              validate39.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate40.errors = [{ instancePath: instancePath + "/labelLevel", schemaPath: "#/properties/labelLevel/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -20250,7 +20689,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data.dtype !== void 0) {
                           const _errs15 = errors;
                           if (typeof data.dtype !== "string") {
-                            validate39.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate40.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                           var valid0 = _errs15 === errors;
@@ -20269,13 +20708,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                   let data9 = data8[i0];
                                   const _errs19 = errors;
                                   if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
-                                    validate39.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    validate40.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs19) {
                                     if (typeof data9 == "number" && isFinite(data9)) {
                                       if (data9 < 1 || isNaN(data9)) {
-                                        validate39.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        validate40.errors = [{ instancePath: instancePath + "/shape/" + i0, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                         return false;
                                       }
                                     }
@@ -20286,7 +20725,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate39.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate40.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -20299,7 +20738,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                               let data10 = data.version;
                               const _errs21 = errors;
                               if (!(data10 === "0.4" || data10 === "0.5")) {
-                                validate39.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/enum", keyword: "enum", params: { allowedValues: schema60.properties.version.enum }, message: "must be equal to one of the allowed values" }];
+                                validate40.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/enum", keyword: "enum", params: { allowedValues: schema62.properties.version.enum }, message: "must be equal to one of the allowed values" }];
                                 return false;
                               }
                               var valid0 = _errs21 === errors;
@@ -20311,7 +20750,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data11 = data.codec;
                                 const _errs22 = errors;
                                 if (!(data11 === "blosc" || data11 === "zstd" || data11 === "none")) {
-                                  validate39.errors = [{ instancePath: instancePath + "/codec", schemaPath: "#/properties/codec/enum", keyword: "enum", params: { allowedValues: schema60.properties.codec.enum }, message: "must be equal to one of the allowed values" }];
+                                  validate40.errors = [{ instancePath: instancePath + "/codec", schemaPath: "#/properties/codec/enum", keyword: "enum", params: { allowedValues: schema62.properties.codec.enum }, message: "must be equal to one of the allowed values" }];
                                   return false;
                                 }
                                 var valid0 = _errs22 === errors;
@@ -20330,13 +20769,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data13 = data12[i1];
                                         const _errs25 = errors;
                                         if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                          validate39.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          validate40.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs25) {
                                           if (typeof data13 == "number" && isFinite(data13)) {
                                             if (data13 < 1 || isNaN(data13)) {
-                                              validate39.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              validate40.errors = [{ instancePath: instancePath + "/chunks/" + i1, schemaPath: "#/properties/chunks/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                               return false;
                                             }
                                           }
@@ -20347,7 +20786,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      validate39.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      validate40.errors = [{ instancePath: instancePath + "/chunks", schemaPath: "#/properties/chunks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                       return false;
                                     }
                                   }
@@ -20360,7 +20799,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data14 = data.shards;
                                     const _errs27 = errors;
                                     if (!Array.isArray(data14) && data14 !== null) {
-                                      validate39.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: schema60.properties.shards.type }, message: "must be array,null" }];
+                                      validate40.errors = [{ instancePath: instancePath + "/shards", schemaPath: "#/properties/shards/type", keyword: "type", params: { type: schema62.properties.shards.type }, message: "must be array,null" }];
                                       return false;
                                     }
                                     if (errors === _errs27) {
@@ -20371,13 +20810,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data15 = data14[i2];
                                           const _errs29 = errors;
                                           if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                                            validate39.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate40.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs29) {
                                             if (typeof data15 == "number" && isFinite(data15)) {
                                               if (data15 < 1 || isNaN(data15)) {
-                                                validate39.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                validate40.errors = [{ instancePath: instancePath + "/shards/" + i2, schemaPath: "#/properties/shards/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -20405,13 +20844,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data17 = data16[i3];
                                             const _errs33 = errors;
                                             if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                              validate39.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate40.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs33) {
                                               if (typeof data17 == "number" && isFinite(data17)) {
                                                 if (data17 < 0 || isNaN(data17)) {
-                                                  validate39.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  validate40.errors = [{ instancePath: instancePath + "/counts/" + i3, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
                                               }
@@ -20422,7 +20861,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          validate39.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                          validate40.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                           return false;
                                         }
                                       }
@@ -20437,11 +20876,11 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (errors === _errs35) {
                                           if (typeof data18 === "string") {
                                             if (!pattern1.test(data18)) {
-                                              validate39.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                              validate40.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                               return false;
                                             }
                                           } else {
-                                            validate39.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate40.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                         }
@@ -20457,13 +20896,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                             if (data19 && typeof data19 == "object" && !Array.isArray(data19)) {
                                               let missing1;
                                               if (data19.name === void 0 && (missing1 = "name") || data19.sha256 === void 0 && (missing1 = "sha256") || data19.precision === void 0 && (missing1 = "precision") || data19.provider === void 0 && (missing1 = "provider")) {
-                                                validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                                validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                                 return false;
                                               } else {
                                                 const _errs39 = errors;
                                                 for (const key1 in data19) {
                                                   if (!(key1 === "name" || key1 === "sha256" || key1 === "precision" || key1 === "provider")) {
-                                                    validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                                    validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                                     return false;
                                                     break;
                                                   }
@@ -20472,7 +20911,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data19.name !== void 0) {
                                                     const _errs40 = errors;
                                                     if (typeof data19.name !== "string") {
-                                                      validate39.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      validate40.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "#/properties/model/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                     var valid5 = _errs40 === errors;
@@ -20486,11 +20925,11 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (errors === _errs42) {
                                                         if (typeof data21 === "string") {
                                                           if (!pattern1.test(data21)) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                                             return false;
                                                           }
                                                         } else {
-                                                          validate39.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/model/sha256", schemaPath: "#/properties/model/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
                                                       }
@@ -20503,7 +20942,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data22 = data19.precision;
                                                         const _errs44 = errors;
                                                         if (!(data22 === "fp32" || data22 === "fp16" || data22 === "fp16-arithmetic" || data22 === "int8" || data22 === "int8-dynamic" || data22 === "int4")) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema60.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "#/properties/model/properties/precision/enum", keyword: "enum", params: { allowedValues: schema62.properties.model.properties.precision.enum }, message: "must be equal to one of the allowed values" }];
                                                           return false;
                                                         }
                                                         var valid5 = _errs44 === errors;
@@ -20514,7 +20953,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data19.provider !== void 0) {
                                                           const _errs45 = errors;
                                                           if (typeof data19.provider !== "string") {
-                                                            validate39.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/model/provider", schemaPath: "#/properties/model/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                             return false;
                                                           }
                                                           var valid5 = _errs45 === errors;
@@ -20527,7 +20966,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate39.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "#/properties/model/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                               return false;
                                             }
                                           }
@@ -20543,13 +20982,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                               if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
                                                 let missing2;
                                                 if (data24.channels === void 0 && (missing2 = "channels") || data24.black === void 0 && (missing2 = "black") || data24.white === void 0 && (missing2 = "white")) {
-                                                  validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                                  validate40.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                                   return false;
                                                 } else {
                                                   const _errs49 = errors;
                                                   for (const key2 in data24) {
                                                     if (!(key2 === "channels" || key2 === "black" || key2 === "white")) {
-                                                      validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                                      validate40.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                                       return false;
                                                       break;
                                                     }
@@ -20561,7 +21000,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (errors === _errs50) {
                                                         if (Array.isArray(data25)) {
                                                           if (data25.length < 1) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                             return false;
                                                           } else {
                                                             var valid7 = true;
@@ -20570,13 +21009,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data26 = data25[i4];
                                                               const _errs52 = errors;
                                                               if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs52) {
                                                                 if (typeof data26 == "number" && isFinite(data26)) {
                                                                   if (data26 < 0 || isNaN(data26)) {
-                                                                    validate39.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                    validate40.errors = [{ instancePath: instancePath + "/normalisation/channels/" + i4, schemaPath: "#/properties/normalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -20588,7 +21027,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          validate39.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/normalisation/channels", schemaPath: "#/properties/normalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
@@ -20608,7 +21047,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data28 = data27[i5];
                                                               const _errs56 = errors;
                                                               if (!(typeof data28 == "number" && isFinite(data28))) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/normalisation/black/" + i5, schemaPath: "#/properties/normalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                 return false;
                                                               }
                                                               var valid8 = _errs56 === errors;
@@ -20617,7 +21056,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            validate39.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/normalisation/black", schemaPath: "#/properties/normalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                             return false;
                                                           }
                                                         }
@@ -20637,7 +21076,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 let data30 = data29[i6];
                                                                 const _errs60 = errors;
                                                                 if (!(typeof data30 == "number" && isFinite(data30))) {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  validate40.errors = [{ instancePath: instancePath + "/normalisation/white/" + i6, schemaPath: "#/properties/normalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                   return false;
                                                                 }
                                                                 var valid9 = _errs60 === errors;
@@ -20646,7 +21085,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                               }
                                                             } else {
-                                                              validate39.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              validate40.errors = [{ instancePath: instancePath + "/normalisation/white", schemaPath: "#/properties/normalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                               return false;
                                                             }
                                                           }
@@ -20659,7 +21098,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                 }
                                               } else {
-                                                validate39.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                validate40.errors = [{ instancePath: instancePath + "/normalisation", schemaPath: "#/properties/normalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                 return false;
                                               }
                                             }
@@ -20679,13 +21118,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data32 = data31[i7];
                                                     const _errs64 = errors;
                                                     if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                                      validate39.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate40.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs64) {
                                                       if (typeof data32 == "number" && isFinite(data32)) {
                                                         if (data32 < 0 || isNaN(data32)) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/z/" + i7, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -20696,7 +21135,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                 } else {
-                                                  validate39.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema60.properties.z.type }, message: "must be array" }];
+                                                  validate40.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema62.properties.z.type }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
@@ -20716,13 +21155,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data34 = data33[i8];
                                                       const _errs68 = errors;
                                                       if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
-                                                        validate39.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate40.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs68) {
                                                         if (typeof data34 == "number" && isFinite(data34)) {
                                                           if (data34 < 0 || isNaN(data34)) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/t/" + i8, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -20733,7 +21172,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate39.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema60.properties.t.type }, message: "must be array" }];
+                                                    validate40.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema62.properties.t.type }, message: "must be array" }];
                                                     return false;
                                                   }
                                                 }
@@ -20746,13 +21185,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data35 = data.written;
                                                   const _errs70 = errors;
                                                   if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                    validate39.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate40.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs70) {
                                                     if (typeof data35 == "number" && isFinite(data35)) {
                                                       if (data35 < 0 || isNaN(data35)) {
-                                                        validate39.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        validate40.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -20766,13 +21205,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                     let data36 = data.skipped;
                                                     const _errs72 = errors;
                                                     if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                      validate39.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate40.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs72) {
                                                       if (typeof data36 == "number" && isFinite(data36)) {
                                                         if (data36 < 0 || isNaN(data36)) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
@@ -20786,13 +21225,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data37 = data.resumed;
                                                       const _errs74 = errors;
                                                       if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
-                                                        validate39.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate40.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs74) {
                                                         if (typeof data37 == "number" && isFinite(data37)) {
                                                           if (data37 < 0 || isNaN(data37)) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/resumed", schemaPath: "#/properties/resumed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -20806,13 +21245,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                         let data38 = data.objects;
                                                         const _errs76 = errors;
                                                         if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
-                                                          validate39.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          validate40.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
                                                         if (errors === _errs76) {
                                                           if (typeof data38 == "number" && isFinite(data38)) {
                                                             if (data38 < 0 || isNaN(data38)) {
-                                                              validate39.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                              validate40.errors = [{ instancePath: instancePath + "/objects", schemaPath: "#/properties/objects/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                               return false;
                                                             }
                                                           }
@@ -20826,13 +21265,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                           let data39 = data.bytes;
                                                           const _errs78 = errors;
                                                           if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                            validate39.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            validate40.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
                                                           if (errors === _errs78) {
                                                             if (typeof data39 == "number" && isFinite(data39)) {
                                                               if (data39 < 0 || isNaN(data39)) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/bytes", schemaPath: "#/properties/bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                 return false;
                                                               }
                                                             }
@@ -20848,11 +21287,11 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                             if (errors === _errs80) {
                                                               if (typeof data40 == "number" && isFinite(data40)) {
                                                                 if (data40 < 0 || isNaN(data40)) {
-                                                                  validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate40.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               } else {
-                                                                validate39.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                 return false;
                                                               }
                                                             }
@@ -20865,7 +21304,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data41 = data.conflictCheck;
                                                               const _errs82 = errors;
                                                               if (!(data41 === "excluded" || data41 === "compared")) {
-                                                                validate39.errors = [{ instancePath: instancePath + "/conflictCheck", schemaPath: "#/properties/conflictCheck/enum", keyword: "enum", params: { allowedValues: schema60.properties.conflictCheck.enum }, message: "must be equal to one of the allowed values" }];
+                                                                validate40.errors = [{ instancePath: instancePath + "/conflictCheck", schemaPath: "#/properties/conflictCheck/enum", keyword: "enum", params: { allowedValues: schema62.properties.conflictCheck.enum }, message: "must be equal to one of the allowed values" }];
                                                                 return false;
                                                               }
                                                               var valid0 = _errs82 === errors;
@@ -20880,13 +21319,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
                                                                     let missing3;
                                                                     if (data42.valid === void 0 && (missing3 = "valid")) {
-                                                                      validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                                      validate40.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                                       return false;
                                                                     } else {
                                                                       const _errs85 = errors;
                                                                       for (const key3 in data42) {
                                                                         if (!(key3 === "valid" || key3 === "message")) {
-                                                                          validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                                          validate40.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                                           return false;
                                                                           break;
                                                                         }
@@ -20895,7 +21334,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         if (data42.valid !== void 0) {
                                                                           const _errs86 = errors;
                                                                           if (typeof data42.valid !== "boolean") {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                            validate40.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                                             return false;
                                                                           }
                                                                           var valid12 = _errs86 === errors;
@@ -20906,7 +21345,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           if (data42.message !== void 0) {
                                                                             const _errs88 = errors;
                                                                             if (typeof data42.message !== "string") {
-                                                                              validate39.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              validate40.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                               return false;
                                                                             }
                                                                             var valid12 = _errs88 === errors;
@@ -20917,7 +21356,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                     }
                                                                   } else {
-                                                                    validate39.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                    validate40.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -20940,13 +21379,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
                                                                             let missing4;
                                                                             if (data46.id === void 0 && (missing4 = "id") || data46.name === void 0 && (missing4 = "name") || data46.color === void 0 && (missing4 = "color")) {
-                                                                              validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              validate40.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                                               return false;
                                                                             } else {
                                                                               const _errs94 = errors;
                                                                               for (const key4 in data46) {
                                                                                 if (!(key4 === "id" || key4 === "name" || key4 === "color")) {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                                                                   return false;
                                                                                   break;
                                                                                 }
@@ -20956,13 +21395,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   let data47 = data46.id;
                                                                                   const _errs95 = errors;
                                                                                   if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
-                                                                                    validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    validate40.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
                                                                                   if (errors === _errs95) {
                                                                                     if (typeof data47 == "number" && isFinite(data47)) {
                                                                                       if (data47 < 1 || isNaN(data47)) {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/id", schemaPath: "#/properties/classes/items/properties/id/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
@@ -20975,7 +21414,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   if (data46.name !== void 0) {
                                                                                     const _errs97 = errors;
                                                                                     if (typeof data46.name !== "string") {
-                                                                                      validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                      validate40.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                       return false;
                                                                                     }
                                                                                     var valid14 = _errs97 === errors;
@@ -20986,7 +21425,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     if (data46.color !== void 0) {
                                                                                       const _errs99 = errors;
                                                                                       if (typeof data46.color !== "string") {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/color", schemaPath: "#/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/classes/" + i9 + "/color", schemaPath: "#/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid14 = _errs99 === errors;
@@ -20998,7 +21437,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            validate40.errors = [{ instancePath: instancePath + "/classes/" + i9, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -21008,7 +21447,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      validate39.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                      validate40.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                       return false;
                                                                     }
                                                                   }
@@ -21024,13 +21463,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
                                                                         let missing5;
                                                                         if (data50.y === void 0 && (missing5 = "y") || data50.x === void 0 && (missing5 = "x")) {
-                                                                          validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                                          validate40.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                                           return false;
                                                                         } else {
                                                                           const _errs103 = errors;
                                                                           for (const key5 in data50) {
                                                                             if (!(key5 === "y" || key5 === "x")) {
-                                                                              validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                                                              validate40.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                                               return false;
                                                                               break;
                                                                             }
@@ -21040,7 +21479,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               let data51 = data50.y;
                                                                               const _errs104 = errors;
                                                                               if (!(typeof data51 == "number" && isFinite(data51))) {
-                                                                                validate39.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                validate40.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                 return false;
                                                                               }
                                                                               var valid15 = _errs104 === errors;
@@ -21052,7 +21491,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 let data52 = data50.x;
                                                                                 const _errs106 = errors;
                                                                                 if (!(typeof data52 == "number" && isFinite(data52))) {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                   return false;
                                                                                 }
                                                                                 var valid15 = _errs106 === errors;
@@ -21063,7 +21502,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                         }
                                                                       } else {
-                                                                        validate39.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                        validate40.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                         return false;
                                                                       }
                                                                     }
@@ -21290,7 +21729,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           vErrors.push(err12);
                                                                         }
                                                                         errors++;
-                                                                        validate39.errors = vErrors;
+                                                                        validate40.errors = vErrors;
                                                                         return false;
                                                                       } else {
                                                                         errors = _errs109;
@@ -21321,13 +21760,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 if (data61 && typeof data61 == "object" && !Array.isArray(data61)) {
                                                                                   let missing7;
                                                                                   if (data61.what === void 0 && (missing7 = "what") || data61.meanIou === void 0 && (missing7 = "meanIou")) {
-                                                                                    validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                                                                    validate40.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                                                                     return false;
                                                                                   } else {
                                                                                     const _errs131 = errors;
                                                                                     for (const key7 in data61) {
                                                                                       if (!(key7 === "what" || key7 === "meanIou")) {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                                                                         return false;
                                                                                         break;
                                                                                       }
@@ -21336,7 +21775,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       if (data61.what !== void 0) {
                                                                                         const _errs132 = errors;
                                                                                         if (typeof data61.what !== "string") {
-                                                                                          validate39.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/what", schemaPath: "#/properties/tried/items/properties/what/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          validate40.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/what", schemaPath: "#/properties/tried/items/properties/what/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid21 = _errs132 === errors;
@@ -21348,7 +21787,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data63 = data61.meanIou;
                                                                                           const _errs134 = errors;
                                                                                           if (!(typeof data63 == "number" && isFinite(data63))) {
-                                                                                            validate39.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/meanIou", schemaPath: "#/properties/tried/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                                            validate40.errors = [{ instancePath: instancePath + "/tried/" + i12 + "/meanIou", schemaPath: "#/properties/tried/items/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid21 = _errs134 === errors;
@@ -21359,7 +21798,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                   }
                                                                                 } else {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/tried/" + i12, schemaPath: "#/properties/tried/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                   return false;
                                                                                 }
                                                                               }
@@ -21369,7 +21808,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/tried", schemaPath: "#/properties/tried/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            validate40.errors = [{ instancePath: instancePath + "/tried", schemaPath: "#/properties/tried/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -21382,13 +21821,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           let data64 = data.features;
                                                                           const _errs136 = errors;
                                                                           if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
-                                                                            validate39.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            validate40.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                             return false;
                                                                           }
                                                                           if (errors === _errs136) {
                                                                             if (typeof data64 == "number" && isFinite(data64)) {
                                                                               if (data64 < 1 || isNaN(data64)) {
-                                                                                validate39.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                validate40.errors = [{ instancePath: instancePath + "/features", schemaPath: "#/properties/features/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                 return false;
                                                                               }
                                                                             }
@@ -21405,13 +21844,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               if (data65 && typeof data65 == "object" && !Array.isArray(data65)) {
                                                                                 let missing8;
                                                                                 if (data65.json === void 0 && (missing8 = "json") || data65.onnx === void 0 && (missing8 = "onnx")) {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                                                                   return false;
                                                                                 } else {
                                                                                   const _errs140 = errors;
                                                                                   for (const key8 in data65) {
                                                                                     if (!(key8 === "json" || key8 === "onnx")) {
-                                                                                      validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                                                                      validate40.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                                                                       return false;
                                                                                       break;
                                                                                     }
@@ -21420,7 +21859,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     if (data65.json !== void 0) {
                                                                                       const _errs141 = errors;
                                                                                       if (typeof data65.json !== "string") {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/classifier/json", schemaPath: "#/properties/classifier/properties/json/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/classifier/json", schemaPath: "#/properties/classifier/properties/json/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                         return false;
                                                                                       }
                                                                                       var valid22 = _errs141 === errors;
@@ -21431,7 +21870,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       if (data65.onnx !== void 0) {
                                                                                         const _errs143 = errors;
                                                                                         if (typeof data65.onnx !== "string") {
-                                                                                          validate39.errors = [{ instancePath: instancePath + "/classifier/onnx", schemaPath: "#/properties/classifier/properties/onnx/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          validate40.errors = [{ instancePath: instancePath + "/classifier/onnx", schemaPath: "#/properties/classifier/properties/onnx/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid22 = _errs143 === errors;
@@ -21442,7 +21881,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   }
                                                                                 }
                                                                               } else {
-                                                                                validate39.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                validate40.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                 return false;
                                                                               }
                                                                             }
@@ -21458,13 +21897,13 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
                                                                                   let missing9;
                                                                                   if (data68.location === void 0 && (missing9 = "location") || data68.written === void 0 && (missing9 = "written") || data68.skipped === void 0 && (missing9 = "skipped")) {
-                                                                                    validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
+                                                                                    validate40.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" }];
                                                                                     return false;
                                                                                   } else {
                                                                                     const _errs147 = errors;
                                                                                     for (const key9 in data68) {
                                                                                       if (!(key9 === "location" || key9 === "written" || key9 === "skipped")) {
-                                                                                        validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                                                        validate40.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                                                                                         return false;
                                                                                         break;
                                                                                       }
@@ -21473,7 +21912,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       if (data68.location !== void 0) {
                                                                                         const _errs148 = errors;
                                                                                         if (typeof data68.location !== "string") {
-                                                                                          validate39.errors = [{ instancePath: instancePath + "/probabilities/location", schemaPath: "#/properties/probabilities/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                          validate40.errors = [{ instancePath: instancePath + "/probabilities/location", schemaPath: "#/properties/probabilities/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                           return false;
                                                                                         }
                                                                                         var valid23 = _errs148 === errors;
@@ -21485,7 +21924,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           let data70 = data68.written;
                                                                                           const _errs150 = errors;
                                                                                           if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
-                                                                                            validate39.errors = [{ instancePath: instancePath + "/probabilities/written", schemaPath: "#/properties/probabilities/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            validate40.errors = [{ instancePath: instancePath + "/probabilities/written", schemaPath: "#/properties/probabilities/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                             return false;
                                                                                           }
                                                                                           var valid23 = _errs150 === errors;
@@ -21497,7 +21936,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             let data71 = data68.skipped;
                                                                                             const _errs152 = errors;
                                                                                             if (!(typeof data71 == "number" && (!(data71 % 1) && !isNaN(data71)) && isFinite(data71))) {
-                                                                                              validate39.errors = [{ instancePath: instancePath + "/probabilities/skipped", schemaPath: "#/properties/probabilities/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              validate40.errors = [{ instancePath: instancePath + "/probabilities/skipped", schemaPath: "#/properties/probabilities/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                               return false;
                                                                                             }
                                                                                             var valid23 = _errs152 === errors;
@@ -21509,7 +21948,7 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                   }
                                                                                 } else {
-                                                                                  validate39.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                  validate40.errors = [{ instancePath: instancePath + "/probabilities", schemaPath: "#/properties/probabilities/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                   return false;
                                                                                 }
                                                                               }
@@ -21553,16 +21992,16 @@ function validate39(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate39.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate40.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate39.errors = vErrors;
+  validate40.errors = vErrors;
   return errors === 0;
 }
-var validateSegmentationResult = validate40;
-var schema61 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segmentation.schema.json", "title": "SegmentationResult", "description": "What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "layout", "sizePx", "seed", "shots", "trainImages", "valImages", "samples", "c", "miou", "batchMiou", "accuracy", "classes"], "properties": { "format": { "const": "alibi-train/segmentation/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "layout": { "enum": ["voc07", "voc12", "ade20k"] }, "sizePx": { "type": "integer", "minimum": 1, "description": "images and truth are resized to this square" }, "seed": { "type": "integer", "minimum": 0 }, "shots": { "type": ["integer", "null"], "minimum": 1, "description": "training images wanted of each class; null: all training images" }, "trainImages": { "type": "integer", "minimum": 1 }, "valImages": { "type": "integer", "minimum": 1 }, "samples": { "type": "integer", "minimum": 1, "description": "pixels the head was trained on" }, "c": { "type": "number", "exclusiveMinimum": 0, "description": "inverse strength of the penalty" }, "miou": { "type": "number", "description": "mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out" }, "batchMiou": { "type": "number", "description": "the same of each batch of 64 images, mean over batches, as the reference computes it" }, "accuracy": { "type": "number", "description": "share of validation pixels that got their class" }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "trainImages", "iou"], "properties": { "name": { "type": "string" }, "trainImages": { "type": "integer", "minimum": 0, "description": "training images that show it" }, "iou": { "type": ["number", "null"], "description": "null: in neither truth nor prediction" } } } } } };
-function validate40(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateSegmentationResult = validate41;
+var schema63 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/segmentation.schema.json", "title": "SegmentationResult", "description": "What `alibi-train bench segmentation --json` prints: a linear head on frozen tokens, trained on a data set's training images and measured on its validation images.", "type": "object", "additionalProperties": false, "required": ["format", "model", "command", "figures", "layout", "sizePx", "seed", "shots", "trainImages", "valImages", "samples", "c", "miou", "batchMiou", "accuracy", "classes"], "properties": { "format": { "const": "alibi-train/segmentation/1" }, "model": { "$ref": "bench-model.schema.json" }, "command": { "type": "string", "description": "without the reader's own folders" }, "figures": { "$ref": "bench-figures.schema.json" }, "layout": { "enum": ["voc07", "voc12", "ade20k"] }, "sizePx": { "type": "integer", "minimum": 1, "description": "images and truth are resized to this square" }, "seed": { "type": "integer", "minimum": 0 }, "shots": { "type": ["integer", "null"], "minimum": 1, "description": "training images wanted of each class; null: all training images" }, "trainImages": { "type": "integer", "minimum": 1 }, "valImages": { "type": "integer", "minimum": 1 }, "samples": { "type": "integer", "minimum": 1, "description": "pixels the head was trained on" }, "c": { "type": "number", "exclusiveMinimum": 0, "description": "inverse strength of the penalty" }, "miou": { "type": "number", "description": "mean over classes of IoU, counted over all validation pixels; classes in neither truth nor prediction left out" }, "batchMiou": { "type": "number", "description": "the same of each batch of 64 images, mean over batches, as the reference computes it" }, "accuracy": { "type": "number", "description": "share of validation pixels that got their class" }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "trainImages", "iou"], "properties": { "name": { "type": "string" }, "trainImages": { "type": "integer", "minimum": 0, "description": "training images that show it" }, "iou": { "type": ["number", "null"], "description": "null: in neither truth nor prediction" } } } } } };
+function validate41(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -21570,13 +22009,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.format === void 0 && (missing0 = "format") || data.model === void 0 && (missing0 = "model") || data.command === void 0 && (missing0 = "command") || data.figures === void 0 && (missing0 = "figures") || data.layout === void 0 && (missing0 = "layout") || data.sizePx === void 0 && (missing0 = "sizePx") || data.seed === void 0 && (missing0 = "seed") || data.shots === void 0 && (missing0 = "shots") || data.trainImages === void 0 && (missing0 = "trainImages") || data.valImages === void 0 && (missing0 = "valImages") || data.samples === void 0 && (missing0 = "samples") || data.c === void 0 && (missing0 = "c") || data.miou === void 0 && (missing0 = "miou") || data.batchMiou === void 0 && (missing0 = "batchMiou") || data.accuracy === void 0 && (missing0 = "accuracy") || data.classes === void 0 && (missing0 = "classes")) {
-        validate40.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate41.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func2.call(schema61.properties, key0)) {
-            validate40.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          if (!func2.call(schema63.properties, key0)) {
+            validate41.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -21585,7 +22024,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.format !== void 0) {
             const _errs2 = errors;
             if ("alibi-train/segmentation/1" !== data.format) {
-              validate40.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/segmentation/1" }, message: "must be equal to constant" }];
+              validate41.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/segmentation/1" }, message: "must be equal to constant" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -21601,13 +22040,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data1 && typeof data1 == "object" && !Array.isArray(data1)) {
                   let missing1;
                   if (data1.name === void 0 && (missing1 = "name") || data1.manifestSha256 === void 0 && (missing1 = "manifestSha256") || data1.position === void 0 && (missing1 = "position") || data1.precision === void 0 && (missing1 = "precision")) {
-                    validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                    validate41.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                     return false;
                   } else {
                     const _errs6 = errors;
                     for (const key1 in data1) {
                       if (!(key1 === "name" || key1 === "manifestSha256" || key1 === "position" || key1 === "precision")) {
-                        validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        validate41.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                         return false;
                         break;
                       }
@@ -21616,7 +22055,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                       if (data1.name !== void 0) {
                         const _errs7 = errors;
                         if (typeof data1.name !== "string") {
-                          validate40.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                          validate41.errors = [{ instancePath: instancePath + "/model/name", schemaPath: "bench-model.schema.json/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
                         var valid2 = _errs7 === errors;
@@ -21628,13 +22067,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                           let data3 = data1.manifestSha256;
                           const _errs9 = errors;
                           if (typeof data3 !== "string" && data3 !== null) {
-                            validate40.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
+                            validate41.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/type", keyword: "type", params: { type: schema12.properties.manifestSha256.type }, message: "must be string,null" }];
                             return false;
                           }
                           if (errors === _errs9) {
                             if (typeof data3 === "string") {
                               if (!pattern1.test(data3)) {
-                                validate40.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                validate41.errors = [{ instancePath: instancePath + "/model/manifestSha256", schemaPath: "bench-model.schema.json/properties/manifestSha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
                                 return false;
                               }
                             }
@@ -21647,7 +22086,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data1.position !== void 0) {
                             const _errs11 = errors;
                             if (typeof data1.position !== "string") {
-                              validate40.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate41.errors = [{ instancePath: instancePath + "/model/position", schemaPath: "bench-model.schema.json/properties/position/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                             var valid2 = _errs11 === errors;
@@ -21658,7 +22097,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data1.precision !== void 0) {
                               const _errs13 = errors;
                               if (typeof data1.precision !== "string") {
-                                validate40.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                validate41.errors = [{ instancePath: instancePath + "/model/precision", schemaPath: "bench-model.schema.json/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                 return false;
                               }
                               var valid2 = _errs13 === errors;
@@ -21671,7 +22110,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                   }
                 } else {
-                  validate40.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  validate41.errors = [{ instancePath: instancePath + "/model", schemaPath: "bench-model.schema.json/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                   return false;
                 }
               }
@@ -21683,7 +22122,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.command !== void 0) {
                 const _errs15 = errors;
                 if (typeof data.command !== "string") {
-                  validate40.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate41.errors = [{ instancePath: instancePath + "/command", schemaPath: "#/properties/command/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs15 === errors;
@@ -21706,13 +22145,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                             let missing2;
                             if (data8.name === void 0 && (missing2 = "name") || data8.value === void 0 && (missing2 = "value")) {
-                              validate40.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                              validate41.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                               return false;
                             } else {
                               const _errs22 = errors;
                               for (const key2 in data8) {
                                 if (!(key2 === "name" || key2 === "value" || key2 === "note")) {
-                                  validate40.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  validate41.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -21721,7 +22160,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data8.name !== void 0) {
                                   const _errs23 = errors;
                                   if (typeof data8.name !== "string") {
-                                    validate40.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate41.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/name", schemaPath: "bench-figures.schema.json/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid5 = _errs23 === errors;
@@ -21733,7 +22172,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data10 = data8.value;
                                     const _errs25 = errors;
                                     if (!(typeof data10 == "number" && isFinite(data10))) {
-                                      validate40.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate41.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/value", schemaPath: "bench-figures.schema.json/items/properties/value/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                     var valid5 = _errs25 === errors;
@@ -21744,7 +22183,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.note !== void 0) {
                                       const _errs27 = errors;
                                       if (typeof data8.note !== "string") {
-                                        validate40.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate41.errors = [{ instancePath: instancePath + "/figures/" + i0 + "/note", schemaPath: "bench-figures.schema.json/items/properties/note/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid5 = _errs27 === errors;
@@ -21756,7 +22195,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate40.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate41.errors = [{ instancePath: instancePath + "/figures/" + i0, schemaPath: "bench-figures.schema.json/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -21766,7 +22205,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate40.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate41.errors = [{ instancePath: instancePath + "/figures", schemaPath: "bench-figures.schema.json/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -21779,7 +22218,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                     let data12 = data.layout;
                     const _errs29 = errors;
                     if (!(data12 === "voc07" || data12 === "voc12" || data12 === "ade20k")) {
-                      validate40.errors = [{ instancePath: instancePath + "/layout", schemaPath: "#/properties/layout/enum", keyword: "enum", params: { allowedValues: schema61.properties.layout.enum }, message: "must be equal to one of the allowed values" }];
+                      validate41.errors = [{ instancePath: instancePath + "/layout", schemaPath: "#/properties/layout/enum", keyword: "enum", params: { allowedValues: schema63.properties.layout.enum }, message: "must be equal to one of the allowed values" }];
                       return false;
                     }
                     var valid0 = _errs29 === errors;
@@ -21791,13 +22230,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                       let data13 = data.sizePx;
                       const _errs30 = errors;
                       if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                        validate40.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                        validate41.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                         return false;
                       }
                       if (errors === _errs30) {
                         if (typeof data13 == "number" && isFinite(data13)) {
                           if (data13 < 1 || isNaN(data13)) {
-                            validate40.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                            validate41.errors = [{ instancePath: instancePath + "/sizePx", schemaPath: "#/properties/sizePx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                             return false;
                           }
                         }
@@ -21811,13 +22250,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                         let data14 = data.seed;
                         const _errs32 = errors;
                         if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                          validate40.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          validate41.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                           return false;
                         }
                         if (errors === _errs32) {
                           if (typeof data14 == "number" && isFinite(data14)) {
                             if (data14 < 0 || isNaN(data14)) {
-                              validate40.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              validate41.errors = [{ instancePath: instancePath + "/seed", schemaPath: "#/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                               return false;
                             }
                           }
@@ -21831,13 +22270,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                           let data15 = data.shots;
                           const _errs34 = errors;
                           if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15)) && data15 !== null) {
-                            validate40.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/type", keyword: "type", params: { type: schema61.properties.shots.type }, message: "must be integer,null" }];
+                            validate41.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/type", keyword: "type", params: { type: schema63.properties.shots.type }, message: "must be integer,null" }];
                             return false;
                           }
                           if (errors === _errs34) {
                             if (typeof data15 == "number" && isFinite(data15)) {
                               if (data15 < 1 || isNaN(data15)) {
-                                validate40.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                validate41.errors = [{ instancePath: instancePath + "/shots", schemaPath: "#/properties/shots/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                 return false;
                               }
                             }
@@ -21851,13 +22290,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                             let data16 = data.trainImages;
                             const _errs36 = errors;
                             if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                              validate40.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              validate41.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
                             if (errors === _errs36) {
                               if (typeof data16 == "number" && isFinite(data16)) {
                                 if (data16 < 1 || isNaN(data16)) {
-                                  validate40.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  validate41.errors = [{ instancePath: instancePath + "/trainImages", schemaPath: "#/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                   return false;
                                 }
                               }
@@ -21871,13 +22310,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                               let data17 = data.valImages;
                               const _errs38 = errors;
                               if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                validate40.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                validate41.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
                               if (errors === _errs38) {
                                 if (typeof data17 == "number" && isFinite(data17)) {
                                   if (data17 < 1 || isNaN(data17)) {
-                                    validate40.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                    validate41.errors = [{ instancePath: instancePath + "/valImages", schemaPath: "#/properties/valImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
@@ -21891,13 +22330,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data18 = data.samples;
                                 const _errs40 = errors;
                                 if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
-                                  validate40.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  validate41.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                   return false;
                                 }
                                 if (errors === _errs40) {
                                   if (typeof data18 == "number" && isFinite(data18)) {
                                     if (data18 < 1 || isNaN(data18)) {
-                                      validate40.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      validate41.errors = [{ instancePath: instancePath + "/samples", schemaPath: "#/properties/samples/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                       return false;
                                     }
                                   }
@@ -21913,11 +22352,11 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs42) {
                                     if (typeof data19 == "number" && isFinite(data19)) {
                                       if (data19 <= 0 || isNaN(data19)) {
-                                        validate40.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                        validate41.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                         return false;
                                       }
                                     } else {
-                                      validate40.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate41.errors = [{ instancePath: instancePath + "/c", schemaPath: "#/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                   }
@@ -21930,7 +22369,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data20 = data.miou;
                                     const _errs44 = errors;
                                     if (!(typeof data20 == "number" && isFinite(data20))) {
-                                      validate40.errors = [{ instancePath: instancePath + "/miou", schemaPath: "#/properties/miou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate41.errors = [{ instancePath: instancePath + "/miou", schemaPath: "#/properties/miou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                     var valid0 = _errs44 === errors;
@@ -21942,7 +22381,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data21 = data.batchMiou;
                                       const _errs46 = errors;
                                       if (!(typeof data21 == "number" && isFinite(data21))) {
-                                        validate40.errors = [{ instancePath: instancePath + "/batchMiou", schemaPath: "#/properties/batchMiou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                        validate41.errors = [{ instancePath: instancePath + "/batchMiou", schemaPath: "#/properties/batchMiou/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                         return false;
                                       }
                                       var valid0 = _errs46 === errors;
@@ -21954,7 +22393,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data22 = data.accuracy;
                                         const _errs48 = errors;
                                         if (!(typeof data22 == "number" && isFinite(data22))) {
-                                          validate40.errors = [{ instancePath: instancePath + "/accuracy", schemaPath: "#/properties/accuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                          validate41.errors = [{ instancePath: instancePath + "/accuracy", schemaPath: "#/properties/accuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                           return false;
                                         }
                                         var valid0 = _errs48 === errors;
@@ -21976,13 +22415,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
                                                     let missing3;
                                                     if (data24.name === void 0 && (missing3 = "name") || data24.trainImages === void 0 && (missing3 = "trainImages") || data24.iou === void 0 && (missing3 = "iou")) {
-                                                      validate40.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                      validate41.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                       return false;
                                                     } else {
                                                       const _errs54 = errors;
                                                       for (const key3 in data24) {
                                                         if (!(key3 === "name" || key3 === "trainImages" || key3 === "iou")) {
-                                                          validate40.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                                          validate41.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
@@ -21991,7 +22430,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                         if (data24.name !== void 0) {
                                                           const _errs55 = errors;
                                                           if (typeof data24.name !== "string") {
-                                                            validate40.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            validate41.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/name", schemaPath: "#/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                             return false;
                                                           }
                                                           var valid7 = _errs55 === errors;
@@ -22003,13 +22442,13 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                             let data26 = data24.trainImages;
                                                             const _errs57 = errors;
                                                             if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                              validate40.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate41.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs57) {
                                                               if (typeof data26 == "number" && isFinite(data26)) {
                                                                 if (data26 < 0 || isNaN(data26)) {
-                                                                  validate40.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  validate41.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/trainImages", schemaPath: "#/properties/classes/items/properties/trainImages/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -22023,7 +22462,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                               let data27 = data24.iou;
                                                               const _errs59 = errors;
                                                               if (!(typeof data27 == "number" && isFinite(data27)) && data27 !== null) {
-                                                                validate40.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/iou", schemaPath: "#/properties/classes/items/properties/iou/type", keyword: "type", params: { type: schema61.properties.classes.items.properties.iou.type }, message: "must be number,null" }];
+                                                                validate41.errors = [{ instancePath: instancePath + "/classes/" + i1 + "/iou", schemaPath: "#/properties/classes/items/properties/iou/type", keyword: "type", params: { type: schema63.properties.classes.items.properties.iou.type }, message: "must be number,null" }];
                                                                 return false;
                                                               }
                                                               var valid7 = _errs59 === errors;
@@ -22035,7 +22474,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                     }
                                                   } else {
-                                                    validate40.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    validate41.errors = [{ instancePath: instancePath + "/classes/" + i1, schemaPath: "#/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
                                                 }
@@ -22045,7 +22484,7 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              validate40.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate41.errors = [{ instancePath: instancePath + "/classes", schemaPath: "#/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
@@ -22071,16 +22510,16 @@ function validate40(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate40.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate41.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate40.errors = vErrors;
+  validate41.errors = vErrors;
   return errors === 0;
 }
-var validateServeOutput = validate41;
-var schema64 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
-function validate41(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateServeOutput = validate42;
+var schema66 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/serve.schema.json", "title": "ServeOutput", "description": "What `alibi-zarr serve --json` prints once it listens.", "type": "object", "additionalProperties": false, "required": ["url", "host", "port", "version", "layers"], "properties": { "url": { "type": "string", "description": "of the image" }, "host": { "type": "string" }, "port": { "type": "integer", "minimum": 1 }, "version": { "type": "string" }, "layers": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "kind", "url", "path"], "properties": { "name": { "type": "string" }, "kind": { "enum": ["labels", "image"] }, "url": { "type": "string" }, "path": { "type": "string" } } } } } };
+function validate42(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -22088,13 +22527,13 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.url === void 0 && (missing0 = "url") || data.host === void 0 && (missing0 = "host") || data.port === void 0 && (missing0 = "port") || data.version === void 0 && (missing0 = "version") || data.layers === void 0 && (missing0 = "layers")) {
-        validate41.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate42.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "url" || key0 === "host" || key0 === "port" || key0 === "version" || key0 === "layers")) {
-            validate41.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate42.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -22103,7 +22542,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.url !== void 0) {
             const _errs2 = errors;
             if (typeof data.url !== "string") {
-              validate41.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate42.errors = [{ instancePath: instancePath + "/url", schemaPath: "#/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -22114,7 +22553,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.host !== void 0) {
               const _errs4 = errors;
               if (typeof data.host !== "string") {
-                validate41.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate42.errors = [{ instancePath: instancePath + "/host", schemaPath: "#/properties/host/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -22126,13 +22565,13 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                 let data2 = data.port;
                 const _errs6 = errors;
                 if (!(typeof data2 == "number" && (!(data2 % 1) && !isNaN(data2)) && isFinite(data2))) {
-                  validate41.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                  validate42.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                   return false;
                 }
                 if (errors === _errs6) {
                   if (typeof data2 == "number" && isFinite(data2)) {
                     if (data2 < 1 || isNaN(data2)) {
-                      validate41.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                      validate42.errors = [{ instancePath: instancePath + "/port", schemaPath: "#/properties/port/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                       return false;
                     }
                   }
@@ -22145,7 +22584,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate41.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate42.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -22167,13 +22606,13 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
                               let missing1;
                               if (data5.name === void 0 && (missing1 = "name") || data5.kind === void 0 && (missing1 = "kind") || data5.url === void 0 && (missing1 = "url") || data5.path === void 0 && (missing1 = "path")) {
-                                validate41.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                validate42.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                                 return false;
                               } else {
                                 const _errs14 = errors;
                                 for (const key1 in data5) {
                                   if (!(key1 === "name" || key1 === "kind" || key1 === "url" || key1 === "path")) {
-                                    validate41.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                    validate42.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -22182,7 +22621,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data5.name !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data5.name !== "string") {
-                                      validate41.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate42.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/name", schemaPath: "#/properties/layers/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -22194,7 +22633,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data7 = data5.kind;
                                       const _errs17 = errors;
                                       if (!(data7 === "labels" || data7 === "image")) {
-                                        validate41.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema64.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                                        validate42.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/kind", schemaPath: "#/properties/layers/items/properties/kind/enum", keyword: "enum", params: { allowedValues: schema66.properties.layers.items.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
                                       var valid2 = _errs17 === errors;
@@ -22205,7 +22644,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                       if (data5.url !== void 0) {
                                         const _errs18 = errors;
                                         if (typeof data5.url !== "string") {
-                                          validate41.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate42.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/url", schemaPath: "#/properties/layers/items/properties/url/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                         var valid2 = _errs18 === errors;
@@ -22216,7 +22655,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data5.path !== void 0) {
                                           const _errs20 = errors;
                                           if (typeof data5.path !== "string") {
-                                            validate41.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate42.errors = [{ instancePath: instancePath + "/layers/" + i0 + "/path", schemaPath: "#/properties/layers/items/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                           var valid2 = _errs20 === errors;
@@ -22229,7 +22668,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate41.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate42.errors = [{ instancePath: instancePath + "/layers/" + i0, schemaPath: "#/properties/layers/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -22239,7 +22678,7 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate41.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate42.errors = [{ instancePath: instancePath + "/layers", schemaPath: "#/properties/layers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -22254,15 +22693,691 @@ function validate41(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate41.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate42.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate41.errors = vErrors;
+  validate42.errors = vErrors;
   return errors === 0;
 }
-var validateValidateOutput = validate42;
-function validate42(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateStudentRecord = validate43;
+function validate43(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.format === void 0 && (missing0 = "format") || data.heads === void 0 && (missing0 = "heads") || data.layerNormEps === void 0 && (missing0 = "layerNormEps") || data.position === void 0 && (missing0 = "position") || data.input === void 0 && (missing0 = "input") || data.blank === void 0 && (missing0 = "blank")) {
+        validate43.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "format" || key0 === "heads" || key0 === "layerNormEps" || key0 === "position" || key0 === "input" || key0 === "blank")) {
+            validate43.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.format !== void 0) {
+            const _errs2 = errors;
+            if ("alibi-train/student/1" !== data.format) {
+              validate43.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-train/student/1" }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.heads !== void 0) {
+              let data1 = data.heads;
+              const _errs3 = errors;
+              if (!(typeof data1 == "number" && (!(data1 % 1) && !isNaN(data1)) && isFinite(data1))) {
+                validate43.errors = [{ instancePath: instancePath + "/heads", schemaPath: "#/properties/heads/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                return false;
+              }
+              if (errors === _errs3) {
+                if (typeof data1 == "number" && isFinite(data1)) {
+                  if (data1 < 1 || isNaN(data1)) {
+                    validate43.errors = [{ instancePath: instancePath + "/heads", schemaPath: "#/properties/heads/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                    return false;
+                  }
+                }
+              }
+              var valid0 = _errs3 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.layerNormEps !== void 0) {
+                let data2 = data.layerNormEps;
+                const _errs5 = errors;
+                if (errors === _errs5) {
+                  if (typeof data2 == "number" && isFinite(data2)) {
+                    if (data2 <= 0 || isNaN(data2)) {
+                      validate43.errors = [{ instancePath: instancePath + "/layerNormEps", schemaPath: "#/properties/layerNormEps/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                      return false;
+                    }
+                  } else {
+                    validate43.errors = [{ instancePath: instancePath + "/layerNormEps", schemaPath: "#/properties/layerNormEps/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                    return false;
+                  }
+                }
+                var valid0 = _errs5 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.position !== void 0) {
+                  let data3 = data.position;
+                  const _errs7 = errors;
+                  const _errs9 = errors;
+                  let valid2 = false;
+                  let passing0 = null;
+                  const _errs10 = errors;
+                  if (errors === _errs10) {
+                    if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
+                      let missing1;
+                      if (data3.kind === void 0 && (missing1 = "kind") || data3.metric === void 0 && (missing1 = "metric") || data3.wrap === void 0 && (missing1 = "wrap") || data3.normalise === void 0 && (missing1 = "normalise") || data3.distanceScale === void 0 && (missing1 = "distanceScale") || data3.attentionRadius === void 0 && (missing1 = "attentionRadius") || data3.hidePrefix === void 0 && (missing1 = "hidePrefix") || data3.slopes === void 0 && (missing1 = "slopes")) {
+                        const err0 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/0/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
+                        if (vErrors === null) {
+                          vErrors = [err0];
+                        } else {
+                          vErrors.push(err0);
+                        }
+                        errors++;
+                      } else {
+                        const _errs12 = errors;
+                        for (const key1 in data3) {
+                          if (!(key1 === "kind" || key1 === "metric" || key1 === "wrap" || key1 === "normalise" || key1 === "distanceScale" || key1 === "attentionRadius" || key1 === "hidePrefix" || key1 === "slopes")) {
+                            const err1 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" };
+                            if (vErrors === null) {
+                              vErrors = [err1];
+                            } else {
+                              vErrors.push(err1);
+                            }
+                            errors++;
+                            break;
+                          }
+                        }
+                        if (_errs12 === errors) {
+                          if (data3.kind !== void 0) {
+                            const _errs13 = errors;
+                            if ("alibi" !== data3.kind) {
+                              const err2 = { instancePath: instancePath + "/position/kind", schemaPath: "position.schema.json/oneOf/0/properties/kind/const", keyword: "const", params: { allowedValue: "alibi" }, message: "must be equal to constant" };
+                              if (vErrors === null) {
+                                vErrors = [err2];
+                              } else {
+                                vErrors.push(err2);
+                              }
+                              errors++;
+                            }
+                            var valid3 = _errs13 === errors;
+                          } else {
+                            var valid3 = true;
+                          }
+                          if (valid3) {
+                            if (data3.metric !== void 0) {
+                              let data5 = data3.metric;
+                              const _errs14 = errors;
+                              if (!(data5 === "euclidean" || data5 === "manhattan")) {
+                                const err3 = { instancePath: instancePath + "/position/metric", schemaPath: "position.schema.json/oneOf/0/properties/metric/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.metric.enum }, message: "must be equal to one of the allowed values" };
+                                if (vErrors === null) {
+                                  vErrors = [err3];
+                                } else {
+                                  vErrors.push(err3);
+                                }
+                                errors++;
+                              }
+                              var valid3 = _errs14 === errors;
+                            } else {
+                              var valid3 = true;
+                            }
+                            if (valid3) {
+                              if (data3.wrap !== void 0) {
+                                const _errs15 = errors;
+                                if (typeof data3.wrap !== "boolean") {
+                                  const err4 = { instancePath: instancePath + "/position/wrap", schemaPath: "position.schema.json/oneOf/0/properties/wrap/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                  if (vErrors === null) {
+                                    vErrors = [err4];
+                                  } else {
+                                    vErrors.push(err4);
+                                  }
+                                  errors++;
+                                }
+                                var valid3 = _errs15 === errors;
+                              } else {
+                                var valid3 = true;
+                              }
+                              if (valid3) {
+                                if (data3.normalise !== void 0) {
+                                  let data7 = data3.normalise;
+                                  const _errs17 = errors;
+                                  if (!(data7 === "window" || data7 === "scale" || data7 === "none")) {
+                                    const err5 = { instancePath: instancePath + "/position/normalise", schemaPath: "position.schema.json/oneOf/0/properties/normalise/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.normalise.enum }, message: "must be equal to one of the allowed values" };
+                                    if (vErrors === null) {
+                                      vErrors = [err5];
+                                    } else {
+                                      vErrors.push(err5);
+                                    }
+                                    errors++;
+                                  }
+                                  var valid3 = _errs17 === errors;
+                                } else {
+                                  var valid3 = true;
+                                }
+                                if (valid3) {
+                                  if (data3.distanceScale !== void 0) {
+                                    let data8 = data3.distanceScale;
+                                    const _errs18 = errors;
+                                    if (!(typeof data8 == "number" && isFinite(data8)) && data8 !== null) {
+                                      const err6 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "position.schema.json/oneOf/0/properties/distanceScale/type", keyword: "type", params: { type: schema39.oneOf[0].properties.distanceScale.type }, message: "must be number,null" };
+                                      if (vErrors === null) {
+                                        vErrors = [err6];
+                                      } else {
+                                        vErrors.push(err6);
+                                      }
+                                      errors++;
+                                    }
+                                    if (errors === _errs18) {
+                                      if (typeof data8 == "number" && isFinite(data8)) {
+                                        if (data8 <= 0 || isNaN(data8)) {
+                                          const err7 = { instancePath: instancePath + "/position/distanceScale", schemaPath: "position.schema.json/oneOf/0/properties/distanceScale/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                          if (vErrors === null) {
+                                            vErrors = [err7];
+                                          } else {
+                                            vErrors.push(err7);
+                                          }
+                                          errors++;
+                                        }
+                                      }
+                                    }
+                                    var valid3 = _errs18 === errors;
+                                  } else {
+                                    var valid3 = true;
+                                  }
+                                  if (valid3) {
+                                    if (data3.attentionRadius !== void 0) {
+                                      let data9 = data3.attentionRadius;
+                                      const _errs20 = errors;
+                                      if (!(typeof data9 == "number" && isFinite(data9)) && data9 !== null) {
+                                        const err8 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "position.schema.json/oneOf/0/properties/attentionRadius/type", keyword: "type", params: { type: schema39.oneOf[0].properties.attentionRadius.type }, message: "must be number,null" };
+                                        if (vErrors === null) {
+                                          vErrors = [err8];
+                                        } else {
+                                          vErrors.push(err8);
+                                        }
+                                        errors++;
+                                      }
+                                      if (errors === _errs20) {
+                                        if (typeof data9 == "number" && isFinite(data9)) {
+                                          if (data9 <= 0 || isNaN(data9)) {
+                                            const err9 = { instancePath: instancePath + "/position/attentionRadius", schemaPath: "position.schema.json/oneOf/0/properties/attentionRadius/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                            if (vErrors === null) {
+                                              vErrors = [err9];
+                                            } else {
+                                              vErrors.push(err9);
+                                            }
+                                            errors++;
+                                          }
+                                        }
+                                      }
+                                      var valid3 = _errs20 === errors;
+                                    } else {
+                                      var valid3 = true;
+                                    }
+                                    if (valid3) {
+                                      if (data3.hidePrefix !== void 0) {
+                                        const _errs22 = errors;
+                                        if (typeof data3.hidePrefix !== "boolean") {
+                                          const err10 = { instancePath: instancePath + "/position/hidePrefix", schemaPath: "position.schema.json/oneOf/0/properties/hidePrefix/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                          if (vErrors === null) {
+                                            vErrors = [err10];
+                                          } else {
+                                            vErrors.push(err10);
+                                          }
+                                          errors++;
+                                        }
+                                        var valid3 = _errs22 === errors;
+                                      } else {
+                                        var valid3 = true;
+                                      }
+                                      if (valid3) {
+                                        if (data3.slopes !== void 0) {
+                                          let data11 = data3.slopes;
+                                          const _errs24 = errors;
+                                          if (!(data11 === "constant" || data11 === "fixed" || data11 === "learned")) {
+                                            const err11 = { instancePath: instancePath + "/position/slopes", schemaPath: "position.schema.json/oneOf/0/properties/slopes/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[0].properties.slopes.enum }, message: "must be equal to one of the allowed values" };
+                                            if (vErrors === null) {
+                                              vErrors = [err11];
+                                            } else {
+                                              vErrors.push(err11);
+                                            }
+                                            errors++;
+                                          }
+                                          var valid3 = _errs24 === errors;
+                                        } else {
+                                          var valid3 = true;
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    } else {
+                      const err12 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err12];
+                      } else {
+                        vErrors.push(err12);
+                      }
+                      errors++;
+                    }
+                  }
+                  var _valid0 = _errs10 === errors;
+                  if (_valid0) {
+                    valid2 = true;
+                    passing0 = 0;
+                  }
+                  const _errs25 = errors;
+                  if (errors === _errs25) {
+                    if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
+                      let missing2;
+                      if (data3.kind === void 0 && (missing2 = "kind") || data3.trainedGrid === void 0 && (missing2 = "trainedGrid")) {
+                        const err13 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/1/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
+                        if (vErrors === null) {
+                          vErrors = [err13];
+                        } else {
+                          vErrors.push(err13);
+                        }
+                        errors++;
+                      } else {
+                        const _errs27 = errors;
+                        for (const key2 in data3) {
+                          if (!(key2 === "kind" || key2 === "trainedGrid")) {
+                            const err14 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
+                            if (vErrors === null) {
+                              vErrors = [err14];
+                            } else {
+                              vErrors.push(err14);
+                            }
+                            errors++;
+                            break;
+                          }
+                        }
+                        if (_errs27 === errors) {
+                          if (data3.kind !== void 0) {
+                            const _errs28 = errors;
+                            if ("learned" !== data3.kind) {
+                              const err15 = { instancePath: instancePath + "/position/kind", schemaPath: "position.schema.json/oneOf/1/properties/kind/const", keyword: "const", params: { allowedValue: "learned" }, message: "must be equal to constant" };
+                              if (vErrors === null) {
+                                vErrors = [err15];
+                              } else {
+                                vErrors.push(err15);
+                              }
+                              errors++;
+                            }
+                            var valid4 = _errs28 === errors;
+                          } else {
+                            var valid4 = true;
+                          }
+                          if (valid4) {
+                            if (data3.trainedGrid !== void 0) {
+                              let data13 = data3.trainedGrid;
+                              const _errs29 = errors;
+                              if (errors === _errs29) {
+                                if (Array.isArray(data13)) {
+                                  if (data13.length > 2) {
+                                    const err16 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/maxItems", keyword: "maxItems", params: { limit: 2 }, message: "must NOT have more than 2 items" };
+                                    if (vErrors === null) {
+                                      vErrors = [err16];
+                                    } else {
+                                      vErrors.push(err16);
+                                    }
+                                    errors++;
+                                  } else {
+                                    if (data13.length < 2) {
+                                      const err17 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/minItems", keyword: "minItems", params: { limit: 2 }, message: "must NOT have fewer than 2 items" };
+                                      if (vErrors === null) {
+                                        vErrors = [err17];
+                                      } else {
+                                        vErrors.push(err17);
+                                      }
+                                      errors++;
+                                    } else {
+                                      var valid5 = true;
+                                      const len0 = data13.length;
+                                      for (let i0 = 0; i0 < len0; i0++) {
+                                        let data14 = data13[i0];
+                                        const _errs31 = errors;
+                                        if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                                          const err18 = { instancePath: instancePath + "/position/trainedGrid/" + i0, schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                          if (vErrors === null) {
+                                            vErrors = [err18];
+                                          } else {
+                                            vErrors.push(err18);
+                                          }
+                                          errors++;
+                                        }
+                                        if (errors === _errs31) {
+                                          if (typeof data14 == "number" && isFinite(data14)) {
+                                            if (data14 < 1 || isNaN(data14)) {
+                                              const err19 = { instancePath: instancePath + "/position/trainedGrid/" + i0, schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                              if (vErrors === null) {
+                                                vErrors = [err19];
+                                              } else {
+                                                vErrors.push(err19);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                        }
+                                        var valid5 = _errs31 === errors;
+                                        if (!valid5) {
+                                          break;
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  const err20 = { instancePath: instancePath + "/position/trainedGrid", schemaPath: "position.schema.json/oneOf/1/properties/trainedGrid/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                  if (vErrors === null) {
+                                    vErrors = [err20];
+                                  } else {
+                                    vErrors.push(err20);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              var valid4 = _errs29 === errors;
+                            } else {
+                              var valid4 = true;
+                            }
+                          }
+                        }
+                      }
+                    } else {
+                      const err21 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                      if (vErrors === null) {
+                        vErrors = [err21];
+                      } else {
+                        vErrors.push(err21);
+                      }
+                      errors++;
+                    }
+                  }
+                  var _valid0 = _errs25 === errors;
+                  if (_valid0 && valid2) {
+                    valid2 = false;
+                    passing0 = [passing0, 1];
+                  } else {
+                    if (_valid0) {
+                      valid2 = true;
+                      passing0 = 1;
+                    }
+                    const _errs33 = errors;
+                    if (errors === _errs33) {
+                      if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
+                        let missing3;
+                        if (data3.kind === void 0 && (missing3 = "kind")) {
+                          const err22 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/2/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
+                          if (vErrors === null) {
+                            vErrors = [err22];
+                          } else {
+                            vErrors.push(err22);
+                          }
+                          errors++;
+                        } else {
+                          const _errs35 = errors;
+                          for (const key3 in data3) {
+                            if (!(key3 === "kind")) {
+                              const err23 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+                              if (vErrors === null) {
+                                vErrors = [err23];
+                              } else {
+                                vErrors.push(err23);
+                              }
+                              errors++;
+                              break;
+                            }
+                          }
+                          if (_errs35 === errors) {
+                            if (data3.kind !== void 0) {
+                              let data15 = data3.kind;
+                              if (!(data15 === "none" || data15 === "sincos")) {
+                                const err24 = { instancePath: instancePath + "/position/kind", schemaPath: "position.schema.json/oneOf/2/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.oneOf[2].properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                if (vErrors === null) {
+                                  vErrors = [err24];
+                                } else {
+                                  vErrors.push(err24);
+                                }
+                                errors++;
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        const err25 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                        if (vErrors === null) {
+                          vErrors = [err25];
+                        } else {
+                          vErrors.push(err25);
+                        }
+                        errors++;
+                      }
+                    }
+                    var _valid0 = _errs33 === errors;
+                    if (_valid0 && valid2) {
+                      valid2 = false;
+                      passing0 = [passing0, 2];
+                    } else {
+                      if (_valid0) {
+                        valid2 = true;
+                        passing0 = 2;
+                      }
+                    }
+                  }
+                  if (!valid2) {
+                    const err26 = { instancePath: instancePath + "/position", schemaPath: "position.schema.json/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                    if (vErrors === null) {
+                      vErrors = [err26];
+                    } else {
+                      vErrors.push(err26);
+                    }
+                    errors++;
+                    validate43.errors = vErrors;
+                    return false;
+                  } else {
+                    errors = _errs9;
+                    if (vErrors !== null) {
+                      if (_errs9) {
+                        vErrors.length = _errs9;
+                      } else {
+                        vErrors = null;
+                      }
+                    }
+                  }
+                  var valid0 = _errs7 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.input !== void 0) {
+                    let data16 = data.input;
+                    const _errs37 = errors;
+                    if (errors === _errs37) {
+                      if (data16 && typeof data16 == "object" && !Array.isArray(data16)) {
+                        let missing4;
+                        if (data16.mean === void 0 && (missing4 = "mean") || data16.std === void 0 && (missing4 = "std")) {
+                          validate43.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                          return false;
+                        } else {
+                          const _errs39 = errors;
+                          for (const key4 in data16) {
+                            if (!(key4 === "mean" || key4 === "std")) {
+                              validate43.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                              return false;
+                              break;
+                            }
+                          }
+                          if (_errs39 === errors) {
+                            if (data16.mean !== void 0) {
+                              let data17 = data16.mean;
+                              const _errs40 = errors;
+                              if (errors === _errs40) {
+                                if (Array.isArray(data17)) {
+                                  if (data17.length > 3) {
+                                    validate43.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                    return false;
+                                  } else {
+                                    if (data17.length < 3) {
+                                      validate43.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                      return false;
+                                    } else {
+                                      var valid8 = true;
+                                      const len1 = data17.length;
+                                      for (let i1 = 0; i1 < len1; i1++) {
+                                        let data18 = data17[i1];
+                                        const _errs42 = errors;
+                                        if (!(typeof data18 == "number" && isFinite(data18))) {
+                                          validate43.errors = [{ instancePath: instancePath + "/input/mean/" + i1, schemaPath: "#/properties/input/properties/mean/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                          return false;
+                                        }
+                                        var valid8 = _errs42 === errors;
+                                        if (!valid8) {
+                                          break;
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate43.errors = [{ instancePath: instancePath + "/input/mean", schemaPath: "#/properties/input/properties/mean/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  return false;
+                                }
+                              }
+                              var valid7 = _errs40 === errors;
+                            } else {
+                              var valid7 = true;
+                            }
+                            if (valid7) {
+                              if (data16.std !== void 0) {
+                                let data19 = data16.std;
+                                const _errs44 = errors;
+                                if (errors === _errs44) {
+                                  if (Array.isArray(data19)) {
+                                    if (data19.length > 3) {
+                                      validate43.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                      return false;
+                                    } else {
+                                      if (data19.length < 3) {
+                                        validate43.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/minItems", keyword: "minItems", params: { limit: 3 }, message: "must NOT have fewer than 3 items" }];
+                                        return false;
+                                      } else {
+                                        var valid9 = true;
+                                        const len2 = data19.length;
+                                        for (let i2 = 0; i2 < len2; i2++) {
+                                          let data20 = data19[i2];
+                                          const _errs46 = errors;
+                                          if (errors === _errs46) {
+                                            if (typeof data20 == "number" && isFinite(data20)) {
+                                              if (data20 <= 0 || isNaN(data20)) {
+                                                validate43.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                return false;
+                                              }
+                                            } else {
+                                              validate43.errors = [{ instancePath: instancePath + "/input/std/" + i2, schemaPath: "#/properties/input/properties/std/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid9 = _errs46 === errors;
+                                          if (!valid9) {
+                                            break;
+                                          }
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate43.errors = [{ instancePath: instancePath + "/input/std", schemaPath: "#/properties/input/properties/std/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    return false;
+                                  }
+                                }
+                                var valid7 = _errs44 === errors;
+                              } else {
+                                var valid7 = true;
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        validate43.errors = [{ instancePath: instancePath + "/input", schemaPath: "#/properties/input/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs37 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.blank !== void 0) {
+                      let data21 = data.blank;
+                      const _errs48 = errors;
+                      if (errors === _errs48) {
+                        if (Array.isArray(data21)) {
+                          var valid10 = true;
+                          const len3 = data21.length;
+                          for (let i3 = 0; i3 < len3; i3++) {
+                            let data22 = data21[i3];
+                            const _errs50 = errors;
+                            if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
+                              validate43.errors = [{ instancePath: instancePath + "/blank/" + i3, schemaPath: "#/properties/blank/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
+                            if (errors === _errs50) {
+                              if (typeof data22 == "number" && isFinite(data22)) {
+                                if (data22 < 0 || isNaN(data22)) {
+                                  validate43.errors = [{ instancePath: instancePath + "/blank/" + i3, schemaPath: "#/properties/blank/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                  return false;
+                                }
+                              }
+                            }
+                            var valid10 = _errs50 === errors;
+                            if (!valid10) {
+                              break;
+                            }
+                          }
+                        } else {
+                          validate43.errors = [{ instancePath: instancePath + "/blank", schemaPath: "#/properties/blank/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          return false;
+                        }
+                      }
+                      var valid0 = _errs48 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate43.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate43.errors = vErrors;
+  return errors === 0;
+}
+var validateValidateOutput = validate44;
+function validate44(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -22270,13 +23385,13 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.valid === void 0 && (missing0 = "valid")) {
-        validate42.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate44.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "valid" || key0 === "message" || key0 === "kind" || key0 === "version")) {
-            validate42.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate44.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -22285,7 +23400,7 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.valid !== void 0) {
             const _errs2 = errors;
             if (typeof data.valid !== "boolean") {
-              validate42.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              validate44.errors = [{ instancePath: instancePath + "/valid", schemaPath: "#/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -22296,7 +23411,7 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.message !== void 0) {
               const _errs4 = errors;
               if (typeof data.message !== "string") {
-                validate42.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate44.errors = [{ instancePath: instancePath + "/message", schemaPath: "#/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -22307,7 +23422,7 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.kind !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.kind !== "string") {
-                  validate42.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  validate44.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -22318,7 +23433,7 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
                 if (data.version !== void 0) {
                   const _errs8 = errors;
                   if (typeof data.version !== "string") {
-                    validate42.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                    validate44.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                     return false;
                   }
                   var valid0 = _errs8 === errors;
@@ -22331,16 +23446,16 @@ function validate42(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate42.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate44.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate42.errors = vErrors;
+  validate44.errors = vErrors;
   return errors === 0;
 }
-var validateVerifyOutput = validate43;
-var schema66 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
-function validate43(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
+var validateVerifyOutput = validate45;
+var schema70 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/verify.schema.json", "title": "VerifyOutput", "description": "What `alibi-train verify --json` prints: a checkpoint's graphs run on every execution provider at hand.", "type": "object", "additionalProperties": false, "required": ["manifest", "name", "agrees", "unavailable", "checks"], "properties": { "manifest": { "type": "string", "description": "path of manifest.json" }, "name": { "type": "string" }, "agrees": { "type": "boolean", "description": "every check is within its tolerance" }, "unavailable": { "type": "array", "description": "execution providers that could not be tried here", "items": { "type": "object", "additionalProperties": false, "required": ["provider", "reason"], "properties": { "provider": { "type": "string" }, "reason": { "type": "string" } } } }, "checks": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["graph", "precision", "provider", "against", "rows", "cols", "relativeError", "tolerance", "ok"], "properties": { "graph": { "type": "string", "description": "path of the graph, relative to the manifest" }, "precision": { "type": "string" }, "provider": { "enum": ["cpu", "wasm"] }, "against": { "enum": ["self-test", "cpu"], "description": "the stored answer of the self-test, or the same graph on the CPU" }, "rows": { "type": "integer", "minimum": 1, "description": "tokens" }, "cols": { "type": "integer", "minimum": 1, "description": "tokens" }, "relativeError": { "type": ["number", "null"], "minimum": 0, "description": "of all outputs, the largest \u2016a \u2212 b\u2016\u2082 / \u2016b\u2016\u2082; null where an output is not finite or has another shape" }, "tolerance": { "type": "number", "exclusiveMinimum": 0 }, "ok": { "type": "boolean" } } } } } };
+function validate45(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
@@ -22348,13 +23463,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.manifest === void 0 && (missing0 = "manifest") || data.name === void 0 && (missing0 = "name") || data.agrees === void 0 && (missing0 = "agrees") || data.unavailable === void 0 && (missing0 = "unavailable") || data.checks === void 0 && (missing0 = "checks")) {
-        validate43.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate45.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
           if (!(key0 === "manifest" || key0 === "name" || key0 === "agrees" || key0 === "unavailable" || key0 === "checks")) {
-            validate43.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            validate45.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
           }
@@ -22363,7 +23478,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
           if (data.manifest !== void 0) {
             const _errs2 = errors;
             if (typeof data.manifest !== "string") {
-              validate43.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+              validate45.errors = [{ instancePath: instancePath + "/manifest", schemaPath: "#/properties/manifest/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -22374,7 +23489,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
             if (data.name !== void 0) {
               const _errs4 = errors;
               if (typeof data.name !== "string") {
-                validate43.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate45.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               var valid0 = _errs4 === errors;
@@ -22385,7 +23500,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
               if (data.agrees !== void 0) {
                 const _errs6 = errors;
                 if (typeof data.agrees !== "boolean") {
-                  validate43.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                  validate45.errors = [{ instancePath: instancePath + "/agrees", schemaPath: "#/properties/agrees/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -22407,13 +23522,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                           if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
                             let missing1;
                             if (data4.provider === void 0 && (missing1 = "provider") || data4.reason === void 0 && (missing1 = "reason")) {
-                              validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                              validate45.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
                               return false;
                             } else {
                               const _errs12 = errors;
                               for (const key1 in data4) {
                                 if (!(key1 === "provider" || key1 === "reason")) {
-                                  validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  validate45.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
                                 }
@@ -22422,7 +23537,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data4.provider !== void 0) {
                                   const _errs13 = errors;
                                   if (typeof data4.provider !== "string") {
-                                    validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    validate45.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/provider", schemaPath: "#/properties/unavailable/items/properties/provider/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                     return false;
                                   }
                                   var valid2 = _errs13 === errors;
@@ -22433,7 +23548,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data4.reason !== void 0) {
                                     const _errs15 = errors;
                                     if (typeof data4.reason !== "string") {
-                                      validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate45.errors = [{ instancePath: instancePath + "/unavailable/" + i0 + "/reason", schemaPath: "#/properties/unavailable/items/properties/reason/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid2 = _errs15 === errors;
@@ -22444,7 +23559,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                               }
                             }
                           } else {
-                            validate43.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            validate45.errors = [{ instancePath: instancePath + "/unavailable/" + i0, schemaPath: "#/properties/unavailable/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                             return false;
                           }
                         }
@@ -22454,7 +23569,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                       }
                     } else {
-                      validate43.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      validate45.errors = [{ instancePath: instancePath + "/unavailable", schemaPath: "#/properties/unavailable/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                       return false;
                     }
                   }
@@ -22477,13 +23592,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
                               let missing2;
                               if (data8.graph === void 0 && (missing2 = "graph") || data8.precision === void 0 && (missing2 = "precision") || data8.provider === void 0 && (missing2 = "provider") || data8.against === void 0 && (missing2 = "against") || data8.rows === void 0 && (missing2 = "rows") || data8.cols === void 0 && (missing2 = "cols") || data8.relativeError === void 0 && (missing2 = "relativeError") || data8.tolerance === void 0 && (missing2 = "tolerance") || data8.ok === void 0 && (missing2 = "ok")) {
-                                validate43.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                validate45.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                 return false;
                               } else {
                                 const _errs21 = errors;
                                 for (const key2 in data8) {
-                                  if (!func2.call(schema66.properties.checks.items.properties, key2)) {
-                                    validate43.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                  if (!func2.call(schema70.properties.checks.items.properties, key2)) {
+                                    validate45.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                     return false;
                                     break;
                                   }
@@ -22492,7 +23607,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (data8.graph !== void 0) {
                                     const _errs22 = errors;
                                     if (typeof data8.graph !== "string") {
-                                      validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/graph", schemaPath: "#/properties/checks/items/properties/graph/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                     var valid4 = _errs22 === errors;
@@ -22503,7 +23618,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data8.precision !== void 0) {
                                       const _errs24 = errors;
                                       if (typeof data8.precision !== "string") {
-                                        validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/precision", schemaPath: "#/properties/checks/items/properties/precision/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                       var valid4 = _errs24 === errors;
@@ -22515,7 +23630,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                         let data11 = data8.provider;
                                         const _errs26 = errors;
                                         if (!(data11 === "cpu" || data11 === "wasm")) {
-                                          validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema66.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/provider", schemaPath: "#/properties/checks/items/properties/provider/enum", keyword: "enum", params: { allowedValues: schema70.properties.checks.items.properties.provider.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid4 = _errs26 === errors;
@@ -22527,7 +23642,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data12 = data8.against;
                                           const _errs27 = errors;
                                           if (!(data12 === "self-test" || data12 === "cpu")) {
-                                            validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema66.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
+                                            validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/against", schemaPath: "#/properties/checks/items/properties/against/enum", keyword: "enum", params: { allowedValues: schema70.properties.checks.items.properties.against.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
                                           var valid4 = _errs27 === errors;
@@ -22539,13 +23654,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data13 = data8.rows;
                                             const _errs28 = errors;
                                             if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                              validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs28) {
                                               if (typeof data13 == "number" && isFinite(data13)) {
                                                 if (data13 < 1 || isNaN(data13)) {
-                                                  validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/rows", schemaPath: "#/properties/checks/items/properties/rows/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -22559,13 +23674,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                               let data14 = data8.cols;
                                               const _errs30 = errors;
                                               if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                                                validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs30) {
                                                 if (typeof data14 == "number" && isFinite(data14)) {
                                                   if (data14 < 1 || isNaN(data14)) {
-                                                    validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/cols", schemaPath: "#/properties/checks/items/properties/cols/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -22579,13 +23694,13 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data15 = data8.relativeError;
                                                 const _errs32 = errors;
                                                 if (!(typeof data15 == "number" && isFinite(data15)) && data15 !== null) {
-                                                  validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema66.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
+                                                  validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/type", keyword: "type", params: { type: schema70.properties.checks.items.properties.relativeError.type }, message: "must be number,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs32) {
                                                   if (typeof data15 == "number" && isFinite(data15)) {
                                                     if (data15 < 0 || isNaN(data15)) {
-                                                      validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/relativeError", schemaPath: "#/properties/checks/items/properties/relativeError/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -22601,11 +23716,11 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (errors === _errs34) {
                                                     if (typeof data16 == "number" && isFinite(data16)) {
                                                       if (data16 <= 0 || isNaN(data16)) {
-                                                        validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                        validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                         return false;
                                                       }
                                                     } else {
-                                                      validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                      validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/tolerance", schemaPath: "#/properties/checks/items/properties/tolerance/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                       return false;
                                                     }
                                                   }
@@ -22617,7 +23732,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                                   if (data8.ok !== void 0) {
                                                     const _errs36 = errors;
                                                     if (typeof data8.ok !== "boolean") {
-                                                      validate43.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                      validate45.errors = [{ instancePath: instancePath + "/checks/" + i1 + "/ok", schemaPath: "#/properties/checks/items/properties/ok/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                       return false;
                                                     }
                                                     var valid4 = _errs36 === errors;
@@ -22635,7 +23750,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate43.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              validate45.errors = [{ instancePath: instancePath + "/checks/" + i1, schemaPath: "#/properties/checks/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                               return false;
                             }
                           }
@@ -22645,7 +23760,7 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
                           }
                         }
                       } else {
-                        validate43.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        validate45.errors = [{ instancePath: instancePath + "/checks", schemaPath: "#/properties/checks/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                         return false;
                       }
                     }
@@ -22660,11 +23775,11 @@ function validate43(data, { instancePath = "", parentData, parentDataProperty, r
         }
       }
     } else {
-      validate43.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate45.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate43.errors = vErrors;
+  validate45.errors = vErrors;
   return errors === 0;
 }
 
@@ -22686,6 +23801,7 @@ export const checkLogLine: Check = validateLogLine;
 export const checkCheckpointManifest: Check = validateCheckpointManifest;
 export const checkMeasureOutput: Check = validateMeasureOutput;
 export const checkModelOutput: Check = validateModelOutput;
+export const checkCheckpointPosition: Check = validateCheckpointPosition;
 export const checkProbeTensorsOutput: Check = validateProbeTensorsOutput;
 export const checkProbeResult: Check = validateProbeResult;
 export const checkProject: Check = validateProject;
@@ -22700,5 +23816,6 @@ export const checkSegmentPlateOutput: Check = validateSegmentPlateOutput;
 export const checkSegmentOutput: Check = validateSegmentOutput;
 export const checkSegmentationResult: Check = validateSegmentationResult;
 export const checkServeOutput: Check = validateServeOutput;
+export const checkStudentRecord: Check = validateStudentRecord;
 export const checkValidateOutput: Check = validateValidateOutput;
 export const checkVerifyOutput: Check = validateVerifyOutput;

@@ -5,9 +5,11 @@ import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type Backend, openBackend } from '../backend.ts';
 import { mostPositionalChannels } from '../bench/probe/positional-channels.ts';
 import { hashFile } from '../hash.ts';
-import { readConfig } from '../weights/read-config.ts';
+import { storedPosition } from '../manifest.ts';
 import { readWeights } from '../weights/read-weights.ts';
+import { recordMetadata } from '../weights/student-record.ts';
 import type { VitWeights } from '../weights/vit-weights.ts';
+import { shapeOfWeights, type WeightsShape } from '../weights/weights-shape.ts';
 import { writeSafetensors } from '../weights/write-safetensors.ts';
 import { ADAMW, AdamW } from './adamw.ts';
 import { type Batches, fixedBatch, teacherTokens, viewBatches } from './batches.ts';
@@ -57,10 +59,9 @@ const POSITIONAL_VIEWS = 24;
 export async function runFinetune(options: FinetuneOptions, events: RunEvents): Promise<RunResult> {
   const backend = await openBackend(options.backend);
   events.say(`computing on ${backend.name}: ${backend.why}`);
-  const { weights, layerNormEps } = await readWeights(options.weights, { trainedGrid: options.trainedGrid });
-  const config = await readConfig(join(options.weights, '..'), weights.dim);
-  const heads = options.heads ?? config.heads ?? Math.max(1, Math.round(weights.dim / 64));
-  const shape = { heads, layerNormEps: config.layerNormEps ?? layerNormEps };
+  const read = await readWeights(options.weights, { trainedGrid: options.trainedGrid });
+  const { weights } = read;
+  const shape = await shapeOfWeights(options.weights, read, options.heads);
   const fingerprint = await fingerprintOf(options);
   const state = await startOrResume(options, fingerprint);
   const data = await openData(options, { weights, shape, events });
@@ -70,19 +71,29 @@ export async function runFinetune(options: FinetuneOptions, events: RunEvents): 
     const done = state?.step ?? 0;
     await writeFile(
       join(options.out, 'config.json'),
-      `${JSON.stringify({ ...published(options), heads, blank: data.blank, backend: backend.name }, null, 2)}\n`,
+      `${JSON.stringify({ ...published(options), ...shape, blank: data.blank, backend: backend.name }, null, 2)}\n`,
     );
     const outcome = await train(options, { learner, data, events, fingerprint, done, total });
     const student = join(options.out, 'student.safetensors');
     if (outcome.step === total) {
       const final = learner.average === null ? await readStudent(learner.vit) : await learner.average.read();
-      await writeSafetensors(student, final);
+      await writeSafetensors(
+        student,
+        final,
+        recordMetadata({
+          format: 'alibi-train/student/1',
+          ...shape,
+          position: storedPosition(options.position, weights),
+          input: { mean: [...options.mean], std: [...options.std] },
+          blank: [...data.blank],
+        }),
+      );
     }
     return {
       student,
       log: logPath(options.out),
       steps: outcome.step,
-      heads,
+      heads: shape.heads,
       backend,
       lastLoss: outcome.loss,
       done: outcome.step === total,
@@ -141,7 +152,7 @@ function createLearner(
   options: FinetuneOptions,
   o: {
     readonly weights: VitWeights;
-    readonly shape: { readonly heads: number; readonly layerNormEps: number };
+    readonly shape: WeightsShape;
     readonly state: RunState | null;
   },
 ): Learner {
@@ -198,7 +209,7 @@ async function openData(
   options: FinetuneOptions,
   o: {
     readonly weights: VitWeights;
-    readonly shape: { readonly heads: number; readonly layerNormEps: number };
+    readonly shape: WeightsShape;
     readonly events: RunEvents;
   },
 ): Promise<Data> {
