@@ -899,6 +899,73 @@ mostPositional?: number
 }
 }
 
+// loss.schema.json
+/**
+ * What `alibi-train bench loss --json` prints: how far a student is from its frozen original on held-out images.
+ */
+export interface LossResult {
+format: "alibi-train/loss/1"
+model: BenchModel
+/**
+ * without the reader's own folders
+ */
+command: string
+figures: BenchFigures
+teacher: {
+name: string
+sha256: string
+}
+/**
+ * @minItems 1
+ */
+images: string[]
+dim: number
+/**
+ * channels that do not count
+ */
+blank: number[]
+sampling: ({
+kind: "crops"
+/**
+ * of an image, at most
+ */
+crops: number
+/**
+ * how many times images were enlarged
+ */
+scale: number
+} | {
+kind: "views"
+/**
+ * augmented as a run validates
+ */
+views: number
+/**
+ * @minItems 2
+ * @maxItems 2
+ */
+scales: number[]
+seed: number
+})
+/**
+ * @minItems 1
+ */
+grids: {
+/**
+ * along a side
+ */
+tokens: number
+/**
+ * mean over images
+ */
+loss: number
+perImage: {
+image: string
+loss: number
+}[]
+}[]
+}
+
 // manifest.schema.json
 /**
  * manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.

@@ -12,7 +12,7 @@ export interface Normalisation {
 }
 
 /** Where a crop lies in an image that is larger than it: the centre first, then opposite corners. */
-const PLACES = [
+export const PLACES = [
   [0.5, 0.5],
   [0, 0],
   [1, 1],

@@ -1,7 +1,8 @@
 import { type Command, type Flags, Interrupted, progressBar } from 'alibi-zarr/command-line';
 import { BACKENDS } from '../backend.ts';
+import { blankingOf } from '../finetune/blanked-channels.ts';
 import { LOSSES } from '../finetune/loss.ts';
-import type { Blanking, FinetuneOptions, StageOptions } from '../finetune/options.ts';
+import type { FinetuneOptions, StageOptions } from '../finetune/options.ts';
 import { type RunResult, runFinetune } from '../finetune/run.ts';
 import { SCHEDULES } from '../finetune/schedule.ts';
 import {
@@ -178,13 +179,6 @@ function finetuneOptions(flags: Flags): FinetuneOptions {
         ? null
         : { pictures: validation, every: flags.integer('validate-every', 1) ?? 100 },
   };
-}
-
-function blankingOf(text: string): Blanking {
-  if (text === 'none') return [];
-  const [, count] = /^auto:(\d+)$/.exec(text) ?? [];
-  if (count !== undefined) return { mostPositional: Number(count) };
-  return text.split(',').map((part) => whole(part, '--blank', 0));
 }
 
 function stageOf(text: string): StageOptions {

@@ -3,7 +3,6 @@ import { appendFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type Backend, openBackend } from '../backend.ts';
-import { mostPositionalChannels } from '../bench/probe/positional-channels.ts';
 import { hashFile } from '../hash.ts';
 import { storedPosition } from '../manifest.ts';
 import { readWeights } from '../weights/read-weights.ts';
@@ -13,6 +12,7 @@ import { shapeOfWeights, type WeightsShape } from '../weights/weights-shape.ts';
 import { writeSafetensors } from '../weights/write-safetensors.ts';
 import { ADAMW, AdamW } from './adamw.ts';
 import { type Batches, fixedBatch, teacherTokens, viewBatches } from './batches.ts';
+import { blankedChannels } from './blanked-channels.ts';
 import { finetune, type Learner, type Stage, type StepRecord } from './loop.ts';
 import { MovingAverage } from './moving-average.ts';
 import type { FinetuneOptions, StageOptions } from './options.ts';
@@ -46,7 +46,6 @@ export interface RunResult {
 
 const CACHE_BYTES = 4e9;
 const VALIDATION_VIEWS = 16;
-const POSITIONAL_VIEWS = 24;
 
 /**
  * Finetune a student of the weights' transformer under another position, its frozen original as the teacher.
@@ -229,9 +228,11 @@ async function openData(
   const teacher = await openTeacher(o.weights, o.shape);
   const viewsOf = (tokens: number, seed: number): Views =>
     new Views(sources, { ...options, seed, sizePx: tokens * patch });
-  const blank = await blankOf(options, {
+  const blank = await blankedChannels(options.blank, {
     teacher,
-    views: viewsOf(options.first.tokens, options.seed + 1),
+    sources,
+    views: { ...options, seed: options.seed + 1 },
+    tokens: options.first.tokens,
     patch,
     dim,
   });
@@ -276,21 +277,6 @@ function stagesOf(options: FinetuneOptions, batchesOf: (stage: StageOptions) => 
     });
   }
   return stages;
-}
-
-async function blankOf(
-  { blank, first }: FinetuneOptions,
-  o: { readonly teacher: Teacher; readonly views: Views; readonly patch: number; readonly dim: number },
-): Promise<readonly number[]> {
-  if (!('mostPositional' in blank)) return blank;
-  const { tokens: side } = first;
-  const data = new Float32Array(POSITIONAL_VIEWS * side * side * o.dim);
-  for (let n = 0; n < POSITIONAL_VIEWS; n++) {
-    const tokens = await o.teacher.tokens(await o.views.view(n), 1, side * o.patch);
-    data.set(tokens, n * side * side * o.dim);
-  }
-  const stack = { images: POSITIONAL_VIEWS, rows: side, cols: side, dim: o.dim, data };
-  return mostPositionalChannels(stack, blank.mostPositional);
 }
 
 /** Views of pictures of their own, the target of the same crop. */

@@ -12,6 +12,8 @@ export interface PictureSource {
   readonly weight: number;
   readonly count: number;
   open(n: number): Promise<Picture>;
+  /** For people: a file's name, a tile's place. */
+  nameOf(n: number): string;
   close?(): Promise<void>;
 }
 
@@ -65,7 +67,12 @@ async function openSource(
     });
   }
   if (generated !== undefined) {
-    return { weight, count: generated, open: async (n) => syntheticPicture(o.seed, n) };
+    return {
+      weight,
+      count: generated,
+      open: async (n) => syntheticPicture(o.seed, n),
+      nameOf: (n) => `generated ${n}`,
+    };
   }
   if (zarr !== undefined) {
     const location = /^https?:/.test(zarr) ? zarr : resolve(o.base, zarr);
@@ -90,7 +97,8 @@ async function openFolder(folder: string, { files, weight = 1 }: DataSource): Pr
       }),
     ),
   );
-  return { weight, count: names.length, open: (n) => openPictureFile(join(folder, names[n] ?? '')) };
+  const nameOf = (n: number): string => names[n] ?? '';
+  return { weight, count: names.length, nameOf, open: (n) => openPictureFile(join(folder, nameOf(n))) };
 }
 
 /** Images in the order of their names, without label images and scribbles that lie beside them. */
