@@ -1,6 +1,7 @@
 import type { BackendName } from '../backend.ts';
 import type { Triple } from '../manifest.ts';
 import type { Position } from '../onnx/position.ts';
+import type { Blanking } from './blanked-channels.ts';
 import type { LossKind } from './loss.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -11,9 +12,6 @@ export interface StageOptions {
   readonly batch: number;
   readonly peak: number;
 }
-
-/** Channels that the target does not have: chosen by number, or the k most positional of the teacher's. */
-export type Blanking = readonly number[] | { readonly mostPositional: number };
 
 export interface FinetuneOptions {
   readonly weights: string;

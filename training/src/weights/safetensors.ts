@@ -27,11 +27,7 @@ export async function readSafetensors(
   source: ByteSource,
   o: { readonly bytes?: boolean } = {},
 ): Promise<Map<string, Tensor>> {
-  const length = Number(new DataView((await source.read(0, 8)).buffer).getBigUint64(0, true));
-  if (length > HEADER_LIMIT || length + 8 > source.size) {
-    throw truncated(source.where, `its header claims ${length} bytes of ${source.size}`);
-  }
-  const header = parseHeader(await source.read(8, length), source.where);
+  const { header, length } = await readHeader(source);
   const entries = Object.entries(header)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => ({ name, ...parseEntry(value, name, source.where) }));
@@ -60,6 +56,23 @@ export async function readSafetensors(
 /** Never what every object inherits. */
 function typeOf<T>(types: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(types, name) ? types[name] : undefined;
+}
+
+/** Texts that stand beside the tensors; none where the file has none. @throws AlibiError  InvalidInput: no such header */
+export async function readMetadata(source: ByteSource): Promise<ReadonlyMap<string, unknown>> {
+  const { __metadata__: metadata } = (await readHeader(source)).header;
+  return new Map(isRecord(metadata) ? Object.entries(metadata) : []);
+}
+
+async function readHeader(
+  source: ByteSource,
+): Promise<{ readonly header: Record<string, unknown>; readonly length: number }> {
+  const bytes = await source.read(0, 8);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > HEADER_LIMIT || length + 8 > source.size) {
+    throw truncated(source.where, `its header claims ${length} bytes of ${source.size}`);
+  }
+  return { header: parseHeader(await source.read(8, length), source.where), length };
 }
 
 function parseHeader(bytes: Uint8Array, where: string): Record<string, unknown> {

@@ -2,10 +2,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import { createRandom } from 'alibi-zarr/checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FinetuneOptions } from '../../src/finetune/options.ts';
 import { runFinetune } from '../../src/finetune/run.ts';
-import { uniformStream } from '../../src/random.ts';
 import { randomVit } from '../../src/random-vit.ts';
 import { readWeights } from '../../src/weights/read-weights.ts';
 import { toTimm } from '../../src/weights/to-timm.ts';
@@ -91,7 +91,7 @@ eachBackend((backend) => {
 
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'alibi-run-'));
-      const random = uniformStream(3);
+      const random = createRandom(3);
       await writeFile(
         join(dir, 'a.png'),
         png(40, (y, x) => 120 + 80 * Math.sin(y / 3) + 40 * random() - x),
