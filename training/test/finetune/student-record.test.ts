@@ -5,6 +5,7 @@ import { parseCheckpointManifest } from 'alibi-zarr-schemas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasShared, sharedPath } from '../../../test/shared.ts';
 import { main } from '../../src/cli.ts';
+import { PAPER } from '../../src/onnx/position.ts';
 import { relativeError } from '../../src/onnx/relative-error.ts';
 import { openCpuRunner } from '../../src/onnx/run.ts';
 import { openFile } from '../../src/weights/open-file.ts';
@@ -14,7 +15,7 @@ import type { StateDict } from '../../src/weights/vit-weights.ts';
 import { writeSafetensors } from '../../src/weights/write-safetensors.ts';
 import { capturedIo } from '../bench/captured-io.ts';
 import { golden } from '../golden.ts';
-import { LOCAL, PAPER } from '../tiny-variants.ts';
+import { LOCAL } from '../tiny-variants.ts';
 
 describe.skipIf(!hasShared())('what a student’s file records', () => {
   let dir = '';

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { LOSSES, type LossKind } from '../../src/finetune/loss.ts';
 import { addGradients, type Batch, createVit, disposeVit } from '../../src/finetune/student.ts';
 import type { Position } from '../../src/onnx/position.ts';
+import { PAPER } from '../../src/onnx/position.ts';
 import { normalStream } from '../../src/random.ts';
 import { randomVit } from '../../src/random-vit.ts';
 import { Gradients } from '../../src/vit/parameters.ts';
 import type { Vit } from '../../src/vit/transformer.ts';
 import type { Block, VitWeights } from '../../src/weights/vit-weights.ts';
 import { eachBackend } from '../each-backend.ts';
-import { LOCAL, PAPER } from '../tiny-variants.ts';
+import { LOCAL } from '../tiny-variants.ts';
 
 const DIM = 8;
 const [ROWS, COLS] = [3, 4];
