@@ -226,6 +226,34 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     expect(errors).toEqual([]);
   });
 
+  it('learns and labels inside a region only: drawn, or a label image', async () => {
+    paint();
+    const whole = await middleSlice((await session.train())!);
+    // A stroke outside would teach another thing; it does not count.
+    const ring = [0, 0, 45, 0, 45, 45, 0, 45];
+    await session.setRegion({ kind: 'area', rings: [ring] });
+    session.stroke({ classIndex: 1, radiusPx: 4, z: middleZ, t: 0, points: [55, 55] });
+    const layer = await session.train();
+    const inside = await middleSlice(layer!);
+    const width = session.image.levels[0]!.shape.at(-1)!;
+    const expected = Array.from({ length: whole.length }, (_, i) =>
+      Math.floor(i / width) < 45 && i % width < 45 ? Number(whole[i]) : 0,
+    );
+    expect(Array.from(inside as Uint8Array)).toEqual(expected);
+    const saved = await session.save(layer!, { name: 'inside' });
+    expect(saved.validation).toEqual({ valid: true });
+    const places = await session.suggest({ count: 5, chunkLimit: 4 });
+    for (const { y, x } of places) expect(Math.max(x, y)).toBeLessThan(64);
+
+    await session.setRegion(null);
+    await session.setRegion({ kind: 'labels', name: 'inside' });
+    expect(session.region).toEqual({ kind: 'labels', name: 'inside' });
+    expect(await middleSlice((await session.train())!)).toEqual(inside);
+    await expect(session.setRegion({ kind: 'labels', name: '0' })).rejects.toThrow(/of the image's size/);
+    await expect(session.setRegion({ kind: 'area', rings: [[1, 2]] })).rejects.toThrow(/three corners/);
+    expect(session.region).toEqual({ kind: 'labels', name: 'inside' });
+  });
+
   it('keeps several images and their strokes in a project, and finds its own again', async () => {
     paint();
     session.stroke({ classIndex: null, radiusPx: 2, z: middleZ, t: 0, points: [1, 1] });

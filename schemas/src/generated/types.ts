@@ -881,6 +881,15 @@ validation: ("none" | "score" | "choose")
  */
 mask?: string
 /**
+ * area outside of which labels are 0, on every slice
+ */
+region?: {
+/**
+ * closed, in pixels of the finest level, inside by the even-odd rule
+ */
+rings: number[][]
+}
+/**
  * the level was resampled: new pixels per pixel
  */
 factor?: {
