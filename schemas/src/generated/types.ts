@@ -947,6 +947,73 @@ mostPositional?: number
 }
 }
 
+// loss.schema.json
+/**
+ * What `alibi-train bench loss --json` prints: how far a student is from its frozen original on held-out images.
+ */
+export interface LossResult {
+format: "alibi-train/loss/1"
+model: BenchModel
+/**
+ * without the reader's own folders
+ */
+command: string
+figures: BenchFigures
+teacher: {
+name: string
+sha256: string
+}
+/**
+ * @minItems 1
+ */
+images: string[]
+dim: number
+/**
+ * channels that do not count
+ */
+blank: number[]
+sampling: ({
+kind: "crops"
+/**
+ * of an image, at most
+ */
+crops: number
+/**
+ * how many times images were enlarged
+ */
+scale: number
+} | {
+kind: "views"
+/**
+ * augmented as a run validates
+ */
+views: number
+/**
+ * @minItems 2
+ * @maxItems 2
+ */
+scales: number[]
+seed: number
+})
+/**
+ * @minItems 1
+ */
+grids: {
+/**
+ * along a side
+ */
+tokens: number
+/**
+ * mean over images
+ */
+loss: number
+perImage: {
+image: string
+loss: number
+}[]
+}[]
+}
+
 // manifest.schema.json
 /**
  * manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.
@@ -968,37 +1035,7 @@ layerScale: boolean
 mlp: ("gelu" | "swiglu")
 layerNormEps: number
 }
-position: ({
-kind: "alibi"
-metric: ("euclidean" | "manhattan")
-/**
- * distances on the torus of the window
- */
-wrap: boolean
-/**
- * divided by the window's largest distance, by distanceScale tokens, or not at all
- */
-normalise: ("window" | "scale" | "none")
-distanceScale: (number | null)
-/**
- * patches attend no further than this many tokens
- */
-attentionRadius: (number | null)
-/**
- * patches do not read CLS and registers
- */
-hidePrefix: boolean
-slopes: ("constant" | "fixed" | "learned")
-} | {
-kind: "learned"
-/**
- * @minItems 2
- * @maxItems 2
- */
-trainedGrid: number[]
-} | {
-kind: ("none" | "sincos")
-})
+position: CheckpointPosition
 input: {
 /**
  * @minItems 3
@@ -1204,6 +1241,42 @@ provider?: string
 }[]
 }[]
 }
+
+// position.schema.json
+/**
+ * How an encoder knows where a patch lies.
+ */
+export type CheckpointPosition = ({
+kind: "alibi"
+metric: ("euclidean" | "manhattan")
+/**
+ * distances on the torus of the window
+ */
+wrap: boolean
+/**
+ * divided by the window's largest distance, by distanceScale tokens, or not at all
+ */
+normalise: ("window" | "scale" | "none")
+distanceScale: (number | null)
+/**
+ * patches attend no further than this many tokens
+ */
+attentionRadius: (number | null)
+/**
+ * patches do not read CLS and registers
+ */
+hidePrefix: boolean
+slopes: ("constant" | "fixed" | "learned")
+} | {
+kind: "learned"
+/**
+ * @minItems 2
+ * @maxItems 2
+ */
+trainedGrid: number[]
+} | {
+kind: ("none" | "sincos")
+})
 
 // probe-tensors.schema.json
 /**
@@ -1802,6 +1875,10 @@ plainConsistency: number
  */
 seamRatio: (number | null)
 /**
+ * the same ratio at the same places in one window over the whole crop, where there is no seam: what the content alone gives
+ */
+contentSeamRatio: (number | null)
+/**
  * tokens computed over tokens of the crop
  */
 cost: number
@@ -1818,6 +1895,7 @@ image: string
 centredConsistency: number
 plainConsistency: number
 seamRatio: (number | null)
+contentSeamRatio: (number | null)
 changedLabels: (number | null)
 }[]
 }[]
@@ -2069,6 +2147,33 @@ kind: ("labels" | "image")
 url: string
 path: string
 }[]
+}
+
+// student.schema.json
+/**
+ * What `alibi-train finetune` writes into the metadata of student.safetensors, under the key alibi_train: what weights alone do not say.
+ */
+export interface StudentRecord {
+format: "alibi-train/student/1"
+heads: number
+layerNormEps: number
+position: CheckpointPosition
+input: {
+/**
+ * @minItems 3
+ * @maxItems 3
+ */
+mean: number[]
+/**
+ * @minItems 3
+ * @maxItems 3
+ */
+std: number[]
+}
+/**
+ * channels left out of the target
+ */
+blank: number[]
 }
 
 // validate.schema.json
