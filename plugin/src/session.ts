@@ -504,7 +504,8 @@ class ImageSession extends EventTarget implements Session {
         signal,
       });
       for await (const list of lists) {
-        best = list.map(place);
+        // Nothing is asked of what lies outside the region: it is certain there.
+        best = list.filter(({ uncertainty }) => this.#region === null || uncertainty > 0).map(place);
         options.onList?.(best);
       }
       return best;

@@ -603,6 +603,10 @@ connectivity: (4 | 6 | 8 | 18 | 26)
  */
 depth?: number
 /**
+ * channel that a watershed split along; `depth` is then in stored values
+ */
+boundary?: number
+/**
  * of a watershed, in `unit`
  */
 halo?: number
