@@ -18,6 +18,7 @@ export type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 export { openSession } from './session.ts';
 export type { ClassifierFiles } from './session-classifier.ts';
 export { readProject } from './session-project.ts';
+export type { RegionOfInterest } from './session-region.ts';
 export type { ImportedScribbles, Scribbles } from './session-scribbles.ts';
 export type {
   EncoderStatus,

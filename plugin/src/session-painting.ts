@@ -85,6 +85,11 @@ export class Painting {
     this.#set(strokeHistory.clear(this.#history));
   }
 
+  /** What is learned from strokes is another matter now, though they are the same. */
+  touch(): void {
+    this.#set({ ...this.#history });
+  }
+
   /** Begin a training: the one before, due or under way, is over. */
   begin(): AbortSignal {
     this.stop();

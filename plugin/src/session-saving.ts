@@ -9,6 +9,7 @@ import type { Place } from './segment/match-pixel-size.ts';
 import type { Stroke } from './segment/types.ts';
 import { formatHexColor, paletteColor } from './session-colors.ts';
 import { allSlices } from './session-image.ts';
+import type { RegionOfInterest } from './session-region.ts';
 import type { Layer, SaveOptions, SaveTarget } from './session-types.ts';
 import { isWritable } from './stores/store.ts';
 
@@ -26,6 +27,7 @@ interface SaveParts {
   readonly factor?: Place['factor'];
   /** What the transformer saw; default: the pipeline's own. */
   readonly normalisation?: Normalisation;
+  readonly region: RegionOfInterest | null;
 }
 
 /** Where a layer goes unless a target is given: the image itself, else its sidecar. */
@@ -42,7 +44,7 @@ export function ownTarget(image: OmeImage, sidecar: SaveTarget | undefined): Sav
 
 /** A layer of a session as labels to save. */
 export function saveInput(
-  { image, layer, labels, pipeline, strokes, imageLevel, method, factor, normalisation }: SaveParts,
+  { image, layer, labels, pipeline, strokes, imageLevel, method, factor, normalisation, region }: SaveParts,
   target: SaveTarget,
   options: SaveOptions,
 ): MaterializeInput {
@@ -76,6 +78,8 @@ export function saveInput(
       imageMetadataSha256: image.metadataHash,
       method,
       ...(factor === undefined ? {} : { factor }),
+      ...(region?.kind === 'labels' ? { mask: region.name } : {}),
+      ...(region?.kind === 'area' ? { region: { rings: region.rings } } : {}),
       slices: allSlices(image),
     },
   };

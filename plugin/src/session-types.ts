@@ -17,6 +17,7 @@ import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import type { ClassifierFiles } from './session-classifier.ts';
+import type { RegionOfInterest } from './session-region.ts';
 import type { Scribbles } from './session-scribbles.ts';
 import type { Signer } from './stores/signer.ts';
 import type { Source, WriteStore } from './stores/store.ts';
@@ -179,6 +180,10 @@ export interface Session extends EventTarget {
   removeClass(index: number): void;
   /** Filling, picking, interpolation between slices, import and export of strokes. */
   readonly scribbles: Scribbles;
+  /** Where strokes count and labels are made; null is everywhere. */
+  readonly region: RegionOfInterest | null;
+  /** Learn and label inside a region only: an area, or where a label image of the image is not 0. Retrains. */
+  setRegion(region: RegionOfInterest | null, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Adds a stroke and retrains soon after (debounced); never shows a stale result. */
   stroke(stroke: Omit<Stroke, 'id'>): void;
   undo(): void;

@@ -38,6 +38,7 @@ import { paletteColor, parseHexColor } from './session-colors.ts';
 import { allSlices, labelNames } from './session-image.ts';
 import { Painting } from './session-painting.ts';
 import { openInto, withImage } from './session-project.ts';
+import { type OpenedRegion, openRegion, type RegionOfInterest } from './session-region.ts';
 import { ownTarget, saveInput } from './session-saving.ts';
 import { Scribbles } from './session-scribbles.ts';
 import type {
@@ -145,6 +146,7 @@ class ImageSession extends EventTarget implements Session {
   #classifier: OpenedClassifier | null = null;
   /** The classifier came from a file: it needs no strokes. */
   #isImported = false;
+  #region: OpenedRegion | null = null;
   #trainLevel: number | 'auto' = 'auto';
   #nextId = 1;
 
@@ -178,6 +180,9 @@ class ImageSession extends EventTarget implements Session {
   }
   get canRedo(): boolean {
     return this.#painting.canRedo;
+  }
+  get region(): RegionOfInterest | null {
+    return this.#region?.region ?? null;
   }
   get work(): readonly Work[] {
     return this.#works.list;
@@ -337,6 +342,31 @@ class ImageSession extends EventTarget implements Session {
     this.#painting.clear();
   }
 
+  async setRegion(
+    region: RegionOfInterest | null,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.#run('Opening the region', options.signal, async ({ signal }) => {
+      const opened = region === null ? null : await openRegion(region, this.image, { signal });
+      signal.throwIfAborted();
+      this.#region = opened;
+      this.#changed('strokes');
+      await this.#showRegion();
+      this.#painting.touch();
+    });
+  }
+
+  /** What is there already, inside the region only. */
+  async #showRegion(): Promise<void> {
+    if (this.#derived.size === 0) return;
+    const pipeline = await this.#ready();
+    for (const [id, parts] of [...this.#derived]) {
+      const layer = this.#layers.find((candidate) => candidate.id === id);
+      if (layer !== undefined) await this.#addScoresLayer(pipeline, { ...layer, ...parts });
+    }
+    for (const layer of this.#layers) if (layer.kind === 'uncertainty') this.removeLayer(layer.id);
+  }
+
   async train(options: TrainOptions = {}): Promise<Layer | null> {
     const { signal, level, ...learning } = options;
     if (level !== undefined) this.#trainLevel = level;
@@ -352,12 +382,13 @@ class ImageSession extends EventTarget implements Session {
       else this.#dropClassLayer();
       return null;
     }
-    const { classes, strokes } = this;
+    const { classes } = this;
     const { classifier: choice = {}, validation = 'none', recipe: features = {} } = this.#learning;
     return this.#run('Training on strokes', signal, async (work) => {
       const pipeline = await this.#ready();
       const level = this.#trainLevel === 'auto' ? await this.#defaultLevel(pipeline, work) : this.#trainLevel;
       const recipe = await this.#recipe(pipeline, level, features, work);
+      const strokes = (await this.#region?.strokes(this.strokes, work.signal)) ?? this.strokes;
       const common = { classes, strokes, recipe, place: { level }, seed, ...work };
       const show = async (fit: ClassifierFit, quicker: Layer['levels']): Promise<Layer> => {
         const scores = await pipeline.classScores(fit);
@@ -444,7 +475,8 @@ class ImageSession extends EventTarget implements Session {
     return this.#run('Finding where it is unsure', signal, async () => {
       const pipeline = await this.#ready();
       const { parts, active } = this.#classScores();
-      const pixels = await pipeline.uncertainty(parts.scores, kind, active);
+      const everywhere = await pipeline.uncertainty(parts.scores, kind, active);
+      const pixels = this.#region?.labels(everywhere, parts.imageLevel) ?? everywhere;
       return this.#addLayer({
         name: kind === 'margin' ? 'Uncertainty (margin)' : 'Uncertainty (entropy)',
         kind: 'uncertainty',
@@ -463,7 +495,8 @@ class ImageSession extends EventTarget implements Session {
       const place = (at: Suggestion): Suggestion => inFinest(at, level, this.image.pixels[0]!);
       let best: readonly Suggestion[] = [];
       const { count, chunkLimit } = options;
-      const lists = suggestPlaces(parts.scores, {
+      const scores = this.#region?.scores(parts.scores, parts.imageLevel) ?? parts.scores;
+      const lists = suggestPlaces(scores, {
         count,
         active,
         slices: allSlices(this.image),
@@ -471,7 +504,8 @@ class ImageSession extends EventTarget implements Session {
         signal,
       });
       for await (const list of lists) {
-        best = list.map(place);
+        // Nothing is asked of what lies outside the region: it is certain there.
+        best = list.filter(({ uncertainty }) => this.#region === null || uncertainty > 0).map(place);
         options.onList?.(best);
       }
       return best;
@@ -567,8 +601,13 @@ class ImageSession extends EventTarget implements Session {
       });
     }
     const pipeline = await this.#ready();
-    const labels = await pipeline.labels(parts.scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
-    return saveInput({ image: this.image, layer, labels, pipeline, ...parts }, target, options);
+    const everywhere = await pipeline.labels(parts.scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
+    const labels = this.#region?.labels(everywhere, 0) ?? everywhere;
+    return saveInput(
+      { image: this.image, layer, labels, pipeline, region: this.region, ...parts },
+      target,
+      options,
+    );
   }
 
   async close(): Promise<void> {
@@ -659,7 +698,8 @@ class ImageSession extends EventTarget implements Session {
     }: DerivedParts &
       Omit<Layer, 'id' | 'levels' | 'derived' | 'outdated'> & { readonly quicker?: Layer['levels'] },
   ): Promise<Layer> {
-    const pixels = await pipeline.labels(scores, pixelGrid(this.image.pixels[imageLevel]!), labelChunkPx);
+    const everywhere = await pipeline.labels(scores, pixelGrid(this.image.pixels[imageLevel]!), labelChunkPx);
+    const pixels = this.#region?.labels(everywhere, imageLevel) ?? everywhere;
     const layer = this.#addLayer({ ...shown, levels: [{ pixels, imageLevel }, ...quicker] });
     this.#derived.set(layer.id, {
       ...{ scores, imageLevel, strokes, method },

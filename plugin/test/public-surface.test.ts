@@ -59,12 +59,12 @@ it('offers these names and no others', async () => {
       "planWindows",
       "precisionTolerance",
       "projectPca",
-      "rampAt",
       "reflectIndex",
       "resampleBilinear",
       "sampleIndices",
       "selfTestImage",
       "selfTestTolerance",
+      "tentAt",
       "tokenPosition",
     ]
   `);

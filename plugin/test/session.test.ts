@@ -216,14 +216,44 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     const shown = () => again.layers.find(({ kind }) => kind === 'classes');
     expect(shown()?.outdated).toBe(true);
     await until(again, 'the imported one again', () => shown()?.outdated === false);
-    const { location } = await again.save(imported, { name: 'imported' });
-    expect(location).toMatch(/labels\/imported$/);
     again.updateClass(0, { name: 'renamed' });
     await expect(again.importClassifier(json, { where: 'x.json' })).rejects.toThrow(
       /its classes are inside, outside, and there are strokes of renamed, outside/,
     );
     await again.close();
     expect(errors).toEqual([]);
+  });
+
+  it('learns and labels inside a region only: drawn, or a label image', async () => {
+    paint();
+    const whole = await middleSlice((await session.train())!);
+    // A stroke outside would teach another thing; it does not count.
+    const ring = [0, 0, 45, 0, 45, 45, 0, 45];
+    await session.setRegion({ kind: 'area', rings: [ring] });
+    session.stroke({ classIndex: 1, radiusPx: 4, z: middleZ, t: 0, points: [55, 55] });
+    const layer = await session.train();
+    const inside = await middleSlice(layer!);
+    const width = session.image.levels[0]!.shape.at(-1)!;
+    const expected = Array.from({ length: whole.length }, (_, i) =>
+      Math.floor(i / width) < 45 && i % width < 45 ? Number(whole[i]) : 0,
+    );
+    expect(Array.from(inside as Uint8Array)).toEqual(expected);
+    const places = await session.suggest({ count: 5, chunkLimit: 4 });
+    for (const { y, x } of places) expect(Math.max(x, y)).toBeLessThan(64);
+
+    // The same region as a label image, painted in another session.
+    const other = await openSessionInProcess({ source: createNodeStore(join(folder, 'image.zarr')) });
+    other.addClass({ name: 'inside', color: '009e73' });
+    other.stroke({ classIndex: 0, radiusPx: 1, points: [], rings: [ring], z: middleZ, t: 0 });
+    await other.scribbles.save({ name: 'inside' });
+    await other.close();
+    await session.setRegion(null);
+    await session.setRegion({ kind: 'labels', name: 'inside' });
+    expect(session.region).toEqual({ kind: 'labels', name: 'inside' });
+    expect(await middleSlice((await session.train())!)).toEqual(inside);
+    await expect(session.setRegion({ kind: 'labels', name: '0' })).rejects.toThrow(/of the image's size/);
+    await expect(session.setRegion({ kind: 'area', rings: [[1, 2]] })).rejects.toThrow(/three corners/);
+    expect(session.region).toEqual({ kind: 'labels', name: 'inside' });
   });
 
   it('keeps several images and their strokes in a project, and finds its own again', async () => {

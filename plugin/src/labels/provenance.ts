@@ -40,6 +40,8 @@ export interface ProvenanceFacts {
   readonly method?: NonNullable<LabelProvenance['method']>;
   /** The label image outside of which labels are 0. */
   readonly mask?: string;
+  /** The area outside of which labels are 0, in pixels of the finest level. */
+  readonly region?: { readonly rings: readonly (readonly number[])[] };
   /** The level was resampled: new pixels per pixel. */
   readonly factor?: { readonly y: number; readonly x: number };
   /** How the classifier did on strokes it had not seen. */
@@ -68,7 +70,13 @@ export function createProvenance(
     })),
     ...(level === undefined ? {} : { level }),
     ...(slices === undefined ? {} : { slices: { ...slices } }),
-    ...plain({ method: facts.method, mask: facts.mask, factor: facts.factor, heldOut: facts.heldOut }),
+    ...plain({
+      region: facts.region,
+      method: facts.method,
+      mask: facts.mask,
+      factor: facts.factor,
+      heldOut: facts.heldOut,
+    }),
   };
 }
 

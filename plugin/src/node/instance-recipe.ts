@@ -1,6 +1,7 @@
 import type { LazyArray } from '../array/lazy-array.ts';
 import { axisIndex } from '../array/lazy-array.ts';
 import { spacingOf } from '../array/spacing.ts';
+import type { OmeChannel } from '../ome/ome-image.ts';
 import type { Reach } from '../raster/volume.ts';
 import type { InstanceRecipe, WatershedRecipe } from '../segment/instances/types.ts';
 import { type FlagSpec, type Flags, invalid } from './flags.ts';
@@ -33,6 +34,11 @@ export const instanceFlags: Readonly<Record<string, FlagSpec>> = {
     value: 'x',
     help: 'watershed: how deep a narrowing must be to split (h of the h-maxima), in physical units; default 1 pixel',
   },
+  boundary: {
+    type: 'string',
+    value: 'c',
+    help: 'watershed: split where this channel is bright (membranes), not where objects narrow; --depth is then in stored values, default a tenth of its contrast',
+  },
   halo: {
     type: 'string',
     value: 'x',
@@ -58,6 +64,7 @@ export function instanceRecipe(
   labels: LazyArray,
   only: string | undefined,
   command: string,
+  channels: readonly Pick<OmeChannel, 'window'>[] = [],
 ): NamedRecipe {
   const method = choice(flags, 'method', ['components', 'watershed'], command) ?? 'components';
   const tracking = choice(flags, 'tracking', ['overlap', 'none'], command) ?? 'overlap';
@@ -86,7 +93,9 @@ export function instanceRecipe(
   return {
     connectivity,
     recipe:
-      method === 'watershed' ? splitting(flags, labels, recipe, command) : unsplit(flags, recipe, command),
+      method === 'watershed'
+        ? splitting({ flags, labels, channels, command }, recipe)
+        : unsplit(flags, recipe, command),
   };
 }
 
@@ -102,19 +111,34 @@ export function dimsOf(flags: Flags, labels: LazyArray, command: string): 2 | 3 
 }
 
 function splitting(
-  flags: Flags,
-  labels: LazyArray,
+  {
+    flags,
+    labels,
+    channels,
+    command,
+  }: {
+    readonly flags: Flags;
+    readonly labels: LazyArray;
+    readonly channels: readonly Pick<OmeChannel, 'window'>[];
+    readonly command: string;
+  },
   recipe: InstanceRecipe,
-  command: string,
 ): WatershedRecipe {
   const width = spacingOf(labels).zyx[2];
-  const depth = positive(flags, 'depth', command) ?? width;
+  const boundary = flags.integer('boundary', 0);
+  const window = boundary === undefined ? undefined : channels[boundary]?.window;
+  if (boundary !== undefined && window === undefined) {
+    const remedy = `The image has ${channels.length === 1 ? 'channel 0 only' : `channels 0 to ${channels.length - 1}`}.`;
+    throw invalid(`--boundary is ${boundary}`, { name: command }, remedy);
+  }
+  const shallow = window === undefined ? width : (window.end - window.start) / 10;
+  const depth = positive(flags, 'depth', command) ?? shallow;
   const halo = positive(flags, 'halo', command) ?? haloElements[recipe.dims] * width;
-  return { ...recipe, depth, halo };
+  return { ...recipe, depth, halo, ...(boundary === undefined ? {} : { boundary }) };
 }
 
 function unsplit(flags: Flags, recipe: InstanceRecipe, command: string): InstanceRecipe {
-  const stray = ['depth', 'halo'].find((name) => flags.has(name));
+  const stray = ['depth', 'halo', 'boundary'].find((name) => flags.has(name));
   if (stray === undefined) return recipe;
   throw invalid(`--${stray} goes with --method watershed`, { name: command }, 'Add that, or leave it out.');
 }

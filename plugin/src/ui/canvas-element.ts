@@ -41,7 +41,7 @@ export class AlibiZarrCanvas extends LitElement {
       #strokes { outline: none; touch-action: none; cursor: grab; }
       #strokes[data-tool='pan']:active { cursor: grabbing; }
       #strokes[data-tool='paint'], #strokes[data-tool='erase'] { cursor: none; }
-      #strokes[data-tool='polygon'], #strokes[data-tool='pick'], #strokes[data-tool='fill'] { cursor: crosshair; }
+      #strokes[data-tool='polygon'], #strokes[data-tool='pick'], #strokes[data-tool='fill'], #strokes[data-tool='region'] { cursor: crosshair; }
       #strokes:focus-visible:not(.pointed) { outline: 2px solid var(--az-accent); outline-offset: -2px; }
     `,
   ];
@@ -270,12 +270,13 @@ export class AlibiZarrCanvas extends LitElement {
       t,
       brush: at === null || !hasBrush ? null : { ...at, radiusPx: state.brushRadiusPx, color },
       opacity: 0.75,
+      region: session.region?.kind === 'area' ? session.region.rings : [],
       polygon:
         draft?.kind === 'polygon'
           ? {
               points: draft.points,
               pointer: at,
-              color: `#${session.classes[draft.classIndex]?.color ?? 'ffffff'}`,
+              color: `#${draft.of === 'region' ? 'ffffff' : (session.classes[draft.of]?.color ?? 'ffffff')}`,
             }
           : null,
     });

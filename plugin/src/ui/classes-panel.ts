@@ -14,9 +14,8 @@ export class AlibiZarrClasses extends LitElement {
     theme,
     sectionStyle,
     css`
-      .tools { display: flex; gap: 4px; }
-      .tools button { height: 28px; flex: 1; padding: 0 6px; }
-      .tools button.bare { flex: none; width: 28px; padding: 0 5px; }
+      .tools { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 4px; }
+      .tools button { height: 28px; padding: 0 6px; }
       ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
       li { display: flex; align-items: center; gap: 8px; padding: 1px 0 1px 8px; border-radius: var(--az-radius); border: 1px solid transparent; }
       li.active { background: var(--az-raised); border-color: color-mix(in srgb, var(--az-accent) 50%, transparent); }
@@ -24,7 +23,9 @@ export class AlibiZarrClasses extends LitElement {
       li input[type='text']:hover, li input[type='text']:focus { border-color: var(--az-line); }
       kbd { font: 600 10.5px/16px ui-monospace, monospace; width: 16px; text-align: center; border-radius: 3px; background: var(--az-line); color: var(--az-muted); flex: none; border: 0; padding: 0; height: 16px; }
       .brush { display: grid; grid-template-columns: auto 1fr 52px; gap: 8px; align-items: center; }
-      .brush span:last-child { text-align: right; color: var(--az-muted); }
+      .region { grid-template-columns: auto minmax(0, 1fr); }
+      .region select { height: 26px; font-size: 12px; min-width: 0; }
+      .brush span:last-child:not(:first-child) { text-align: right; color: var(--az-muted); }
       .hint { color: var(--az-muted); font-size: 12px; }
     `,
   ];
@@ -55,9 +56,9 @@ export class AlibiZarrClasses extends LitElement {
                   ${this.#tool(workspace, tool, 'pan', 'Move', 'Move (6 or Z)')}
                   ${this.#tool(workspace, tool, 'paint', 'Paint', 'Paint (2 or P)')}
                   ${this.#tool(workspace, tool, 'erase', 'Erase', 'Erase (1 or E, or the right button)')}
-                  ${this.#tool(workspace, tool, 'polygon', '', 'Polygon (3): click corners or drag a lasso; Enter closes it')}
-                  ${this.#tool(workspace, tool, 'fill', '', 'Fill (4 or F): what strokes enclose, or a painted area')}
-                  ${this.#tool(workspace, tool, 'pick', '', 'Pick the class under the pointer (5 or L)')}
+                  ${this.#tool(workspace, tool, 'polygon', 'Polygon', 'Polygon (3): click corners or drag a lasso; Enter closes it')}
+                  ${this.#tool(workspace, tool, 'fill', 'Fill', 'Fill (4 or F): what strokes enclose, or a painted area')}
+                  ${this.#tool(workspace, tool, 'pick', 'Pick', 'Pick the class under the pointer (5 or L)')}
                 </div>
                 <ul aria-label="Classes">
                   ${classes.map((spec, index) => this.#class(workspace, spec, index))}
@@ -76,6 +77,7 @@ export class AlibiZarrClasses extends LitElement {
                   />
                   <span>${brushRadiusPx} px</span>
                 </label>
+                ${this.#region(workspace)}
                 ${
                   sizeAlong(session.image, 'z') > 1
                     ? html`<button
@@ -93,14 +95,9 @@ export class AlibiZarrClasses extends LitElement {
   }
 
   #tool({ display }: Workspace, current: Tool, tool: Tool, name: string, title: string) {
-    return html`<button
-      role="radio"
-      class=${name === '' ? 'bare' : ''}
-      aria-checked=${current === tool}
-      aria-label=${name === '' ? title.replace(/ \(.*/, '') : nothing}
-      title=${title}
-      @click=${() => display.update({ tool })}
-    >${icons[tool]} ${name}</button>`;
+    return html`<button role="radio" aria-checked=${current === tool} title=${title} @click=${() => display.update({ tool })}>
+      ${icons[tool]} ${name}
+    </button>`;
   }
 
   #action(label: string, title: string, icon: unknown, disabled: boolean, run: () => void) {
@@ -138,6 +135,43 @@ export class AlibiZarrClasses extends LitElement {
         }}
       >${icons.remove}</button>
     </li>`;
+  }
+
+  /** Where strokes count and labels are made. */
+  #region({ session, display }: Workspace) {
+    const { region, image } = session;
+    const choose = (event: Event) => {
+      if (!(event.target instanceof HTMLSelectElement)) return;
+      const { value } = event.target;
+      if (value === 'draw') display.update({ tool: 'region' });
+      const chosen = value.startsWith('labels/') ? { kind: 'labels' as const, name: value.slice(7) } : null;
+      // The session tells of failures itself.
+      if (value !== 'draw' && value !== 'area') session.setRegion(chosen).catch(() => undefined);
+    };
+    const current =
+      display.state.tool === 'region'
+        ? 'draw'
+        : region === null
+          ? 'all'
+          : region.kind === 'area'
+            ? 'area'
+            : `labels/${region.name}`;
+    const option = (value: string, text: string) =>
+      html`<option value=${value} ?selected=${value === current}>${text}</option>`;
+    return html`<label class="brush region small">
+      <span>Region</span>
+      <select
+        aria-label="Region that is learned from and labelled"
+        title="Learn from strokes and label inside a region only"
+        .value=${current}
+        @change=${choose}
+      >
+        ${option('all', 'Everywhere')}
+        ${region?.kind === 'area' ? option('area', 'Drawn region') : nothing}
+        ${option('draw', 'Draw a rectangle or polygon (R)')}
+        ${image.labels.map(({ name }) => option(`labels/${name}`, `Where labels/${name} is not 0`))}
+      </select>
+    </label>`;
   }
 
   #hint({ session }: Workspace) {

@@ -17,7 +17,7 @@ export interface LayerDisplay {
   readonly outlines: boolean;
 }
 
-export type Tool = 'pan' | 'paint' | 'erase' | 'polygon' | 'fill' | 'pick';
+export type Tool = 'pan' | 'paint' | 'erase' | 'polygon' | 'fill' | 'pick' | 'region';
 
 export interface DisplayState {
   readonly channels: readonly ChannelDisplay[];

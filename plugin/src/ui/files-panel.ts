@@ -72,6 +72,7 @@ export class AlibiZarrFiles extends LitElement {
             @click=${() => this.#act(workspace, () => this.#exportGeojson(workspace))}
           >${icons.save} GeoJSON</button>
           <input
+            type="text"
             aria-label="Name of the label image for strokes"
             .value=${this.labelName}
             @change=${(event: Event) => (this.labelName = inputValue(event).trim() || 'scribbles')}

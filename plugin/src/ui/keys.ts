@@ -18,6 +18,7 @@ export type KeyCommand =
   | 'tool-fill'
   | 'tool-pick'
   | 'interpolate'
+  | 'tool-region'
   | `class-${ClassDigit}`
   | 'brush-smaller'
   | 'brush-larger'
@@ -59,6 +60,7 @@ const plain: Readonly<Record<string, KeyCommand>> = {
   l: 'tool-pick',
   z: 'tool-pan',
   i: 'interpolate',
+  r: 'tool-region',
   '[': 'brush-smaller',
   ']': 'brush-larger',
   '.': 'next-class',
@@ -92,6 +94,7 @@ export const keyHelp: readonly (readonly [keys: string, what: string])[] = [
   [', and .', 'previous and next class'],
   ['M', 'new class'],
   ['I', 'fill the slices between those where the class is painted'],
+  ['R', 'draw the region that is learned from and labelled: drag a rectangle, or click corners'],
   ['Ctrl Z, Ctrl Shift Z', 'undo, redo'],
   ['+, −, 0, End', 'zoom in, out, show everything, one to one'],
   ['arrows', 'move'],

@@ -21,7 +21,8 @@ export interface PaintingHost {
 /** What is being drawn: a stroke, or a polygon that has no end yet. */
 export type Draft =
   | { readonly kind: 'stroke'; readonly stroke: Omit<Stroke, 'id'> }
-  | { readonly kind: 'polygon'; readonly points: readonly number[]; readonly classIndex: number };
+  /** Of a class, or the region of interest. */
+  | { readonly kind: 'polygon'; readonly points: readonly number[]; readonly of: number | 'region' };
 
 /** Closer to the first corner than this on screen, a click ends a polygon. */
 const closePx = 8;
@@ -34,10 +35,13 @@ const lassoStepPx = 4;
 export class PaintingTools {
   readonly #host: PaintingHost;
   #stroke: { readonly classIndex: number | null; readonly points: number[] } | null = null;
-  #polygon: { readonly classIndex: number; readonly points: number[]; readonly slice: string } | null = null;
+  #polygon: { readonly of: number | 'region'; readonly points: number[]; readonly slice: string } | null =
+    null;
   #isDragging = false;
   /** Corners of the polygon before the button went down. */
   #cornersBefore = 0;
+  /** The other corner of a rectangle that is being drawn. */
+  #corner: PixelPlace | null = null;
   /** What picking goes back to. */
   #toolBefore: Tool = 'paint';
 
@@ -52,8 +56,12 @@ export class PaintingTools {
     if (this.#stroke !== null)
       return { kind: 'stroke', stroke: { ...this.#stroke, radiusPx: brushRadiusPx, z, t } };
     // Another tool or slice gives a polygon up.
-    if (tool !== 'polygon' || this.#polygon?.slice !== `${z}/${t}`) this.#polygon = null;
-    return this.#polygon === null ? null : { kind: 'polygon', ...this.#polygon };
+    const isDrawing = tool === 'polygon' || tool === 'region';
+    if (!isDrawing || this.#polygon?.slice !== `${z}/${t}`) this.#polygon = null;
+    const polygon = this.#polygon;
+    if (polygon === null) return null;
+    const points = this.#corner === null ? polygon.points : rectangle(polygon.points, this.#corner);
+    return { kind: 'polygon', of: polygon.of, points };
   }
 
   /** The button goes down; `erase` by the right one or a pen's eraser. */
@@ -67,9 +75,13 @@ export class PaintingTools {
       this.#pick(workspace, at);
       return;
     }
+    if (tool === 'region') {
+      this.#addCorner(at, erase ? null : 'region');
+      return;
+    }
     if (classIndex !== null && classes[classIndex] === undefined) return;
     if (tool === 'fill') tolerate(() => scribbles.fill({ ...at, z, t, classIndex }));
-    else if (tool === 'polygon') this.#corner(at, classIndex);
+    else if (tool === 'polygon') this.#addCorner(at, classIndex);
     else {
       this.#stroke = { classIndex, points: [] };
       this.move(at);
@@ -77,6 +89,11 @@ export class PaintingTools {
   }
 
   move(at: PixelPlace): void {
+    if (this.#isDragging && this.#polygon?.of === 'region') {
+      if (this.#cornersBefore === 0) this.#corner = at;
+      this.#host.redraw();
+      return;
+    }
     const line = this.#stroke?.points ?? (this.#isDragging ? this.#polygon?.points : undefined);
     if (line === undefined) {
       this.#host.redraw();
@@ -98,7 +115,10 @@ export class PaintingTools {
       const { brushRadiusPx, z, t } = workspace.display.state;
       workspace.session.stroke({ ...stroke, radiusPx: brushRadiusPx, z, t });
     }
-    if (this.#isDragging && this.#polygon !== null) {
+    const corner = this.#corner;
+    this.#corner = null;
+    if (corner !== null && this.#polygon !== null) this.#finishRectangle(this.#polygon.points, corner, keep);
+    else if (this.#isDragging && this.#polygon !== null) {
       const corners = this.#polygon.points.length / 2 - this.#cornersBefore;
       if (!keep) this.#polygon.points.length = 2 * this.#cornersBefore;
       else if (corners > lassoCorners) this.finish();
@@ -114,10 +134,11 @@ export class PaintingTools {
     if (polygon === null || workspace === null) return false;
     this.#polygon = null;
     const ring = withoutRepeats(polygon.points);
-    if (ring.length >= 6) {
+    if (ring.length >= 6 && polygon.of === 'region') setRegion(workspace, ring);
+    else if (ring.length >= 6 && polygon.of !== 'region') {
       const { z, t } = workspace.display.state;
       workspace.session.stroke({
-        classIndex: polygon.classIndex,
+        classIndex: polygon.of,
         radiusPx: 1,
         points: [],
         rings: [ring],
@@ -146,8 +167,8 @@ export class PaintingTools {
     return true;
   }
 
-  #corner(at: PixelPlace, classIndex: number | null): void {
-    if (classIndex === null) {
+  #addCorner(at: PixelPlace, of: number | 'region' | null): void {
+    if (of === null) {
       this.removeCorner();
       return;
     }
@@ -162,11 +183,20 @@ export class PaintingTools {
         return;
       }
     }
-    this.#polygon ??= { classIndex, points: [], slice };
+    this.#polygon ??= { of, points: [], slice };
     this.#cornersBefore = this.#polygon.points.length / 2;
     this.#isDragging = true;
     this.#polygon.points.push(at.x, at.y);
     this.#host.redraw();
+  }
+
+  /** A drag with the region's tool is a rectangle; one of a few pixels was a click. */
+  #finishRectangle(points: number[], to: PixelPlace, keep: boolean): void {
+    const workspace = this.#host.workspace();
+    const away = Math.hypot(to.x - points[0]!, to.y - points[1]!) * this.#host.zoom();
+    if (!keep || away < closePx || workspace === null) return;
+    this.#polygon = null;
+    setRegion(workspace, rectangle(points, to));
   }
 
   #pick({ session, display }: Workspace, at: PixelPlace): void {
@@ -180,6 +210,17 @@ export class PaintingTools {
   toolChanged(tool: Tool): void {
     if (tool === 'paint' || tool === 'polygon' || tool === 'fill') this.#toolBefore = tool;
   }
+}
+
+/** Upright, between its first corner and the one across. */
+function rectangle([x0 = 0, y0 = 0]: readonly number[], { x, y }: PixelPlace): number[] {
+  return [x0, y0, x, y0, x, y, x0, y];
+}
+
+/** The session tells of failures itself. */
+function setRegion({ session, display }: Workspace, ring: readonly number[]): void {
+  display.update({ tool: 'pan' });
+  session.setRegion({ kind: 'area', rings: [ring] }).catch(() => undefined);
 }
 
 /** A double click leaves its place twice. */

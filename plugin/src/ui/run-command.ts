@@ -58,6 +58,7 @@ export function runCommand(
     'tool-polygon': () => display.update({ tool: 'polygon' }),
     'tool-fill': () => display.update({ tool: 'fill' }),
     'tool-pick': () => display.update({ tool: 'pick' }),
+    'tool-region': () => display.update({ tool: 'region' }),
     interpolate: () => session.scribbles.interpolate({ classIndex: state.activeClass, t: state.t }),
     'brush-smaller': () => brush(1 / 1.2, -1),
     'brush-larger': () => brush(1.2, 1),

@@ -17,6 +17,8 @@ export interface StrokeOverlay {
     readonly color: string;
   } | null;
   readonly opacity: number;
+  /** Rings of the region of interest, in pixels of the image. */
+  readonly region: readonly (readonly number[])[];
   /** A polygon being drawn: its corners, where the pointer is, and its colour. */
   readonly polygon: {
     readonly points: readonly number[];
@@ -56,6 +58,7 @@ export function drawStrokes(
     (x * stretch.x - camera.x) * scale + screen.widthPx / 2,
     (y * stretch.y - camera.y) * scale + screen.heightPx / 2,
   ];
+  if (overlay.region.length > 0) drawRegion(context, screen, overlay.region, onScreen);
   if (overlay.polygon !== null) drawPolygon(context, overlay.polygon, onScreen);
   if (overlay.brush === null) return;
   const { brush } = overlay;
@@ -87,6 +90,32 @@ function drawStroke(
   context.lineWidth = rings === undefined ? Math.max(leastWidth, 2 * radiusPx) : leastWidth;
   if (rings !== undefined) context.fill('evenodd');
   context.stroke();
+}
+
+/** What lies outside is darker. */
+function drawRegion(
+  context: CanvasRenderingContext2D,
+  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+  rings: readonly (readonly number[])[],
+  onScreen: (x: number, y: number) => [number, number],
+): void {
+  context.beginPath();
+  for (const ring of rings) {
+    for (let i = 0; i + 1 < ring.length; i += 2) {
+      const [x, y] = onScreen(ring[i]!, ring[i + 1]!);
+      if (i === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    }
+    context.closePath();
+  }
+  context.setLineDash([6, 4]);
+  context.strokeStyle = '#fff';
+  context.lineWidth = 1.5;
+  context.stroke();
+  context.setLineDash([]);
+  context.rect(0, 0, widthPx, heightPx);
+  context.fillStyle = 'rgb(0 0 0 / 35%)';
+  context.fill('evenodd');
 }
 
 /** Its corners so far, and the way back to the first one. */

@@ -12,6 +12,7 @@ import { encode } from 'fast-png';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRegion } from '../../src/array/region.ts';
+import { openSessionInProcess } from '../../src/node/open-session.ts';
 import { openImage } from '../../src/ome/open-image.ts';
 import { openLabel } from '../../src/ome/open-label.ts';
 import { imageAttributes, jsonBytes } from '../../src/ome/write.ts';
@@ -393,6 +394,42 @@ describe('segment --project', () => {
     expect(a).not.toBe(b);
     const reproduced = await call(['reproduce', b, '--labels', 'p', '--model', manifest, '--json']);
     expect(reproduced.json()).toMatchObject({ agreement: 1, sameFit: true });
+  });
+});
+
+describe('reproduce', () => {
+  it('computes again what a session saved of areas inside a region', async () => {
+    const path = await writeHalves('session.zarr');
+    const session = await openSessionInProcess({ source: createNodeStore(path), model: manifest });
+    session.addClass({ name: 'dark', color: '000000' });
+    session.addClass({ name: 'bright', color: 'ffffff' });
+    const area = (classIndex: number, x0: number, y0: number) =>
+      session.stroke({
+        ...{ classIndex, radiusPx: 1, points: [], z: 0, t: 0 },
+        rings: [[x0, y0, x0 + 20, y0, x0 + 20, y0 + 4, x0, y0 + 4]],
+      });
+    area(0, 6, 20);
+    area(1, 46, 20);
+    // The lower half of this one lies outside and says the wrong thing.
+    area(0, 46, 38);
+    const region = [0, 10, width, 10, width, 40, 0, 40];
+    await session.setRegion({ kind: 'area', rings: [region] });
+    const layer = await session.train({ classifier: { kind: 'linear' } });
+    await session.save(layer!, { name: 'part' });
+    await session.close();
+    const ids = await idsOf(path, 'part');
+    const rows = Array.from({ length: height }, (_, y) => ids.subarray(y * width, (y + 1) * width));
+    expect(rows.map((row) => row.some((id) => id !== 0))).toEqual(
+      Array.from({ length: height }, (_, y) => y >= 10 && y < 40),
+    );
+    const image = await openImage({ store: createNodeStore(path), path: '', location: path });
+    const { provenance } = await openLabel(image, 'part');
+    expect(parseLabelProvenance(provenance)).toMatchObject({
+      ok: true,
+      value: { region: { rings: [region] } },
+    });
+    const again = await call(['reproduce', path, '--labels', 'part', '--model', manifest, '--json']);
+    expect(again.json()).toMatchObject({ agreement: 1, sameFit: true });
   });
 });
 

@@ -132,6 +132,32 @@ describe('instances', () => {
     });
   });
 
+  it('splits along a channel that is bright where objects meet', async () => {
+    // Two cells side by side: nothing narrows, a membrane of one pixel stands between them.
+    const path = join(folder, 'tissue.zarr');
+    const [height, width] = [12, 20];
+    const isMembrane = (x: number) => x === 9;
+    const one = Array.from({ length: height * width }, () => 1);
+    await writeObjectsImage(path, {
+      axes: 'cyx',
+      shape: [2, height, width],
+      dtype: 'uint8',
+      pixels: [...one, ...one.map((_, i) => (isMembrane(i % width) ? 200 : 10))],
+      scale: [1, 1, 1],
+      labels: { tissue: { dtype: 'uint8', data: one } },
+    });
+    const argv = ['instances', path, '--labels', 'tissue', '--name', 'cells', '--overwrite', '--json'];
+    expect((await call([...argv, '--method', 'watershed'])).json()).toMatchObject({ count: 1 });
+    const split = await call([...argv, '--method', 'watershed', '--boundary', '1']);
+    expect(parseInstancesOutput(split.json())).toMatchObject({ ok: true });
+    // A tenth of the contrast of 10 to 200.
+    expect(split.json()).toMatchObject({ count: 2, boundary: 1, depth: 19 });
+    const flat = await call([...argv, '--method', 'watershed', '--boundary', '0']);
+    expect(flat.json()).toMatchObject({ count: 1 });
+    const none = await call([...argv, '--method', 'watershed', '--boundary', '2']);
+    expect(none.err.join()).toMatch(/--boundary is 2.*channels 0 to 1/);
+  });
+
   it.each([
     [['--name', 'x'], /--labels is missing.*The image has classes/],
     [['--labels', 'classes'], /--name is missing/],
@@ -139,6 +165,7 @@ describe('instances', () => {
     [['--labels', 'classes', '--name', 'x', '--connectivity', '26'], /With 2 dimensions it is one of 4, 8/],
     [['--labels', 'classes', '--name', 'x', '--dims', '3'], /no z axis/],
     [['--labels', 'classes', '--name', 'x', '--halo', '3'], /--halo goes with --method watershed/],
+    [['--labels', 'classes', '--name', 'x', '--boundary', '0'], /--boundary goes with --method watershed/],
     [['--labels', 'classes', '--name', 'x', '--method', 'magic'], /Write components or watershed/],
     [['--labels', 'classes', '--name', 'x', '--min-size', '-1'], /--min-size is -1/],
     [['--labels', 'classes', '--name', 'x', '--t', '2'], /no t axis/],

@@ -333,6 +333,11 @@ export function fakeSession(
     classifier: null,
     exportClassifier: () => ({ json: '{}\n', onnx: new Uint8Array(4) }),
     importClassifier: () => Promise.reject(new Error('the fake session has no transformer')),
+    region: null,
+    setRegion: async (region) => {
+      Object.assign(session, { region });
+      emit('strokes');
+    },
     addToProject: (project) =>
       withImage(project, { image, classes: painting.classes, strokes: painting.strokes }),
     openProject: (project) => openInto(painting, project, image),

@@ -167,6 +167,39 @@ describe('painting tools', () => {
     expect(new Set(session.strokes.map(({ radiusPx }) => radiusPx)).size).to.equal(1);
   });
 
+  it('draw the region of interest: a drag is a rectangle, clicks are corners', async () => {
+    const { session, viewer, click, corners } = await open();
+    const rings = () => (session.region?.kind === 'area' ? session.region.rings : []);
+    press(viewer, 'r');
+    drag(viewer, [200, 150], [300, 250]);
+    await until(() => rings().length === 1);
+    corners(rings()[0] ?? [], [
+      [200, 150],
+      [300, 150],
+      [300, 250],
+      [200, 250],
+    ]);
+    await viewer.updateComplete;
+    expect(tool(viewer)).to.equal('pan');
+    press(viewer, 'r');
+    const places: Place[] = [
+      [100, 100],
+      [200, 120],
+      [150, 200],
+    ];
+    for (const at of places) click(at);
+    press(viewer, 'Enter');
+    corners(rings()[0] ?? [], places);
+    expect(session.strokes).to.have.length(0);
+    const select = find(viewer, '[aria-label="Region that is learned from and labelled"]', HTMLSelectElement);
+    select.value = 'labels/grains';
+    select.dispatchEvent(new Event('change'));
+    expect(session.region).to.deep.equal({ kind: 'labels', name: 'grains' });
+    select.value = 'all';
+    select.dispatchEvent(new Event('change'));
+    expect(session.region).to.equal(null);
+  });
+
   it('fill the slices between two, as one step', async () => {
     const { session, viewer, display } = await open();
     display.update({ z: 1 });

@@ -603,6 +603,10 @@ connectivity: (4 | 6 | 8 | 18 | 26)
  */
 depth?: number
 /**
+ * channel that a watershed split along; `depth` is then in stored values
+ */
+boundary?: number
+/**
  * of a watershed, in `unit`
  */
 halo?: number
@@ -880,6 +884,15 @@ validation: ("none" | "score" | "choose")
  * label image outside of which labels are 0
  */
 mask?: string
+/**
+ * area outside of which labels are 0, on every slice
+ */
+region?: {
+/**
+ * closed, in pixels of the finest level, inside by the even-odd rule
+ */
+rings: number[][]
+}
 /**
  * the level was resampled: new pixels per pixel
  */

@@ -6922,7 +6922,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateInstancesOutput = validate23;
-var schema36 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/instances.schema.json", "title": "InstancesOutput", "description": "What `alibi-zarr instances --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "labels", "class", "method", "dims", "connectivity", "unit", "tracking", "count", "dtype", "shape", "fit", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "labels": { "type": "string", "description": "the label image the instances were made of" }, "class": { "type": ["string", "null"], "description": "id of the one class, in decimal digits; null: each class on its own" }, "method": { "enum": ["components", "watershed"] }, "dims": { "enum": [2, 3] }, "connectivity": { "enum": [4, 6, 8, 18, 26] }, "depth": { "type": "number", "exclusiveMinimum": 0, "description": "of a watershed, in `unit`" }, "halo": { "type": "number", "exclusiveMinimum": 0, "description": "of a watershed, in `unit`" }, "minSize": { "type": "number", "minimum": 0, "description": "in `unit`\xB2 (dims 2) or `unit`\xB3" }, "maxSize": { "type": "number", "minimum": 0, "description": "in `unit`\xB2 (dims 2) or `unit`\xB3" }, "unit": { "type": ["string", "null"], "description": "of lengths; null where the labels state none" }, "tracking": { "enum": ["overlap", "none"] }, "count": { "type": "integer", "minimum": 0, "description": "the ids are 1 to count" }, "unsure": { "type": "object", "description": "objects of a watershed that are larger than the halo: their borders may depend on the chunks", "additionalProperties": false, "required": ["count", "ids"], "properties": { "count": { "type": "integer", "minimum": 0 }, "ids": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "description": "the first hundred" } } }, "dtype": { "enum": ["uint32", "uint64"] }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
+var schema36 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/instances.schema.json", "title": "InstancesOutput", "description": "What `alibi-zarr instances --json` prints.", "type": "object", "additionalProperties": false, "required": ["location", "name", "labels", "class", "method", "dims", "connectivity", "unit", "tracking", "count", "dtype", "shape", "fit", "z", "t", "written", "skipped", "seconds", "validation"], "properties": { "location": { "type": "string", "description": "where the label image lies" }, "name": { "type": "string" }, "labels": { "type": "string", "description": "the label image the instances were made of" }, "class": { "type": ["string", "null"], "description": "id of the one class, in decimal digits; null: each class on its own" }, "method": { "enum": ["components", "watershed"] }, "dims": { "enum": [2, 3] }, "connectivity": { "enum": [4, 6, 8, 18, 26] }, "depth": { "type": "number", "exclusiveMinimum": 0, "description": "of a watershed, in `unit`" }, "boundary": { "type": "integer", "minimum": 0, "description": "channel that a watershed split along; `depth` is then in stored values" }, "halo": { "type": "number", "exclusiveMinimum": 0, "description": "of a watershed, in `unit`" }, "minSize": { "type": "number", "minimum": 0, "description": "in `unit`\xB2 (dims 2) or `unit`\xB3" }, "maxSize": { "type": "number", "minimum": 0, "description": "in `unit`\xB2 (dims 2) or `unit`\xB3" }, "unit": { "type": ["string", "null"], "description": "of lengths; null where the labels state none" }, "tracking": { "enum": ["overlap", "none"] }, "count": { "type": "integer", "minimum": 0, "description": "the ids are 1 to count" }, "unsure": { "type": "object", "description": "objects of a watershed that are larger than the halo: their borders may depend on the chunks", "additionalProperties": false, "required": ["count", "ids"], "properties": { "count": { "type": "integer", "minimum": 0 }, "ids": { "type": "array", "items": { "type": "integer", "minimum": 1 }, "description": "the first hundred" } } }, "dtype": { "enum": ["uint32", "uint64"] }, "shape": { "type": "array", "items": { "type": "integer", "minimum": 1 } }, "fit": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "z": { "type": ["array"], "items": { "type": "integer", "minimum": 0 }, "description": "slices processed" }, "t": { "type": ["array"], "items": { "type": "integer", "minimum": 0 } }, "written": { "type": "integer", "minimum": 0 }, "skipped": { "type": "integer", "minimum": 0 }, "seconds": { "type": "number", "minimum": 0 }, "validation": { "type": "object", "additionalProperties": false, "required": ["valid"], "properties": { "valid": { "type": "boolean" }, "message": { "type": "string" } } } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -7043,18 +7043,19 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           var valid0 = true;
                         }
                         if (valid0) {
-                          if (data.halo !== void 0) {
-                            let data8 = data.halo;
+                          if (data.boundary !== void 0) {
+                            let data8 = data.boundary;
                             const _errs15 = errors;
+                            if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
+                              validate23.errors = [{ instancePath: instancePath + "/boundary", schemaPath: "#/properties/boundary/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
                             if (errors === _errs15) {
                               if (typeof data8 == "number" && isFinite(data8)) {
-                                if (data8 <= 0 || isNaN(data8)) {
-                                  validate23.errors = [{ instancePath: instancePath + "/halo", schemaPath: "#/properties/halo/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                if (data8 < 0 || isNaN(data8)) {
+                                  validate23.errors = [{ instancePath: instancePath + "/boundary", schemaPath: "#/properties/boundary/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                   return false;
                                 }
-                              } else {
-                                validate23.errors = [{ instancePath: instancePath + "/halo", schemaPath: "#/properties/halo/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                return false;
                               }
                             }
                             var valid0 = _errs15 === errors;
@@ -7062,17 +7063,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             var valid0 = true;
                           }
                           if (valid0) {
-                            if (data.minSize !== void 0) {
-                              let data9 = data.minSize;
+                            if (data.halo !== void 0) {
+                              let data9 = data.halo;
                               const _errs17 = errors;
                               if (errors === _errs17) {
                                 if (typeof data9 == "number" && isFinite(data9)) {
-                                  if (data9 < 0 || isNaN(data9)) {
-                                    validate23.errors = [{ instancePath: instancePath + "/minSize", schemaPath: "#/properties/minSize/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                  if (data9 <= 0 || isNaN(data9)) {
+                                    validate23.errors = [{ instancePath: instancePath + "/halo", schemaPath: "#/properties/halo/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                     return false;
                                   }
                                 } else {
-                                  validate23.errors = [{ instancePath: instancePath + "/minSize", schemaPath: "#/properties/minSize/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                  validate23.errors = [{ instancePath: instancePath + "/halo", schemaPath: "#/properties/halo/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                   return false;
                                 }
                               }
@@ -7081,17 +7082,17 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               var valid0 = true;
                             }
                             if (valid0) {
-                              if (data.maxSize !== void 0) {
-                                let data10 = data.maxSize;
+                              if (data.minSize !== void 0) {
+                                let data10 = data.minSize;
                                 const _errs19 = errors;
                                 if (errors === _errs19) {
                                   if (typeof data10 == "number" && isFinite(data10)) {
                                     if (data10 < 0 || isNaN(data10)) {
-                                      validate23.errors = [{ instancePath: instancePath + "/maxSize", schemaPath: "#/properties/maxSize/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                      validate23.errors = [{ instancePath: instancePath + "/minSize", schemaPath: "#/properties/minSize/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                       return false;
                                     }
                                   } else {
-                                    validate23.errors = [{ instancePath: instancePath + "/maxSize", schemaPath: "#/properties/maxSize/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                    validate23.errors = [{ instancePath: instancePath + "/minSize", schemaPath: "#/properties/minSize/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                     return false;
                                   }
                                 }
@@ -7100,23 +7101,30 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 var valid0 = true;
                               }
                               if (valid0) {
-                                if (data.unit !== void 0) {
-                                  let data11 = data.unit;
+                                if (data.maxSize !== void 0) {
+                                  let data11 = data.maxSize;
                                   const _errs21 = errors;
-                                  if (typeof data11 !== "string" && data11 !== null) {
-                                    validate23.errors = [{ instancePath: instancePath + "/unit", schemaPath: "#/properties/unit/type", keyword: "type", params: { type: schema36.properties.unit.type }, message: "must be string,null" }];
-                                    return false;
+                                  if (errors === _errs21) {
+                                    if (typeof data11 == "number" && isFinite(data11)) {
+                                      if (data11 < 0 || isNaN(data11)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/maxSize", schemaPath: "#/properties/maxSize/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                        return false;
+                                      }
+                                    } else {
+                                      validate23.errors = [{ instancePath: instancePath + "/maxSize", schemaPath: "#/properties/maxSize/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      return false;
+                                    }
                                   }
                                   var valid0 = _errs21 === errors;
                                 } else {
                                   var valid0 = true;
                                 }
                                 if (valid0) {
-                                  if (data.tracking !== void 0) {
-                                    let data12 = data.tracking;
+                                  if (data.unit !== void 0) {
+                                    let data12 = data.unit;
                                     const _errs23 = errors;
-                                    if (!(data12 === "overlap" || data12 === "none")) {
-                                      validate23.errors = [{ instancePath: instancePath + "/tracking", schemaPath: "#/properties/tracking/enum", keyword: "enum", params: { allowedValues: schema36.properties.tracking.enum }, message: "must be equal to one of the allowed values" }];
+                                    if (typeof data12 !== "string" && data12 !== null) {
+                                      validate23.errors = [{ instancePath: instancePath + "/unit", schemaPath: "#/properties/unit/type", keyword: "type", params: { type: schema36.properties.unit.type }, message: "must be string,null" }];
                                       return false;
                                     }
                                     var valid0 = _errs23 === errors;
@@ -7124,107 +7132,31 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     var valid0 = true;
                                   }
                                   if (valid0) {
-                                    if (data.count !== void 0) {
-                                      let data13 = data.count;
-                                      const _errs24 = errors;
-                                      if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
-                                        validate23.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    if (data.tracking !== void 0) {
+                                      let data13 = data.tracking;
+                                      const _errs25 = errors;
+                                      if (!(data13 === "overlap" || data13 === "none")) {
+                                        validate23.errors = [{ instancePath: instancePath + "/tracking", schemaPath: "#/properties/tracking/enum", keyword: "enum", params: { allowedValues: schema36.properties.tracking.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
-                                      if (errors === _errs24) {
-                                        if (typeof data13 == "number" && isFinite(data13)) {
-                                          if (data13 < 0 || isNaN(data13)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                            return false;
-                                          }
-                                        }
-                                      }
-                                      var valid0 = _errs24 === errors;
+                                      var valid0 = _errs25 === errors;
                                     } else {
                                       var valid0 = true;
                                     }
                                     if (valid0) {
-                                      if (data.unsure !== void 0) {
-                                        let data14 = data.unsure;
+                                      if (data.count !== void 0) {
+                                        let data14 = data.count;
                                         const _errs26 = errors;
+                                        if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                                          validate23.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
                                         if (errors === _errs26) {
-                                          if (data14 && typeof data14 == "object" && !Array.isArray(data14)) {
-                                            let missing1;
-                                            if (data14.count === void 0 && (missing1 = "count") || data14.ids === void 0 && (missing1 = "ids")) {
-                                              validate23.errors = [{ instancePath: instancePath + "/unsure", schemaPath: "#/properties/unsure/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                          if (typeof data14 == "number" && isFinite(data14)) {
+                                            if (data14 < 0 || isNaN(data14)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/count", schemaPath: "#/properties/count/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
-                                            } else {
-                                              const _errs28 = errors;
-                                              for (const key1 in data14) {
-                                                if (!(key1 === "count" || key1 === "ids")) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/unsure", schemaPath: "#/properties/unsure/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                                                  return false;
-                                                  break;
-                                                }
-                                              }
-                                              if (_errs28 === errors) {
-                                                if (data14.count !== void 0) {
-                                                  let data15 = data14.count;
-                                                  const _errs29 = errors;
-                                                  if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/unsure/count", schemaPath: "#/properties/unsure/properties/count/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                    return false;
-                                                  }
-                                                  if (errors === _errs29) {
-                                                    if (typeof data15 == "number" && isFinite(data15)) {
-                                                      if (data15 < 0 || isNaN(data15)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/unsure/count", schemaPath: "#/properties/unsure/properties/count/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                  }
-                                                  var valid1 = _errs29 === errors;
-                                                } else {
-                                                  var valid1 = true;
-                                                }
-                                                if (valid1) {
-                                                  if (data14.ids !== void 0) {
-                                                    let data16 = data14.ids;
-                                                    const _errs31 = errors;
-                                                    if (errors === _errs31) {
-                                                      if (Array.isArray(data16)) {
-                                                        var valid2 = true;
-                                                        const len0 = data16.length;
-                                                        for (let i0 = 0; i0 < len0; i0++) {
-                                                          let data17 = data16[i0];
-                                                          const _errs33 = errors;
-                                                          if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                                            validate23.errors = [{ instancePath: instancePath + "/unsure/ids/" + i0, schemaPath: "#/properties/unsure/properties/ids/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                            return false;
-                                                          }
-                                                          if (errors === _errs33) {
-                                                            if (typeof data17 == "number" && isFinite(data17)) {
-                                                              if (data17 < 1 || isNaN(data17)) {
-                                                                validate23.errors = [{ instancePath: instancePath + "/unsure/ids/" + i0, schemaPath: "#/properties/unsure/properties/ids/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                          }
-                                                          var valid2 = _errs33 === errors;
-                                                          if (!valid2) {
-                                                            break;
-                                                          }
-                                                        }
-                                                      } else {
-                                                        validate23.errors = [{ instancePath: instancePath + "/unsure/ids", schemaPath: "#/properties/unsure/properties/ids/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                    var valid1 = _errs31 === errors;
-                                                  } else {
-                                                    var valid1 = true;
-                                                  }
-                                                }
-                                              }
                                             }
-                                          } else {
-                                            validate23.errors = [{ instancePath: instancePath + "/unsure", schemaPath: "#/properties/unsure/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                            return false;
                                           }
                                         }
                                         var valid0 = _errs26 === errors;
@@ -7232,103 +7164,154 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         var valid0 = true;
                                       }
                                       if (valid0) {
-                                        if (data.dtype !== void 0) {
-                                          let data18 = data.dtype;
-                                          const _errs35 = errors;
-                                          if (!(data18 === "uint32" || data18 === "uint64")) {
-                                            validate23.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/enum", keyword: "enum", params: { allowedValues: schema36.properties.dtype.enum }, message: "must be equal to one of the allowed values" }];
-                                            return false;
+                                        if (data.unsure !== void 0) {
+                                          let data15 = data.unsure;
+                                          const _errs28 = errors;
+                                          if (errors === _errs28) {
+                                            if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
+                                              let missing1;
+                                              if (data15.count === void 0 && (missing1 = "count") || data15.ids === void 0 && (missing1 = "ids")) {
+                                                validate23.errors = [{ instancePath: instancePath + "/unsure", schemaPath: "#/properties/unsure/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                                                return false;
+                                              } else {
+                                                const _errs30 = errors;
+                                                for (const key1 in data15) {
+                                                  if (!(key1 === "count" || key1 === "ids")) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/unsure", schemaPath: "#/properties/unsure/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                                    return false;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs30 === errors) {
+                                                  if (data15.count !== void 0) {
+                                                    let data16 = data15.count;
+                                                    const _errs31 = errors;
+                                                    if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/unsure/count", schemaPath: "#/properties/unsure/properties/count/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs31) {
+                                                      if (typeof data16 == "number" && isFinite(data16)) {
+                                                        if (data16 < 0 || isNaN(data16)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/unsure/count", schemaPath: "#/properties/unsure/properties/count/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid1 = _errs31 === errors;
+                                                  } else {
+                                                    var valid1 = true;
+                                                  }
+                                                  if (valid1) {
+                                                    if (data15.ids !== void 0) {
+                                                      let data17 = data15.ids;
+                                                      const _errs33 = errors;
+                                                      if (errors === _errs33) {
+                                                        if (Array.isArray(data17)) {
+                                                          var valid2 = true;
+                                                          const len0 = data17.length;
+                                                          for (let i0 = 0; i0 < len0; i0++) {
+                                                            let data18 = data17[i0];
+                                                            const _errs35 = errors;
+                                                            if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+                                                              validate23.errors = [{ instancePath: instancePath + "/unsure/ids/" + i0, schemaPath: "#/properties/unsure/properties/ids/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              return false;
+                                                            }
+                                                            if (errors === _errs35) {
+                                                              if (typeof data18 == "number" && isFinite(data18)) {
+                                                                if (data18 < 1 || isNaN(data18)) {
+                                                                  validate23.errors = [{ instancePath: instancePath + "/unsure/ids/" + i0, schemaPath: "#/properties/unsure/properties/ids/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                            }
+                                                            var valid2 = _errs35 === errors;
+                                                            if (!valid2) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate23.errors = [{ instancePath: instancePath + "/unsure/ids", schemaPath: "#/properties/unsure/properties/ids/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid1 = _errs33 === errors;
+                                                    } else {
+                                                      var valid1 = true;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate23.errors = [{ instancePath: instancePath + "/unsure", schemaPath: "#/properties/unsure/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
+                                            }
                                           }
-                                          var valid0 = _errs35 === errors;
+                                          var valid0 = _errs28 === errors;
                                         } else {
                                           var valid0 = true;
                                         }
                                         if (valid0) {
-                                          if (data.shape !== void 0) {
-                                            let data19 = data.shape;
-                                            const _errs36 = errors;
-                                            if (errors === _errs36) {
-                                              if (Array.isArray(data19)) {
-                                                var valid3 = true;
-                                                const len1 = data19.length;
-                                                for (let i1 = 0; i1 < len1; i1++) {
-                                                  let data20 = data19[i1];
-                                                  const _errs38 = errors;
-                                                  if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                    return false;
-                                                  }
-                                                  if (errors === _errs38) {
-                                                    if (typeof data20 == "number" && isFinite(data20)) {
-                                                      if (data20 < 1 || isNaN(data20)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                  }
-                                                  var valid3 = _errs38 === errors;
-                                                  if (!valid3) {
-                                                    break;
-                                                  }
-                                                }
-                                              } else {
-                                                validate23.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                return false;
-                                              }
+                                          if (data.dtype !== void 0) {
+                                            let data19 = data.dtype;
+                                            const _errs37 = errors;
+                                            if (!(data19 === "uint32" || data19 === "uint64")) {
+                                              validate23.errors = [{ instancePath: instancePath + "/dtype", schemaPath: "#/properties/dtype/enum", keyword: "enum", params: { allowedValues: schema36.properties.dtype.enum }, message: "must be equal to one of the allowed values" }];
+                                              return false;
                                             }
-                                            var valid0 = _errs36 === errors;
+                                            var valid0 = _errs37 === errors;
                                           } else {
                                             var valid0 = true;
                                           }
                                           if (valid0) {
-                                            if (data.fit !== void 0) {
-                                              let data21 = data.fit;
-                                              const _errs40 = errors;
-                                              if (errors === _errs40) {
-                                                if (typeof data21 === "string") {
-                                                  if (!pattern1.test(data21)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
-                                                    return false;
+                                            if (data.shape !== void 0) {
+                                              let data20 = data.shape;
+                                              const _errs38 = errors;
+                                              if (errors === _errs38) {
+                                                if (Array.isArray(data20)) {
+                                                  var valid3 = true;
+                                                  const len1 = data20.length;
+                                                  for (let i1 = 0; i1 < len1; i1++) {
+                                                    let data21 = data20[i1];
+                                                    const _errs40 = errors;
+                                                    if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs40) {
+                                                      if (typeof data21 == "number" && isFinite(data21)) {
+                                                        if (data21 < 1 || isNaN(data21)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/shape/" + i1, schemaPath: "#/properties/shape/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid3 = _errs40 === errors;
+                                                    if (!valid3) {
+                                                      break;
+                                                    }
                                                   }
                                                 } else {
-                                                  validate23.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate23.errors = [{ instancePath: instancePath + "/shape", schemaPath: "#/properties/shape/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                   return false;
                                                 }
                                               }
-                                              var valid0 = _errs40 === errors;
+                                              var valid0 = _errs38 === errors;
                                             } else {
                                               var valid0 = true;
                                             }
                                             if (valid0) {
-                                              if (data.z !== void 0) {
-                                                let data22 = data.z;
+                                              if (data.fit !== void 0) {
+                                                let data22 = data.fit;
                                                 const _errs42 = errors;
                                                 if (errors === _errs42) {
-                                                  if (Array.isArray(data22)) {
-                                                    var valid4 = true;
-                                                    const len2 = data22.length;
-                                                    for (let i2 = 0; i2 < len2; i2++) {
-                                                      let data23 = data22[i2];
-                                                      const _errs44 = errors;
-                                                      if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/z/" + i2, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                        return false;
-                                                      }
-                                                      if (errors === _errs44) {
-                                                        if (typeof data23 == "number" && isFinite(data23)) {
-                                                          if (data23 < 0 || isNaN(data23)) {
-                                                            validate23.errors = [{ instancePath: instancePath + "/z/" + i2, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                      }
-                                                      var valid4 = _errs44 === errors;
-                                                      if (!valid4) {
-                                                        break;
-                                                      }
+                                                  if (typeof data22 === "string") {
+                                                    if (!pattern1.test(data22)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' }];
+                                                      return false;
                                                     }
                                                   } else {
-                                                    validate23.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema36.properties.z.type }, message: "must be array" }];
+                                                    validate23.errors = [{ instancePath: instancePath + "/fit", schemaPath: "#/properties/fit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                 }
@@ -7337,74 +7320,91 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 var valid0 = true;
                                               }
                                               if (valid0) {
-                                                if (data.t !== void 0) {
-                                                  let data24 = data.t;
-                                                  const _errs46 = errors;
-                                                  if (errors === _errs46) {
-                                                    if (Array.isArray(data24)) {
-                                                      var valid5 = true;
-                                                      const len3 = data24.length;
-                                                      for (let i3 = 0; i3 < len3; i3++) {
-                                                        let data25 = data24[i3];
-                                                        const _errs48 = errors;
-                                                        if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/t/" + i3, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                if (data.z !== void 0) {
+                                                  let data23 = data.z;
+                                                  const _errs44 = errors;
+                                                  if (errors === _errs44) {
+                                                    if (Array.isArray(data23)) {
+                                                      var valid4 = true;
+                                                      const len2 = data23.length;
+                                                      for (let i2 = 0; i2 < len2; i2++) {
+                                                        let data24 = data23[i2];
+                                                        const _errs46 = errors;
+                                                        if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/z/" + i2, schemaPath: "#/properties/z/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
-                                                        if (errors === _errs48) {
-                                                          if (typeof data25 == "number" && isFinite(data25)) {
-                                                            if (data25 < 0 || isNaN(data25)) {
-                                                              validate23.errors = [{ instancePath: instancePath + "/t/" + i3, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                        if (errors === _errs46) {
+                                                          if (typeof data24 == "number" && isFinite(data24)) {
+                                                            if (data24 < 0 || isNaN(data24)) {
+                                                              validate23.errors = [{ instancePath: instancePath + "/z/" + i2, schemaPath: "#/properties/z/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                               return false;
                                                             }
                                                           }
                                                         }
-                                                        var valid5 = _errs48 === errors;
-                                                        if (!valid5) {
+                                                        var valid4 = _errs46 === errors;
+                                                        if (!valid4) {
                                                           break;
                                                         }
                                                       }
                                                     } else {
-                                                      validate23.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema36.properties.t.type }, message: "must be array" }];
+                                                      validate23.errors = [{ instancePath: instancePath + "/z", schemaPath: "#/properties/z/type", keyword: "type", params: { type: schema36.properties.z.type }, message: "must be array" }];
                                                       return false;
                                                     }
                                                   }
-                                                  var valid0 = _errs46 === errors;
+                                                  var valid0 = _errs44 === errors;
                                                 } else {
                                                   var valid0 = true;
                                                 }
                                                 if (valid0) {
-                                                  if (data.written !== void 0) {
-                                                    let data26 = data.written;
-                                                    const _errs50 = errors;
-                                                    if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                      return false;
-                                                    }
-                                                    if (errors === _errs50) {
-                                                      if (typeof data26 == "number" && isFinite(data26)) {
-                                                        if (data26 < 0 || isNaN(data26)) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                          return false;
+                                                  if (data.t !== void 0) {
+                                                    let data25 = data.t;
+                                                    const _errs48 = errors;
+                                                    if (errors === _errs48) {
+                                                      if (Array.isArray(data25)) {
+                                                        var valid5 = true;
+                                                        const len3 = data25.length;
+                                                        for (let i3 = 0; i3 < len3; i3++) {
+                                                          let data26 = data25[i3];
+                                                          const _errs50 = errors;
+                                                          if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/t/" + i3, schemaPath: "#/properties/t/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            return false;
+                                                          }
+                                                          if (errors === _errs50) {
+                                                            if (typeof data26 == "number" && isFinite(data26)) {
+                                                              if (data26 < 0 || isNaN(data26)) {
+                                                                validate23.errors = [{ instancePath: instancePath + "/t/" + i3, schemaPath: "#/properties/t/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid5 = _errs50 === errors;
+                                                          if (!valid5) {
+                                                            break;
+                                                          }
                                                         }
+                                                      } else {
+                                                        validate23.errors = [{ instancePath: instancePath + "/t", schemaPath: "#/properties/t/type", keyword: "type", params: { type: schema36.properties.t.type }, message: "must be array" }];
+                                                        return false;
                                                       }
                                                     }
-                                                    var valid0 = _errs50 === errors;
+                                                    var valid0 = _errs48 === errors;
                                                   } else {
                                                     var valid0 = true;
                                                   }
                                                   if (valid0) {
-                                                    if (data.skipped !== void 0) {
-                                                      let data27 = data.skipped;
+                                                    if (data.written !== void 0) {
+                                                      let data27 = data.written;
                                                       const _errs52 = errors;
                                                       if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate23.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs52) {
                                                         if (typeof data27 == "number" && isFinite(data27)) {
                                                           if (data27 < 0 || isNaN(data27)) {
-                                                            validate23.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            validate23.errors = [{ instancePath: instancePath + "/written", schemaPath: "#/properties/written/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                             return false;
                                                           }
                                                         }
@@ -7414,18 +7414,19 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                       var valid0 = true;
                                                     }
                                                     if (valid0) {
-                                                      if (data.seconds !== void 0) {
-                                                        let data28 = data.seconds;
+                                                      if (data.skipped !== void 0) {
+                                                        let data28 = data.skipped;
                                                         const _errs54 = errors;
+                                                        if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          return false;
+                                                        }
                                                         if (errors === _errs54) {
                                                           if (typeof data28 == "number" && isFinite(data28)) {
                                                             if (data28 < 0 || isNaN(data28)) {
-                                                              validate23.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                              validate23.errors = [{ instancePath: instancePath + "/skipped", schemaPath: "#/properties/skipped/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                               return false;
                                                             }
-                                                          } else {
-                                                            validate23.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                            return false;
                                                           }
                                                         }
                                                         var valid0 = _errs54 === errors;
@@ -7433,57 +7434,77 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                         var valid0 = true;
                                                       }
                                                       if (valid0) {
-                                                        if (data.validation !== void 0) {
-                                                          let data29 = data.validation;
+                                                        if (data.seconds !== void 0) {
+                                                          let data29 = data.seconds;
                                                           const _errs56 = errors;
                                                           if (errors === _errs56) {
-                                                            if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
-                                                              let missing2;
-                                                              if (data29.valid === void 0 && (missing2 = "valid")) {
-                                                                validate23.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                                            if (typeof data29 == "number" && isFinite(data29)) {
+                                                              if (data29 < 0 || isNaN(data29)) {
+                                                                validate23.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                 return false;
-                                                              } else {
-                                                                const _errs58 = errors;
-                                                                for (const key2 in data29) {
-                                                                  if (!(key2 === "valid" || key2 === "message")) {
-                                                                    validate23.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                                                    return false;
-                                                                    break;
-                                                                  }
-                                                                }
-                                                                if (_errs58 === errors) {
-                                                                  if (data29.valid !== void 0) {
-                                                                    const _errs59 = errors;
-                                                                    if (typeof data29.valid !== "boolean") {
-                                                                      validate23.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                                                      return false;
-                                                                    }
-                                                                    var valid6 = _errs59 === errors;
-                                                                  } else {
-                                                                    var valid6 = true;
-                                                                  }
-                                                                  if (valid6) {
-                                                                    if (data29.message !== void 0) {
-                                                                      const _errs61 = errors;
-                                                                      if (typeof data29.message !== "string") {
-                                                                        validate23.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                        return false;
-                                                                      }
-                                                                      var valid6 = _errs61 === errors;
-                                                                    } else {
-                                                                      var valid6 = true;
-                                                                    }
-                                                                  }
-                                                                }
                                                               }
                                                             } else {
-                                                              validate23.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                              validate23.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
                                                           }
                                                           var valid0 = _errs56 === errors;
                                                         } else {
                                                           var valid0 = true;
+                                                        }
+                                                        if (valid0) {
+                                                          if (data.validation !== void 0) {
+                                                            let data30 = data.validation;
+                                                            const _errs58 = errors;
+                                                            if (errors === _errs58) {
+                                                              if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
+                                                                let missing2;
+                                                                if (data30.valid === void 0 && (missing2 = "valid")) {
+                                                                  validate23.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                                                  return false;
+                                                                } else {
+                                                                  const _errs60 = errors;
+                                                                  for (const key2 in data30) {
+                                                                    if (!(key2 === "valid" || key2 === "message")) {
+                                                                      validate23.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                                                      return false;
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                  if (_errs60 === errors) {
+                                                                    if (data30.valid !== void 0) {
+                                                                      const _errs61 = errors;
+                                                                      if (typeof data30.valid !== "boolean") {
+                                                                        validate23.errors = [{ instancePath: instancePath + "/validation/valid", schemaPath: "#/properties/validation/properties/valid/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid6 = _errs61 === errors;
+                                                                    } else {
+                                                                      var valid6 = true;
+                                                                    }
+                                                                    if (valid6) {
+                                                                      if (data30.message !== void 0) {
+                                                                        const _errs63 = errors;
+                                                                        if (typeof data30.message !== "string") {
+                                                                          validate23.errors = [{ instancePath: instancePath + "/validation/message", schemaPath: "#/properties/validation/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          return false;
+                                                                        }
+                                                                        var valid6 = _errs63 === errors;
+                                                                      } else {
+                                                                        var valid6 = true;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                validate23.errors = [{ instancePath: instancePath + "/validation", schemaPath: "#/properties/validation/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid0 = _errs58 === errors;
+                                                          } else {
+                                                            var valid0 = true;
+                                                          }
                                                         }
                                                       }
                                                     }
@@ -7519,7 +7540,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateLabelProvenance = validate24;
-var schema37 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
+var schema37 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "region": { "type": "object", "additionalProperties": false, "required": ["rings"], "description": "area outside of which labels are 0, on every slice", "properties": { "rings": { "type": "array", "items": { "type": "array", "items": { "type": "number" } }, "description": "closed, in pixels of the finest level, inside by the even-odd rule" } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
 function validate24(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -11870,67 +11891,71 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
                                     var valid0 = true;
                                   }
                                   if (valid0) {
-                                    if (data.factor !== void 0) {
-                                      let data152 = data.factor;
+                                    if (data.region !== void 0) {
+                                      let data152 = data.region;
                                       const _errs344 = errors;
                                       if (errors === _errs344) {
                                         if (data152 && typeof data152 == "object" && !Array.isArray(data152)) {
                                           let missing17;
-                                          if (data152.y === void 0 && (missing17 = "y") || data152.x === void 0 && (missing17 = "x")) {
-                                            validate24.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing17 }, message: "must have required property '" + missing17 + "'" }];
+                                          if (data152.rings === void 0 && (missing17 = "rings")) {
+                                            validate24.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/required", keyword: "required", params: { missingProperty: missing17 }, message: "must have required property '" + missing17 + "'" }];
                                             return false;
                                           } else {
                                             const _errs346 = errors;
                                             for (const key24 in data152) {
-                                              if (!(key24 === "y" || key24 === "x")) {
-                                                validate24.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" }];
+                                              if (!(key24 === "rings")) {
+                                                validate24.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
                                             }
                                             if (_errs346 === errors) {
-                                              if (data152.y !== void 0) {
-                                                let data153 = data152.y;
+                                              if (data152.rings !== void 0) {
+                                                let data153 = data152.rings;
                                                 const _errs347 = errors;
                                                 if (errors === _errs347) {
-                                                  if (typeof data153 == "number" && isFinite(data153)) {
-                                                    if (data153 <= 0 || isNaN(data153)) {
-                                                      validate24.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
-                                                      return false;
+                                                  if (Array.isArray(data153)) {
+                                                    var valid65 = true;
+                                                    const len33 = data153.length;
+                                                    for (let i33 = 0; i33 < len33; i33++) {
+                                                      let data154 = data153[i33];
+                                                      const _errs349 = errors;
+                                                      if (errors === _errs349) {
+                                                        if (Array.isArray(data154)) {
+                                                          var valid66 = true;
+                                                          const len34 = data154.length;
+                                                          for (let i34 = 0; i34 < len34; i34++) {
+                                                            let data155 = data154[i34];
+                                                            const _errs351 = errors;
+                                                            if (!(typeof data155 == "number" && isFinite(data155))) {
+                                                              validate24.errors = [{ instancePath: instancePath + "/region/rings/" + i33 + "/" + i34, schemaPath: "#/properties/region/properties/rings/items/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                              return false;
+                                                            }
+                                                            var valid66 = _errs351 === errors;
+                                                            if (!valid66) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate24.errors = [{ instancePath: instancePath + "/region/rings/" + i33, schemaPath: "#/properties/region/properties/rings/items/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid65 = _errs349 === errors;
+                                                      if (!valid65) {
+                                                        break;
+                                                      }
                                                     }
                                                   } else {
-                                                    validate24.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                    validate24.errors = [{ instancePath: instancePath + "/region/rings", schemaPath: "#/properties/region/properties/rings/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                     return false;
                                                   }
-                                                }
-                                                var valid64 = _errs347 === errors;
-                                              } else {
-                                                var valid64 = true;
-                                              }
-                                              if (valid64) {
-                                                if (data152.x !== void 0) {
-                                                  let data154 = data152.x;
-                                                  const _errs349 = errors;
-                                                  if (errors === _errs349) {
-                                                    if (typeof data154 == "number" && isFinite(data154)) {
-                                                      if (data154 <= 0 || isNaN(data154)) {
-                                                        validate24.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
-                                                        return false;
-                                                      }
-                                                    } else {
-                                                      validate24.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                      return false;
-                                                    }
-                                                  }
-                                                  var valid64 = _errs349 === errors;
-                                                } else {
-                                                  var valid64 = true;
                                                 }
                                               }
                                             }
                                           }
                                         } else {
-                                          validate24.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          validate24.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                           return false;
                                         }
                                       }
@@ -11939,239 +11964,309 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
                                       var valid0 = true;
                                     }
                                     if (valid0) {
-                                      if (data.heldOut !== void 0) {
-                                        let data155 = data.heldOut;
-                                        const _errs351 = errors;
-                                        const _errs352 = errors;
-                                        let valid65 = false;
-                                        let passing7 = null;
+                                      if (data.factor !== void 0) {
+                                        let data156 = data.factor;
                                         const _errs353 = errors;
                                         if (errors === _errs353) {
-                                          if (data155 && typeof data155 == "object" && !Array.isArray(data155)) {
+                                          if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
                                             let missing18;
-                                            if (data155.meanIou === void 0 && (missing18 = "meanIou") || data155.balancedAccuracy === void 0 && (missing18 = "balancedAccuracy") || data155.confusion === void 0 && (missing18 = "confusion") || data155.folds === void 0 && (missing18 = "folds")) {
-                                              const err234 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing18 }, message: "must have required property '" + missing18 + "'" };
-                                              if (vErrors === null) {
-                                                vErrors = [err234];
-                                              } else {
-                                                vErrors.push(err234);
-                                              }
-                                              errors++;
+                                            if (data156.y === void 0 && (missing18 = "y") || data156.x === void 0 && (missing18 = "x")) {
+                                              validate24.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing18 }, message: "must have required property '" + missing18 + "'" }];
+                                              return false;
                                             } else {
                                               const _errs355 = errors;
-                                              for (const key25 in data155) {
-                                                if (!(key25 === "meanIou" || key25 === "balancedAccuracy" || key25 === "confusion" || key25 === "folds")) {
-                                                  const err235 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 }, message: "must NOT have additional properties" };
-                                                  if (vErrors === null) {
-                                                    vErrors = [err235];
-                                                  } else {
-                                                    vErrors.push(err235);
-                                                  }
-                                                  errors++;
+                                              for (const key25 in data156) {
+                                                if (!(key25 === "y" || key25 === "x")) {
+                                                  validate24.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 }, message: "must NOT have additional properties" }];
+                                                  return false;
                                                   break;
                                                 }
                                               }
                                               if (_errs355 === errors) {
-                                                if (data155.meanIou !== void 0) {
-                                                  let data156 = data155.meanIou;
+                                                if (data156.y !== void 0) {
+                                                  let data157 = data156.y;
                                                   const _errs356 = errors;
-                                                  if (!(typeof data156 == "number" && isFinite(data156))) {
-                                                    const err236 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err236];
+                                                  if (errors === _errs356) {
+                                                    if (typeof data157 == "number" && isFinite(data157)) {
+                                                      if (data157 <= 0 || isNaN(data157)) {
+                                                        validate24.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                        return false;
+                                                      }
                                                     } else {
-                                                      vErrors.push(err236);
+                                                      validate24.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                      return false;
                                                     }
-                                                    errors++;
                                                   }
-                                                  var valid66 = _errs356 === errors;
+                                                  var valid67 = _errs356 === errors;
                                                 } else {
-                                                  var valid66 = true;
+                                                  var valid67 = true;
                                                 }
-                                                if (valid66) {
-                                                  if (data155.balancedAccuracy !== void 0) {
-                                                    let data157 = data155.balancedAccuracy;
+                                                if (valid67) {
+                                                  if (data156.x !== void 0) {
+                                                    let data158 = data156.x;
                                                     const _errs358 = errors;
-                                                    if (!(typeof data157 == "number" && isFinite(data157))) {
-                                                      const err237 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                      if (vErrors === null) {
-                                                        vErrors = [err237];
+                                                    if (errors === _errs358) {
+                                                      if (typeof data158 == "number" && isFinite(data158)) {
+                                                        if (data158 <= 0 || isNaN(data158)) {
+                                                          validate24.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                          return false;
+                                                        }
                                                       } else {
-                                                        vErrors.push(err237);
+                                                        validate24.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                        return false;
                                                       }
-                                                      errors++;
                                                     }
-                                                    var valid66 = _errs358 === errors;
+                                                    var valid67 = _errs358 === errors;
                                                   } else {
-                                                    var valid66 = true;
-                                                  }
-                                                  if (valid66) {
-                                                    if (data155.confusion !== void 0) {
-                                                      let data158 = data155.confusion;
-                                                      const _errs360 = errors;
-                                                      if (errors === _errs360) {
-                                                        if (Array.isArray(data158)) {
-                                                          var valid67 = true;
-                                                          const len33 = data158.length;
-                                                          for (let i33 = 0; i33 < len33; i33++) {
-                                                            let data159 = data158[i33];
-                                                            const _errs362 = errors;
-                                                            if (errors === _errs362) {
-                                                              if (Array.isArray(data159)) {
-                                                                var valid68 = true;
-                                                                const len34 = data159.length;
-                                                                for (let i34 = 0; i34 < len34; i34++) {
-                                                                  let data160 = data159[i34];
-                                                                  const _errs364 = errors;
-                                                                  if (!(typeof data160 == "number" && (!(data160 % 1) && !isNaN(data160)) && isFinite(data160))) {
-                                                                    const err238 = { instancePath: instancePath + "/heldOut/confusion/" + i33 + "/" + i34, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err238];
-                                                                    } else {
-                                                                      vErrors.push(err238);
-                                                                    }
-                                                                    errors++;
-                                                                  }
-                                                                  if (errors === _errs364) {
-                                                                    if (typeof data160 == "number" && isFinite(data160)) {
-                                                                      if (data160 < 0 || isNaN(data160)) {
-                                                                        const err239 = { instancePath: instancePath + "/heldOut/confusion/" + i33 + "/" + i34, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                        if (vErrors === null) {
-                                                                          vErrors = [err239];
-                                                                        } else {
-                                                                          vErrors.push(err239);
-                                                                        }
-                                                                        errors++;
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                  var valid68 = _errs364 === errors;
-                                                                  if (!valid68) {
-                                                                    break;
-                                                                  }
-                                                                }
-                                                              } else {
-                                                                const err240 = { instancePath: instancePath + "/heldOut/confusion/" + i33, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                if (vErrors === null) {
-                                                                  vErrors = [err240];
-                                                                } else {
-                                                                  vErrors.push(err240);
-                                                                }
-                                                                errors++;
-                                                              }
-                                                            }
-                                                            var valid67 = _errs362 === errors;
-                                                            if (!valid67) {
-                                                              break;
-                                                            }
-                                                          }
-                                                        } else {
-                                                          const err241 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                          if (vErrors === null) {
-                                                            vErrors = [err241];
-                                                          } else {
-                                                            vErrors.push(err241);
-                                                          }
-                                                          errors++;
-                                                        }
-                                                      }
-                                                      var valid66 = _errs360 === errors;
-                                                    } else {
-                                                      var valid66 = true;
-                                                    }
-                                                    if (valid66) {
-                                                      if (data155.folds !== void 0) {
-                                                        let data161 = data155.folds;
-                                                        const _errs366 = errors;
-                                                        if (!(typeof data161 == "number" && (!(data161 % 1) && !isNaN(data161)) && isFinite(data161))) {
-                                                          const err242 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                          if (vErrors === null) {
-                                                            vErrors = [err242];
-                                                          } else {
-                                                            vErrors.push(err242);
-                                                          }
-                                                          errors++;
-                                                        }
-                                                        if (errors === _errs366) {
-                                                          if (typeof data161 == "number" && isFinite(data161)) {
-                                                            if (data161 < 2 || isNaN(data161)) {
-                                                              const err243 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
-                                                              if (vErrors === null) {
-                                                                vErrors = [err243];
-                                                              } else {
-                                                                vErrors.push(err243);
-                                                              }
-                                                              errors++;
-                                                            }
-                                                          }
-                                                        }
-                                                        var valid66 = _errs366 === errors;
-                                                      } else {
-                                                        var valid66 = true;
-                                                      }
-                                                    }
+                                                    var valid67 = true;
                                                   }
                                                 }
                                               }
                                             }
                                           } else {
-                                            const err244 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                            if (vErrors === null) {
-                                              vErrors = [err244];
+                                            validate24.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid0 = _errs353 === errors;
+                                      } else {
+                                        var valid0 = true;
+                                      }
+                                      if (valid0) {
+                                        if (data.heldOut !== void 0) {
+                                          let data159 = data.heldOut;
+                                          const _errs360 = errors;
+                                          const _errs361 = errors;
+                                          let valid68 = false;
+                                          let passing7 = null;
+                                          const _errs362 = errors;
+                                          if (errors === _errs362) {
+                                            if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
+                                              let missing19;
+                                              if (data159.meanIou === void 0 && (missing19 = "meanIou") || data159.balancedAccuracy === void 0 && (missing19 = "balancedAccuracy") || data159.confusion === void 0 && (missing19 = "confusion") || data159.folds === void 0 && (missing19 = "folds")) {
+                                                const err234 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing19 }, message: "must have required property '" + missing19 + "'" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err234];
+                                                } else {
+                                                  vErrors.push(err234);
+                                                }
+                                                errors++;
+                                              } else {
+                                                const _errs364 = errors;
+                                                for (const key26 in data159) {
+                                                  if (!(key26 === "meanIou" || key26 === "balancedAccuracy" || key26 === "confusion" || key26 === "folds")) {
+                                                    const err235 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 }, message: "must NOT have additional properties" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err235];
+                                                    } else {
+                                                      vErrors.push(err235);
+                                                    }
+                                                    errors++;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs364 === errors) {
+                                                  if (data159.meanIou !== void 0) {
+                                                    let data160 = data159.meanIou;
+                                                    const _errs365 = errors;
+                                                    if (!(typeof data160 == "number" && isFinite(data160))) {
+                                                      const err236 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err236];
+                                                      } else {
+                                                        vErrors.push(err236);
+                                                      }
+                                                      errors++;
+                                                    }
+                                                    var valid69 = _errs365 === errors;
+                                                  } else {
+                                                    var valid69 = true;
+                                                  }
+                                                  if (valid69) {
+                                                    if (data159.balancedAccuracy !== void 0) {
+                                                      let data161 = data159.balancedAccuracy;
+                                                      const _errs367 = errors;
+                                                      if (!(typeof data161 == "number" && isFinite(data161))) {
+                                                        const err237 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err237];
+                                                        } else {
+                                                          vErrors.push(err237);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                      var valid69 = _errs367 === errors;
+                                                    } else {
+                                                      var valid69 = true;
+                                                    }
+                                                    if (valid69) {
+                                                      if (data159.confusion !== void 0) {
+                                                        let data162 = data159.confusion;
+                                                        const _errs369 = errors;
+                                                        if (errors === _errs369) {
+                                                          if (Array.isArray(data162)) {
+                                                            var valid70 = true;
+                                                            const len35 = data162.length;
+                                                            for (let i35 = 0; i35 < len35; i35++) {
+                                                              let data163 = data162[i35];
+                                                              const _errs371 = errors;
+                                                              if (errors === _errs371) {
+                                                                if (Array.isArray(data163)) {
+                                                                  var valid71 = true;
+                                                                  const len36 = data163.length;
+                                                                  for (let i36 = 0; i36 < len36; i36++) {
+                                                                    let data164 = data163[i36];
+                                                                    const _errs373 = errors;
+                                                                    if (!(typeof data164 == "number" && (!(data164 % 1) && !isNaN(data164)) && isFinite(data164))) {
+                                                                      const err238 = { instancePath: instancePath + "/heldOut/confusion/" + i35 + "/" + i36, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err238];
+                                                                      } else {
+                                                                        vErrors.push(err238);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                    if (errors === _errs373) {
+                                                                      if (typeof data164 == "number" && isFinite(data164)) {
+                                                                        if (data164 < 0 || isNaN(data164)) {
+                                                                          const err239 = { instancePath: instancePath + "/heldOut/confusion/" + i35 + "/" + i36, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err239];
+                                                                          } else {
+                                                                            vErrors.push(err239);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid71 = _errs373 === errors;
+                                                                    if (!valid71) {
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  const err240 = { instancePath: instancePath + "/heldOut/confusion/" + i35, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err240];
+                                                                  } else {
+                                                                    vErrors.push(err240);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                              }
+                                                              var valid70 = _errs371 === errors;
+                                                              if (!valid70) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          } else {
+                                                            const err241 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err241];
+                                                            } else {
+                                                              vErrors.push(err241);
+                                                            }
+                                                            errors++;
+                                                          }
+                                                        }
+                                                        var valid69 = _errs369 === errors;
+                                                      } else {
+                                                        var valid69 = true;
+                                                      }
+                                                      if (valid69) {
+                                                        if (data159.folds !== void 0) {
+                                                          let data165 = data159.folds;
+                                                          const _errs375 = errors;
+                                                          if (!(typeof data165 == "number" && (!(data165 % 1) && !isNaN(data165)) && isFinite(data165))) {
+                                                            const err242 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err242];
+                                                            } else {
+                                                              vErrors.push(err242);
+                                                            }
+                                                            errors++;
+                                                          }
+                                                          if (errors === _errs375) {
+                                                            if (typeof data165 == "number" && isFinite(data165)) {
+                                                              if (data165 < 2 || isNaN(data165)) {
+                                                                const err243 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err243];
+                                                                } else {
+                                                                  vErrors.push(err243);
+                                                                }
+                                                                errors++;
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid69 = _errs375 === errors;
+                                                        } else {
+                                                          var valid69 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
                                             } else {
-                                              vErrors.push(err244);
+                                              const err244 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                              if (vErrors === null) {
+                                                vErrors = [err244];
+                                              } else {
+                                                vErrors.push(err244);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                          var _valid7 = _errs362 === errors;
+                                          if (_valid7) {
+                                            valid68 = true;
+                                            passing7 = 0;
+                                          }
+                                          const _errs377 = errors;
+                                          if (data159 !== null) {
+                                            const err245 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
+                                            if (vErrors === null) {
+                                              vErrors = [err245];
+                                            } else {
+                                              vErrors.push(err245);
                                             }
                                             errors++;
                                           }
-                                        }
-                                        var _valid7 = _errs353 === errors;
-                                        if (_valid7) {
-                                          valid65 = true;
-                                          passing7 = 0;
-                                        }
-                                        const _errs368 = errors;
-                                        if (data155 !== null) {
-                                          const err245 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
-                                          if (vErrors === null) {
-                                            vErrors = [err245];
+                                          var _valid7 = _errs377 === errors;
+                                          if (_valid7 && valid68) {
+                                            valid68 = false;
+                                            passing7 = [passing7, 1];
                                           } else {
-                                            vErrors.push(err245);
-                                          }
-                                          errors++;
-                                        }
-                                        var _valid7 = _errs368 === errors;
-                                        if (_valid7 && valid65) {
-                                          valid65 = false;
-                                          passing7 = [passing7, 1];
-                                        } else {
-                                          if (_valid7) {
-                                            valid65 = true;
-                                            passing7 = 1;
-                                          }
-                                        }
-                                        if (!valid65) {
-                                          const err246 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing7 }, message: "must match exactly one schema in oneOf" };
-                                          if (vErrors === null) {
-                                            vErrors = [err246];
-                                          } else {
-                                            vErrors.push(err246);
-                                          }
-                                          errors++;
-                                          validate24.errors = vErrors;
-                                          return false;
-                                        } else {
-                                          errors = _errs352;
-                                          if (vErrors !== null) {
-                                            if (_errs352) {
-                                              vErrors.length = _errs352;
-                                            } else {
-                                              vErrors = null;
+                                            if (_valid7) {
+                                              valid68 = true;
+                                              passing7 = 1;
                                             }
                                           }
+                                          if (!valid68) {
+                                            const err246 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing7 }, message: "must match exactly one schema in oneOf" };
+                                            if (vErrors === null) {
+                                              vErrors = [err246];
+                                            } else {
+                                              vErrors.push(err246);
+                                            }
+                                            errors++;
+                                            validate24.errors = vErrors;
+                                            return false;
+                                          } else {
+                                            errors = _errs361;
+                                            if (vErrors !== null) {
+                                              if (_errs361) {
+                                                vErrors.length = _errs361;
+                                              } else {
+                                                vErrors = null;
+                                              }
+                                            }
+                                          }
+                                          var valid0 = _errs360 === errors;
+                                        } else {
+                                          var valid0 = true;
                                         }
-                                        var valid0 = _errs351 === errors;
-                                      } else {
-                                        var valid0 = true;
                                       }
                                     }
                                   }

@@ -20,6 +20,7 @@ import type { Io } from '../io.ts';
 import { classOf, openLabelsOf } from '../open-labels.ts';
 import { type OpenedLocation, openLocation } from '../open-location.ts';
 import { openOneImage } from '../open-work.ts';
+import { pixelsLike } from '../pixels-like.ts';
 import { progressBar } from '../progress-bar.ts';
 import { encodingOf, saveFlags } from '../save-flags.ts';
 import { assertNoneInterrupted, type Kept, saveLabels, whatIsLeft } from '../save-labels.ts';
@@ -55,6 +56,7 @@ export const instances: Command = {
     },
     examples: [
       'instances image.zarr --labels phases --class precipitate --name particles --min-size 0.05',
+      'instances tissue.zarr --labels tissue --name cells --method watershed --boundary 1',
       'instances stack.zarr --labels nuclei --name cells --method watershed --json',
     ],
   },
@@ -101,12 +103,13 @@ async function run(request: Request): Promise<InstancesOutput> {
   const pixels = cached(shared(withAxes(label.pyramid[0]!, axes)), { byteLimit: cacheBytes });
   const labels = onlySlices(pixels, slices);
   const chosen = classOf(flags, label, command);
-  const named = instanceRecipe(flags, labels, chosen && String(chosen.id), command);
+  const named = instanceRecipe(flags, labels, chosen && String(chosen.id), command, image.channels);
+  const borders = boundaryPixels(named, labels, image);
   const encoding = encodingOf(flags, command);
   const target = await saveTargetOf({ flags, name, command, below: '', signal: io.signal }, request);
   await assertNoneInterrupted(flags, target, name);
-  const fit = await fitOf(labels, named, request);
-  const layer = instancesLayer(labels, fit, dtype);
+  const fit = await fitOf(labels, named, request, borders);
+  const layer = instancesLayer(labels, fit, dtype, borders);
   const result = await saveLabels(
     target,
     {
@@ -149,6 +152,7 @@ async function fitOf(
   labels: LazyArray,
   { recipe }: NamedRecipe,
   { label, io }: Request,
+  pixels: LazyArray | undefined,
 ): Promise<InstancesFit> {
   const bars = {
     finding: progressBar(io, 'Finding objects'),
@@ -156,6 +160,7 @@ async function fitOf(
   };
   const fit = await fitInstances(labels, recipe, {
     signal: io.signal,
+    ...(pixels === undefined ? {} : { pixels }),
     source: {
       labels: label.name,
       created: typeof label.provenance?.created === 'string' ? label.provenance.created : null,
@@ -167,6 +172,12 @@ async function fitOf(
   return fit;
 }
 
+/** The level of the labels' size, where a channel of it tells of borders. */
+function boundaryPixels({ recipe }: NamedRecipe, labels: LazyArray, image: OmeImage): LazyArray | undefined {
+  if (!('boundary' in recipe)) return undefined;
+  return cached(shared(pixelsLike(labels, image, command)), { byteLimit: cacheBytes });
+}
+
 function describe(fit: InstancesFit, { connectivity }: NamedRecipe, labels: LazyArray) {
   const { dims, tracking, minSize, maxSize } = fit.recipe;
   const watershed =
@@ -174,6 +185,7 @@ function describe(fit: InstancesFit, { connectivity }: NamedRecipe, labels: Lazy
       ? {
           depth: fit.recipe.depth,
           halo: fit.recipe.halo,
+          ...(fit.recipe.boundary === undefined ? {} : { boundary: fit.recipe.boundary }),
           unsure: { count: fit.unsure.length, ids: [...fit.unsure.subarray(0, namedIds)] },
         }
       : {};

@@ -1,6 +1,5 @@
 import type { MeasureOutput } from 'alibi-zarr-schemas';
 import { cached } from '../../array/cached.ts';
-import { axisIndex, type LazyArray } from '../../array/lazy-array.ts';
 import { shared } from '../../array/shared.ts';
 import { spacingOf } from '../../array/spacing.ts';
 import { isAbort } from '../../errors.ts';
@@ -15,6 +14,7 @@ import type { Io } from '../io.ts';
 import { openLabelsOf } from '../open-labels.ts';
 import { openLocation } from '../open-location.ts';
 import { openOneImage } from '../open-work.ts';
+import { pixelsLike } from '../pixels-like.ts';
 import { progressBar } from '../progress-bar.ts';
 import { openTable, type TableTarget, tableFormat } from '../table-target.ts';
 import { contourFormat, writeContours } from '../write-contours.ts';
@@ -96,7 +96,12 @@ async function run(request: Request): Promise<void> {
   const channels = channelsOf(flags, image);
   const bar = progressBar(io, 'Measuring');
   const table = measureObjects(
-    { labels, dims, channels, ...(channels.length === 0 ? {} : { pixels: pixelsLike(labels, image) }) },
+    {
+      labels,
+      dims,
+      channels,
+      ...(channels.length === 0 ? {} : { pixels: pixelsLike(labels, image, command) }),
+    },
     { signal: io.signal, onProgress: (progress) => bar.update(progress) },
   );
   const unit = spacingOf(labels).unit;
@@ -201,19 +206,6 @@ function channelsOf(flags: Flags, image: OmeImage): { index: number; label: stri
       `Write none, or some of ${known}, by their numbers.`,
     );
   });
-}
-
-/** The level of the image that has the labels' size. */
-function pixelsLike(labels: LazyArray, image: OmeImage): LazyArray {
-  const sizeOf = (array: LazyArray) =>
-    ['t', 'z', 'y', 'x'].map((name) => array.shape[axisIndex(array.axes, name)] ?? 1).join('×');
-  const level = image.pixels.find((pixels) => sizeOf(pixels) === sizeOf(labels));
-  if (level !== undefined) return level;
-  throw invalid(
-    `labels of ${sizeOf(labels)} (t×z×y×x) have the size of no level of the image`,
-    { name: command },
-    'Measure without intensities: --channels none.',
-  );
 }
 
 function asText(output: MeasureOutput): string {

@@ -9,6 +9,7 @@ import { type OmeLabel, openLabel } from '../../ome/open-label.ts';
 import { pixelGrid } from '../../pipeline/pixel-grid.ts';
 import { defaultComponents } from '../../segment/recipe.ts';
 import type { ClassifierFit } from '../../segment/types.ts';
+import { openRegion } from '../../session-region.ts';
 import { openClassifierFile } from '../classifier-file.ts';
 import { learn, learnProject, openProject } from '../classify.ts';
 import { clusterTokens } from '../clusters.ts';
@@ -151,7 +152,13 @@ async function compare(work: Work, context: Context, io: Io) {
       ? undefined
       : await openLabelSource(maskText, work.image, work.slices, '--mask', io.signal);
   try {
-    const labels = mask === undefined ? ids : masked(ids, mask.ids);
+    const { region } = provenance;
+    const within =
+      region === undefined
+        ? undefined
+        : await openRegion({ kind: 'area', rings: region.rings }, work.image, { signal: io.signal });
+    const inside = within?.labels(ids, 0) ?? ids;
+    const labels = mask === undefined ? inside : masked(inside, mask.ids);
     const { different, pixels } = await countDifferent(labels, saved, work, io);
     return {
       agreement: pixels === 0 ? 1 : 1 - different / pixels,

@@ -2,6 +2,7 @@ import { Growable } from '../../array/growable.ts';
 import { inOrder } from '../../array/in-order.ts';
 import { createProgress, type WorkOptions } from '../../array/progress.ts';
 import { allBlocks, type Block, type BlockGrid, blockCount } from './blocks.ts';
+import type { BoundaryVolumes } from './boundary-volumes.ts';
 import type { LabelVolumes } from './label-volumes.ts';
 import type { FoundObjects } from './number-objects.ts';
 import { type WindowRecipe, watershedBlock } from './watershed-block.ts';
@@ -19,7 +20,7 @@ export async function findBasins(
   labels: LabelVolumes,
   grid: BlockGrid,
   recipe: WindowRecipe,
-  { signal, onProgress }: WorkOptions,
+  { signal, onProgress, boundary }: WorkOptions & { readonly boundary?: BoundaryVolumes | undefined },
 ): Promise<FoundBasins> {
   const positions = new Growable('float64');
   const sizes = new Growable('float64');
@@ -28,7 +29,7 @@ export async function findBasins(
   let known = new Map<number, number>();
   let time = -1;
   const progress = createProgress(blockCount(grid), onProgress);
-  const options = signal === undefined ? {} : { signal };
+  const options = { boundary, ...(signal === undefined ? {} : { signal }) };
   const compute = (block: Block) => watershedBlock(labels, block, recipe, options);
   for await (const { item: block, result } of inOrder(allBlocks(grid), readAhead, compute)) {
     signal?.throwIfAborted();

@@ -4,6 +4,7 @@ import type { LazyArray } from '../../array/lazy-array.ts';
 import type { Progress, WorkOptions } from '../../array/progress.ts';
 import { withAxes } from '../../array/with-axes.ts';
 import { type BlockGrid, blockGrid } from './blocks.ts';
+import { type BoundaryVolumes, boundaryOf } from './boundary-volumes.ts';
 import { findBasins } from './find-basins.ts';
 import { findComponents } from './find-components.ts';
 import { type LabelVolumes, labelVolumes, type Size4 } from './label-volumes.ts';
@@ -16,6 +17,8 @@ export interface FitInstancesOptions extends Omit<WorkOptions, 'onProgress'> {
   readonly onProgress?: (stage: 'finding' | 'tracking', progress: Progress) => void;
   /** What the labels are, for the provenance. */
   readonly source?: Readonly<Record<string, Json>>;
+  /** The image, for a recipe with a channel of boundaries: of the labels' size but for `c`. */
+  readonly pixels?: LazyArray;
   /** Default: 512² in a plane, 32 × 128² in a volume. */
   readonly blockShape?: Size4;
 }
@@ -28,7 +31,7 @@ export interface FitInstancesOptions extends Omit<WorkOptions, 'onProgress'> {
  *
  * @param labels  integer, axes y and x and any of t and z
  * @param recipe  with `depth` and `halo`: a watershed of the distance to the border; without: connected components
- * @throws AlibiError InvalidInput  other axes
+ * @throws AlibiError InvalidInput  other axes, or no such channel of boundaries
  */
 export async function fitInstances(
   labels: LazyArray,
@@ -42,19 +45,21 @@ export async function fitInstances(
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress: (progress) => onProgress(stage, progress) }),
   });
-  const context = { volumes, grid, source: options.source ?? {} };
+  const boundary = boundaryOf(recipe, options.pixels, volumes.size);
+  const context = { volumes, grid, boundary, source: options.source ?? {} };
   const found =
     'halo' in recipe
       ? await watershedFit(context, recipe, work('finding'))
       : await componentsFit(context, recipe, work('finding'));
   if (recipe.tracking === 'none' || volumes.size[0] === 1) return withId(found.fit);
-  const objects = withAxes(instancesLayer(labels, found.fit, 'uint32'), ['t', 'z', 'y', 'x']);
+  const objects = withAxes(instancesLayer(labels, found.fit, 'uint32', options.pixels), ['t', 'z', 'y', 'x']);
   return withId(renumbered(found.fit, await trackObjects(objects, found.sizes, work('tracking'))));
 }
 
 interface Context {
   readonly volumes: LabelVolumes;
   readonly grid: BlockGrid;
+  readonly boundary: BoundaryVolumes | undefined;
   readonly source: Readonly<Record<string, Json>>;
 }
 
@@ -79,11 +84,11 @@ async function componentsFit(
 }
 
 async function watershedFit(
-  { volumes, grid, source }: Context,
+  { volumes, grid, boundary, source }: Context,
   recipe: WatershedRecipe,
   work: WorkOptions,
 ): Promise<Found<WatershedFit>> {
-  const basins = await findBasins(volumes, grid, recipe, work);
+  const basins = await findBasins(volumes, grid, recipe, { ...work, boundary });
   const { ids, sizes } = numberObjects(basins, recipe, volumes.spacing);
   const peaks = basins.positions.slice().sort();
   const byPeak = new Uint32Array(peaks.length);

@@ -2,6 +2,7 @@ import { type ChunkData, type ChunkOptions, createData, type LazyArray } from '.
 import { withAxes } from '../../array/with-axes.ts';
 import { labelComponents } from '../../raster/components.ts';
 import { type Block, blockAt, volumeSize } from './blocks.ts';
+import { type BoundaryVolumes, boundaryOf } from './boundary-volumes.ts';
 import { type LabelVolumes, labelVolumes } from './label-volumes.ts';
 import { indexOf } from './number-objects.ts';
 import type { InstancesFit } from './types.ts';
@@ -12,14 +13,17 @@ import { watershedBlock } from './watershed-block.ts';
  * the fit says which ids they have.
  *
  * @param labels  what the fit was made of
+ * @param pixels  the image, where the fit was made with a channel of boundaries
  * @returns       axes as the labels', in the order t, z, y, x
  */
 export function instancesLayer<T extends 'uint32' | 'uint64'>(
   labels: LazyArray,
   fit: InstancesFit,
   dtype: T,
+  pixels?: LazyArray,
 ): LazyArray<T> {
   const volumes = labelVolumes(labels, fit.recipe.only);
+  const boundary = boundaryOf(fit.recipe, pixels, volumes.size);
   const whole = withAxes(labels, ['t', 'z', 'y', 'x']);
   const grid = { shape: fit.shape, chunkShape: fit.blockShape };
   const array: LazyArray<T> = {
@@ -35,7 +39,7 @@ export function instancesLayer<T extends 'uint32' | 'uint64'>(
     async getChunk(index, options) {
       options.signal?.throwIfAborted();
       const block = blockAt(grid, index);
-      const ids = await blockIds(volumes, fit, block, options);
+      const ids = await blockIds(volumes, fit, block, { ...options, boundary });
       const wide = dtype === 'uint64' ? BigUint64Array.from(ids, BigInt) : ids;
       const { start, stop } = block.region;
       // The array that holds `dtype`.
@@ -50,7 +54,7 @@ async function blockIds(
   volumes: LabelVolumes,
   fit: InstancesFit,
   block: Block,
-  options: ChunkOptions,
+  options: ChunkOptions & { readonly boundary: BoundaryVolumes | undefined },
 ): Promise<Uint32Array> {
   if (fit.kind === 'components') {
     const ids = await volumes.read(block.region, options);

@@ -17,10 +17,15 @@ export interface InstanceRecipe {
 }
 
 export interface WatershedRecipe extends InstanceRecipe {
-  /** A peak of the distance to the border must rise this far above the pass to a higher one; in the labels' spacing. */
+  /**
+   * A peak of the distance to the border must rise this far above the pass to a higher one; in the labels' spacing. Over a channel of
+   * boundaries: a hollow must be this much darker than the pass to a darker one; in stored values.
+   */
   readonly depth: number;
   /** Surroundings of a block that are looked at, in the labels' spacing. */
   readonly halo: number;
+  /** Index of the channel that is bright where objects meet; absent: the distance to the border tells. */
+  readonly boundary?: number;
 }
 
 interface InstancesBase<K extends string, R> extends Fit<K> {

@@ -4,6 +4,7 @@ import { distanceToOther } from '../../raster/distance.ts';
 import type { Size3 } from '../../raster/volume.ts';
 import { watershed } from '../../raster/watershed.ts';
 import { type Block, globalPosition, volumeSize } from './blocks.ts';
+import type { BoundaryVolumes } from './boundary-volumes.ts';
 import type { LabelVolumes } from './label-volumes.ts';
 import type { WatershedRecipe } from './types.ts';
 
@@ -28,15 +29,19 @@ export async function watershedBlock(
   labels: LabelVolumes,
   block: Block,
   recipe: WindowRecipe,
-  options: ChunkOptions,
+  options: ChunkOptions & { readonly boundary?: BoundaryVolumes | undefined },
 ): Promise<WatershedBlock> {
   const window = withHalo(labels, block.region, recipe);
   const ids = await labels.read(window, options);
   options.signal?.throwIfAborted();
   const size = volumeSize(window);
-  const landscape = distanceToOther(ids, size, labels.spacing.zyx);
+  const { boundary } = options;
+  const landscape =
+    boundary === undefined
+      ? distanceToOther(ids, size, labels.spacing.zyx)
+      : await boundary.read(window, options);
   const basins = watershed({ ids, landscape, size, reach: recipe.reach, depth: recipe.depth });
-  const unsure = unsureBasins(basins.labels, landscape, labels, window);
+  const unsure = unsureBasins(basins.labels, boundary === undefined ? landscape : null, labels, window);
   return crop(basins, unsure, block.region, window, labels);
 }
 
@@ -53,10 +58,12 @@ function withHalo({ size, spacing }: LabelVolumes, { start, stop }: Region, reci
 /**
  * Basins with an element whose nearest border may lie outside the window, and those that touch one: of these the window
  * does not tell all.
+ *
+ * @param distance  to the border; null where another landscape was flooded: then what reaches the window's edge is open
  */
 function unsureBasins(
   basins: Uint32Array,
-  landscape: Float32Array,
+  distance: Float32Array | null,
   labels: LabelVolumes,
   window: Region,
 ): Set<number> {
@@ -70,6 +77,9 @@ function unsureBasins(
     touching.set(b, (touching.get(b) ?? new Set()).add(a));
   };
   const [depth, height, width] = size;
+  const layer = labels.spacing.zyx;
+  const isEdge = (z: number, y: number, x: number) =>
+    cut[0][z]! <= layer[0] || cut[1][y]! <= layer[1] || cut[2][x]! <= layer[2];
   let at = 0;
   for (let z = 0; z < depth; z++) {
     for (let y = 0; y < height; y++) {
@@ -77,7 +87,8 @@ function unsureBasins(
       for (let x = 0; x < width; x++, at++) {
         const basin = basins[at]!;
         if (basin === 0) continue;
-        if (landscape[at]! >= Math.min(near, cut[2][x]!)) open.add(basin);
+        const isOpen = distance === null ? isEdge(z, y, x) : distance[at]! >= Math.min(near, cut[2][x]!);
+        if (isOpen) open.add(basin);
         if (x + 1 < width) touch(basin, basins[at + 1]!);
         if (y + 1 < height) touch(basin, basins[at + width]!);
         if (z + 1 < depth) touch(basin, basins[at + width * height]!);
