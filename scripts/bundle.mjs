@@ -32,6 +32,8 @@ export async function bundle(entry, name) {
     target: 'node20',
     conditions: ['source'],
     external: [
+      // One copy, which the addon's own package registers with.
+      '@tensorflow/*',
       'onnxruntime-node',
       'onnxruntime-web',
       'onnxruntime-web/*',

@@ -9,6 +9,8 @@ export {
 } from '../ome/write.ts';
 export { type ArrayWriter, createArrayWriter } from '../stores/array-writer.ts';
 export { createNodeStore } from '../stores/node-fs.ts';
+export type { WriteStore } from '../stores/store.ts';
+export { openZarrArray } from '../stores/zarr-array.ts';
 export { main } from './cli.ts';
 export type { Io } from './io.ts';
 export { openSessionInProcess } from './open-session.ts';

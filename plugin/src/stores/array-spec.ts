@@ -1,3 +1,4 @@
+import type { Json } from '../array/json.ts';
 import { type DataType, elementCount } from '../array/lazy-array.ts';
 import { AlibiError } from '../errors.ts';
 import { isDataType, storedSize } from './elements.ts';
@@ -19,6 +20,8 @@ export interface ArraySpec<T extends DataType = DataType> {
   /** Zarr v3: `dimension_names`; v2: `_ARRAY_DIMENSIONS` in `.zattrs`. */
   readonly dimensionNames?: readonly (string | null)[];
   readonly compression: Compression;
+  /** Zarr v3; absent: none. */
+  readonly attributes?: Readonly<Record<string, Json>>;
   /** Absent: `/`. */
   readonly dimensionSeparator?: '/' | '.';
 }
@@ -66,6 +69,9 @@ export function assertArraySpec(spec: ArraySpec, where: string): void {
   }
   if (elementCount(spec.chunkShape) * storedSize(spec.dtype) >= 2 ** 31) {
     refuse('a chunk takes 2 GiB or more', 'Pass a smaller chunkShape.');
+  }
+  if (spec.attributes !== undefined && spec.zarrFormat === 2) {
+    refuse('attributes are set for Zarr v2', 'Write Zarr v3, or no attributes.');
   }
   if (spec.dimensionNames !== undefined && spec.dimensionNames.length !== rank) {
     refuse(`dimensionNames has ${spec.dimensionNames.length} entries`, `Pass ${rank}.`);
@@ -141,7 +147,7 @@ function v3Metadata(spec: ArraySpec): string {
     chunk_key_encoding: { name: 'default', configuration: { separator: spec.dimensionSeparator ?? '/' } },
     fill_value: placeholder,
     codecs: spec.shardShape === undefined ? codecs : [sharded],
-    attributes: {},
+    attributes: spec.attributes ?? {},
     ...(spec.dimensionNames === undefined ? {} : { dimension_names: spec.dimensionNames }),
   };
   return stringify(metadata, spec);

@@ -54,6 +54,10 @@ export const finetune: Command = {
       scales: valued('LEAST,MOST', 'pixels of a crop for one of the image (default 0.6,2.5)'),
       roll: toggle('half the time content moves round the torus by whole tokens'),
       deck: valued('N', 'draw the same N views again and again, at other offsets, and keep their targets'),
+      'teacher-cache': valued(
+        'DIR',
+        "keep the deck's targets on disk instead (Zarr, float16), for later runs and after a restart",
+      ),
       lr: valued('RATE', 'at its peak (default 2.5e-5)'),
       schedule: valued('KIND', 'cosine (default), constant'),
       warmup: valued('STEPS', 'default 40, 0 with a constant rate'),
@@ -166,6 +170,7 @@ function finetuneOptions(flags: Flags): FinetuneOptions {
     scales: [scales[0] ?? 1, scales[1] ?? 1],
     roll: flags.has('roll'),
     deck: flags.integer('deck', 2) ?? null,
+    teacherCache: teacherCacheOf(flags),
     schedule,
     warmup: flags.integer('warmup', 0) ?? (schedule === 'constant' ? 0 : 40),
     weightDecay: notNegative(flags.text('weight-decay') ?? '0.01', '--weight-decay'),
@@ -184,6 +189,14 @@ function finetuneOptions(flags: Flags): FinetuneOptions {
         ? null
         : { pictures: validation, every: flags.integer('validate-every', 1) ?? 100 },
   };
+}
+
+function teacherCacheOf(flags: Flags): string | null {
+  const dir = flags.text('teacher-cache');
+  if (dir !== undefined && !flags.has('deck')) {
+    throw invalidFlag('it needs --deck: without one every view is new', '--teacher-cache');
+  }
+  return dir ?? null;
 }
 
 function stageOf(text: string): StageOptions {

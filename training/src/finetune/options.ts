@@ -35,6 +35,8 @@ export interface FinetuneOptions {
   readonly scales: readonly [number, number];
   readonly roll: boolean;
   readonly deck: number | null;
+  /** Folder of the teacher's tokens on disk, for a deck. */
+  readonly teacherCache: string | null;
   readonly schedule: Schedule['kind'];
   readonly warmup: number;
   readonly weightDecay: number;

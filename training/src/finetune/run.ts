@@ -18,9 +18,10 @@ import { MovingAverage } from './moving-average.ts';
 import type { FinetuneOptions, StageOptions } from './options.ts';
 import { logLine, logPath, openState, type RunState, saveState, truncateLog } from './run-state.ts';
 import { learningRate } from './schedule.ts';
-import { openSources } from './sources.ts';
+import { openSources, type PictureSource } from './sources.ts';
 import { type Batch, createVit, readStudent } from './student.ts';
 import { openTeacher, type Teacher } from './teacher.ts';
+import { openTeacherCache, type TeacherCache } from './teacher-cache.ts';
 import { openTensorBatch } from './tensor-batch.ts';
 import { validate } from './validation.ts';
 import { Views } from './views.ts';
@@ -132,6 +133,7 @@ async function train(
     events.onStep({ ...record, ...validation }, total);
     const stops = events.signal.aborted && step < total;
     if (stops || step % options.saveEvery === 0 || step === total) {
+      await data.flush();
       await saveState(options.out, learner, { step, fingerprint });
     }
     if (stops) break;
@@ -213,6 +215,8 @@ interface Data {
   readonly stages: readonly Stage[];
   readonly validation: readonly Batch[];
   readonly blank: readonly number[];
+  /** Stores the teacher's tokens that are not stored yet. */
+  flush(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -232,6 +236,7 @@ async function openData(
       stages: stagesOf(options, () => fixedBatch(batch)),
       validation: [],
       blank,
+      flush: async () => {},
       close: async () => {},
     };
   }
@@ -249,10 +254,13 @@ async function openData(
     dim,
   });
   o.events.say(`channels left out of the target: ${blank.join(', ') || 'none'}`);
+  const caches = await openCaches(options, { ...o, sources, teacher });
   const batchesOf = (stage: StageOptions): Batches => {
     const viewTokens = stage.tokens + options.margin;
     const sizePx = viewTokens * patch;
-    const tokens = teacherTokens(teacher, { sizePx, byteLimit: options.deck === null ? 0 : CACHE_BYTES });
+    const tokens =
+      caches.get(viewTokens)?.tokens ??
+      teacherTokens(teacher, { sizePx, byteLimit: options.deck === null ? 0 : CACHE_BYTES });
     return viewBatches(viewsOf(viewTokens, options.seed), tokens, {
       ...options,
       count: stage.batch,
@@ -268,10 +276,44 @@ async function openData(
     stages: stagesOf(options, batchesOf),
     validation: await validationBatches(options, { teacher, patch, dim, blank, signal }),
     blank,
+    flush: async () => {
+      for (const cache of caches.values()) await cache.flush();
+    },
     close: async () => {
       await Promise.all([teacher.close(), ...sources.map((source) => source.close?.())]);
     },
   };
+}
+
+/** By tokens along a side of the teacher's view; none without --teacher-cache. */
+async function openCaches(
+  options: FinetuneOptions,
+  o: {
+    readonly weights: VitWeights;
+    readonly shape: WeightsShape;
+    readonly events: RunEvents;
+    readonly sources: readonly PictureSource[];
+    readonly teacher: Teacher;
+  },
+): Promise<ReadonlyMap<number, TeacherCache>> {
+  const caches = new Map<number, TeacherCache>();
+  const { teacherCache: dir, deck } = options;
+  if (dir === null || deck === null) return caches;
+  const { patch, dim } = o.weights;
+  const { seed, scales, mean, std, trainedGrid = null } = options;
+  const weights = await hashFile(options.weights);
+  const pictures: (readonly [number, string])[] = [];
+  for (const source of o.sources) pictures.push([source.weight, await source.identity()]);
+  for (const stage of [options.first, options.second]) {
+    if (stage === null) continue;
+    const viewTokens = stage.tokens + options.margin;
+    const same = { weights, trainedGrid, ...o.shape, seed, scales, mean, std, deck, viewTokens, pictures };
+    const fingerprint = createHash('sha256').update(JSON.stringify(same)).digest('hex');
+    const ask = teacherTokens(o.teacher, { sizePx: viewTokens * patch, byteLimit: 0 });
+    const { say } = o.events;
+    caches.set(viewTokens, await openTeacherCache({ dir, fingerprint, deck, viewTokens, dim, ask, say }));
+  }
+  return caches;
 }
 
 function stagesOf(options: FinetuneOptions, batchesOf: (stage: StageOptions) => Batches): Stage[] {
@@ -329,6 +371,8 @@ async function fingerprintOf(options: FinetuneOptions): Promise<string> {
   const { weights, position, keepBlocks, data, loss, blank, first, margin, scales, roll, deck, seed } =
     options;
   const { batch, tokens } = first;
+  // Tokens from a cache are those of float16: another run than without. Left out where there is none, as before there were caches.
+  const cached = options.teacherCache === null ? {} : { teacherTokens: 'float16' };
   const { weightDecay, clip, accumulate, emaDecay, mean, std } = options;
   const source = 'tensors' in data ? data.tensors : data.pictures;
   const isFile = (await stat(source).catch(() => null))?.isFile() ?? false;
@@ -340,13 +384,13 @@ async function fingerprintOf(options: FinetuneOptions): Promise<string> {
     data: isFile ? await hashFile(source) : source,
   };
   return createHash('sha256')
-    .update(JSON.stringify({ ...same, ...rest, ...files }))
+    .update(JSON.stringify({ ...same, ...rest, ...files, ...cached }))
     .digest('hex');
 }
 
 /** Without the reader's own folders. */
 function published(options: FinetuneOptions): Record<string, unknown> {
-  const { out, resume, ...rest } = options;
+  const { out, resume, teacherCache, ...rest } = options;
   const short = (path: string): string => path.split(/[\\/]/).slice(-2).join('/');
   const data =
     'tensors' in options.data
@@ -357,5 +401,6 @@ function published(options: FinetuneOptions): Record<string, unknown> {
     pictures: short(options.validation.pictures),
   };
   const student = options.student && short(options.student);
-  return { ...rest, weights: short(options.weights), student, data, validation };
+  const cached = teacherCache === null ? {} : { teacherCache: short(teacherCache) };
+  return { ...rest, ...cached, weights: short(options.weights), student, data, validation };
 }

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type DataSource, type FinetuneData, parseFinetuneData } from 'alibi-zarr-schemas';
 import { ALL, isImageName, listPages } from '../bench/image-file.ts';
+import { hashFile } from '../hash.ts';
 import type { Picture } from './picture.ts';
 import { openPictureFile } from './picture-file.ts';
 import { syntheticPicture } from './synthetic.ts';
@@ -15,6 +16,8 @@ export interface PictureSource {
   open(n: number): Promise<Picture>;
   /** For people: a file's name, a tile's place. */
   nameOf(n: number): string;
+  /** What tells its pictures from any other's: text of a fingerprint. */
+  identity(): Promise<string>;
   close?(): Promise<void>;
 }
 
@@ -73,6 +76,7 @@ async function openSource(
       count: generated,
       open: async (n) => syntheticPicture(o.seed, n),
       nameOf: (n) => `generated ${n}`,
+      identity: async () => `generated ${generated}, seed ${o.seed}`,
     };
   }
   if (zarr !== undefined) {
@@ -104,6 +108,11 @@ async function openFolder(folder: string, { files, weight = 1 }: DataSource): Pr
     count: pages.length,
     nameOf: (n) => relative(folder, pages[n] ?? ''),
     open: (n) => openPictureFile(pages[n] ?? ''),
+    identity: async () => {
+      const hashes: string[] = [];
+      for (const name of names) hashes.push(`${name} ${await hashFile(join(folder, name))}`);
+      return hashes.join('\n');
+    },
   };
 }
 

@@ -17,6 +17,8 @@ export async function openZarrPictures(
     count: tiles.count,
     open: (n) => tiles.read(n),
     nameOf: (n) => `${name}, tile ${n}`,
+    // Its bytes may be more than can be read twice: where it lies and what of it is asked for.
+    identity: async () => JSON.stringify({ location, level, channels, z, t, tiles: tiles.count }),
     close: () => tiles.close(),
   };
 }

@@ -27,3 +27,16 @@ function roundShift(value: number, shift: number): number {
   const half = 1 << (shift - 1);
   return rest > half || (rest === half && (whole & 1) === 1) ? whole + 1 : whole;
 }
+
+/** The same values as float16 holds them, widened again. @returns a new array */
+export function roundToFloat16(data: Float32Array): Float32Array {
+  return Float32Array.from(toFloat16(data), widened);
+}
+
+function widened(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const [exponent, fraction] = [(half >>> 10) & 0x1f, half & 0x3ff];
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { createRandom } from 'alibi-zarr/checkpoint';
+import { createNodeStore, openZarrArray } from 'alibi-zarr/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FinetuneOptions } from '../../src/finetune/options.ts';
 import { runFinetune } from '../../src/finetune/run.ts';
@@ -70,6 +71,7 @@ eachBackend((backend) => {
       scales: [0.5, 2],
       roll: false,
       deck: 8,
+      teacherCache: null,
       schedule: 'cosine',
       warmup: 1,
       weightDecay: 0.01,
@@ -191,6 +193,54 @@ eachBackend((backend) => {
       await expect(run(options('wide', { student: wide }))).rejects.toThrow('the student has 24 channels');
       const resumed = options('next', { ...still, resume: true });
       await expect(run(resumed)).rejects.toThrow('other options');
+    });
+
+    it('takes the teacher’s tokens from disk: the same run, without asking again, also after damage', async () => {
+      const cache = join(dir, 'cache');
+      const cached = (out: string, changes: Partial<FinetuneOptions> = {}) =>
+        options(out, { teacherCache: cache, deck: 20, ...changes });
+      const first = await run(cached('cached-1'));
+      const expected = await readFile(first.student);
+      // Stages see views of 5 and of 6 tokens; 20 views lie in shards of 16, of which those drawn are there.
+      const array = (side: number) => openZarrArray(createNodeStore(cache), `view-${side}`);
+      const { lazy, dtype, shape, chunks, shards } = await array(5);
+      expect({ dtype, shape, chunks, shards }).toEqual({
+        dtype: 'float16',
+        shape: [20, 5, 5, 16],
+        chunks: [1, 5, 5, 16],
+        shards: [16, 5, 5, 16],
+      });
+      const stored = await Promise.all(
+        Array.from(
+          { length: 20 },
+          async (_, n) => !Number.isNaN((await lazy.getChunk([n, 0, 0, 0], {})).data[0]),
+        ),
+      );
+      // 4 steps of 2 parts of 2 crops.
+      expect(stored.filter(Boolean)).toHaveLength(16);
+      expect((await array(6)).shape).toEqual([20, 6, 6, 16]);
+      const shard = join(cache, 'view-5', 'c', '0', '0', '0', '0');
+      const bytes = await readFile(shard);
+      expect((await readFile((await run(cached('cached-2'))).student)).equals(expected)).toBe(true);
+      expect((await readFile(shard)).equals(bytes)).toBe(true);
+      // Interrupted and resumed, with the cache; half of a shard lost in between.
+      const controller = new AbortController();
+      await runFinetune(cached('cached-3'), {
+        signal: controller.signal,
+        say: () => {},
+        onStep: ({ step }) => step === 3 && controller.abort(),
+      });
+      await writeFile(shard, bytes.subarray(0, bytes.length / 2));
+      const said: string[] = [];
+      const rest = await runFinetune(cached('cached-3', { resume: true }), {
+        signal: new AbortController().signal,
+        say: (text) => said.push(text),
+        onStep: () => {},
+      });
+      expect((await readFile(rest.student)).equals(expected)).toBe(true);
+      expect(said.some((text) => text.includes('computed again'))).toBe(true);
+      await expect(run(cached('cached-4', { seed: 2 }))).rejects.toThrow('other settings');
+      await expect(run(cached('cached-5', { scales: [1, 2] }))).rejects.toThrow('other settings');
     });
 
     it('refuses a folder with a run, another run’s state, and pictures that are not there', async () => {
