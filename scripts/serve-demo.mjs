@@ -30,13 +30,20 @@ export const demoMounts = [
 /**
  * Start the server.
  *
- * @param {{mounts?: readonly Mount[], host?: string, port?: number, tries?: number}} [options]
- *   port: the first to try, 0 for any; tries: how many ports from there on
+ * @param {{mounts?: readonly Mount[], host?: string, port?: number, tries?: number, headers?: Record<string, string>}} [options]
+ *   port: the first to try, 0 for any; tries: how many ports from there on; headers: sent with every answer
  * @returns {Promise<{url: string, close: () => Promise<void>}>}
  */
-export async function serveDemo({ mounts = demoMounts, host = '127.0.0.1', port = 8090, tries = 20 } = {}) {
+export async function serveDemo({
+  mounts = demoMounts,
+  host = '127.0.0.1',
+  port = 8090,
+  tries = 20,
+  headers = {},
+} = {}) {
   const local = loopback.has(host);
   const server = createServer((request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     answer(request, response, mounts, local).catch((error) => {
       if (!response.headersSent) reply(response, 500, error.code ?? 'failed');
       else response.destroy();

@@ -27,6 +27,8 @@ export interface OpenDemoOptions {
   readonly src?: string;
   /** the checkpoint's manifest, as the page's `model` */
   readonly model?: string;
+  /** sent with every file, such as a Content-Security-Policy */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly width?: number;
   readonly height?: number;
 }
@@ -47,6 +49,7 @@ function isProbe(message: ConsoleMessage): boolean {
 export async function openDemo({
   src,
   model,
+  headers = {},
   width = 1280,
   height = 800,
 }: OpenDemoOptions = {}): Promise<Demo> {
@@ -55,6 +58,7 @@ export async function openDemo({
   const scratch = await mkdtemp(join(tmpdir(), 'alibi-zarr-e2e-'));
   const server = await serveDemo({
     port: 0,
+    headers,
     mounts: [
       { prefix: '/shared/', folder: resolve(sharedPath('.')) },
       { prefix: '/scratch/', folder: scratch, writable: true },

@@ -4,6 +4,8 @@ import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openNode } from '../../plugin/src/ome/open-node.ts';
+import { openZipStore } from '../../plugin/src/stores/zip.ts';
 import { type Demo, openDemo } from './open-demo.ts';
 
 const run = promisify(execFile);
@@ -130,7 +132,10 @@ describe('an image from a folder or a file', () => {
     });
     await saveAs('elsewhere', 'Into a folder');
     await demo.screenshot('save-picked-folder');
-    expect(Object.keys(await stored('picked/labels/elsewhere'))).toContain('zarr.json');
+    const files = await stored('picked/labels/elsewhere');
+    // The image's folder has a name and no address: nothing is better than a path that leads nowhere.
+    expect(JSON.parse(files['zarr.json']!).attributes.ome['image-label']).not.toHaveProperty('source');
+    expect(await demo.page.getByText('valid OME-Zarr').last().textContent()).not.toContain('not valid');
   });
 
   it('says why labels of a name that is taken are not saved', async () => {
@@ -141,6 +146,52 @@ describe('an image from a folder or a file', () => {
     await demo.page.getByRole('dialog').getByRole('alert').waitFor();
     await demo.screenshot('save-taken');
     await demo.page.keyboard.press('Escape');
+  });
+
+  it('is downloaded as .ozx, one whole archive', async () => {
+    await demo.page.evaluate(() => {
+      // Headless browsers have no picker: what is left is the download.
+      Reflect.deleteProperty(window, 'showSaveFilePicker');
+      Object.defineProperty(window, 'showSaveFilePicker', { value: undefined, configurable: true });
+    });
+    const download = demo.page.waitForEvent('download', { timeout: 60_000 });
+    await saveAs('packed', 'Download as .ozx');
+    const file = await download;
+    expect(file.suggestedFilename()).toBe('packed.ozx');
+    const path = join(demo.scratch, 'packed.ozx');
+    await file.saveAs(path);
+    const bytes = new Uint8Array(await readFile(path));
+    const store = await openZipStore(new Blob([bytes]));
+    const node = await openNode({ store, path: '', location: 'packed.ozx' });
+    expect(node.kind === 'image' && node.image.levels[0]?.shape).toEqual([256, 256]);
+    // What was staged for it is gone.
+    const staged = Object.keys(await stored('alibi-zarr-downloads'));
+    expect(staged.filter((name) => name.includes('/labels/packed'))).toEqual([]);
+  });
+
+  it('labels are renamed and deleted, and both can be undone', async () => {
+    const listed = async (): Promise<string[]> => {
+      const files = await stored('superalloy.zarr/labels');
+      return JSON.parse(files['zarr.json']!).attributes.ome.labels;
+    };
+    const { page } = demo;
+    await page.getByLabel('Rename or delete labels/kinds').click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('#to').fill('sorts');
+    await dialog.getByRole('button', { name: 'Rename' }).click();
+    await page.getByText('Renamed labels/kinds to labels/sorts').waitFor({ timeout: 60_000 });
+    expect(await listed()).toContain('sorts');
+    expect(await listed()).not.toContain('kinds');
+    await page.getByText('Undo', { exact: true }).last().click();
+    await page.getByTitle('Show labels/kinds').click({ timeout: 60_000 });
+    expect(await listed()).toContain('kinds');
+    await page.getByLabel('Rename or delete labels/kinds').click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Deleted labels/kinds').waitFor({ timeout: 60_000 });
+    expect(await listed()).not.toContain('kinds');
+    await page.getByText('Undo', { exact: true }).last().click();
+    await page.getByTitle('Show labels/kinds').waitFor({ timeout: 60_000 });
+    expect(await listed()).toContain('kinds');
   });
 
   const drop = async (name: string) => {

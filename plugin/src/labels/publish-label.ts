@@ -147,16 +147,22 @@ export async function readMetadata(
 function attributesOf({ plan, revision, out }: Save, input: MaterializeInput): Attributes {
   const { image, target } = input;
   const inImage = target === image.store && out === `/${image.path}`.replace(/^\/+/, '/').replace(/\/$/, '');
+  const source = input.source ?? (inImage ? '../../' : addressOf(image.location));
   const spec: LabelSpec = {
     version: versionOf(plan),
     name: input.name,
     axes: plan.axes,
     datasets: plan.levels.map((level, n) => ({ path: `${revision}/${n}`, transform: level.transform })),
     classes: input.classes,
-    source: input.source ?? (inImage ? '../../' : publicLocation(image.location)),
+    ...(source === undefined ? {} : { source }),
     provenance: createProvenance(input.provenance, image),
   };
   return labelAttributes(spec);
+}
+
+/** A location that means the same everywhere; the mere name of a folder or file would be read as a path from the label. */
+function addressOf(location: string): string | undefined {
+  return /^[a-z][a-z0-9+.-]+:/i.test(location) ? publicLocation(location) : undefined;
 }
 
 /** Remove what a save has written, unless it became the label after all (a `set` that arrived and lost its answer). */

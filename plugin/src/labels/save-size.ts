@@ -1,13 +1,19 @@
 import { chunkCounts, type DataType, elementCount } from '../array/lazy-array.ts';
 import { storedSize } from '../stores/elements.ts';
-import type { PyramidPlan } from './pyramid-plan.ts';
+import type { PlannedLevel, PyramidPlan } from './pyramid-plan.ts';
 
-/** Bytes of compressed labels over bytes of their ids: an assumption, not measured, on the large side for labels. */
+/**
+ * Bytes of compressed labels over bytes of their ids, at most. Measured on 60 real label images (superalloy, coating, nuclei), zstd and
+ * blosc as they are written: 0.004 to 0.05 at the median of a set and 0.065 for the worst image, at 8 bits; wider ids compress to
+ * less (`save-size.test.ts` measures again). Labels that are noise take more.
+ */
 const compressedShare = 0.1;
 
 /** What a plan will store, before a single chunk is known: what is empty makes it less. */
 export function estimateSize(
-  plan: PyramidPlan,
+  plan: Pick<PyramidPlan, 'compression'> & {
+    readonly levels: readonly Pick<PlannedLevel, 'shape' | 'chunkShape' | 'shardShape'>[];
+  },
   dtype: DataType,
 ): { readonly objects: number; readonly rawBytes: number; readonly bytes: number } {
   const sums = plan.levels.map(({ shape, chunkShape, shardShape }) => ({

@@ -29,7 +29,7 @@ export interface MaterializeInput extends SaveEncoding {
   readonly provenance: ProvenanceFacts;
   /** Largest id there can be: ids are stored at the width it needs. Default: the labels' own type. */
   readonly maxId?: number;
-  /** `image-label.source.image`; default `../../` in the image itself, else where the image lies. */
+  /** `image-label.source.image`; default `../../` in the image itself, else the image's address, where it has one. */
   readonly source?: string;
   /** Replace a label image of that name, and throw away what an interrupted save has kept; default false. */
   readonly overwrite?: boolean;

@@ -44,8 +44,11 @@ export interface LabelSpec extends Omit<ImageSpec, 'downscaling'> {
   readonly downscaling?: DownscalingSpec;
   /** Ids with their names and colours; may be empty. */
   readonly classes: readonly LabelClass[];
-  /** Where the image lies: a path relative to the label's group (`../../`) or an absolute address. */
-  readonly source: string;
+  /**
+   * Where the image lies: a path relative to the label's group (`../../`) or an absolute address. Absent: it has no address
+   * that another program could follow, as an image from a folder that a person picked.
+   */
+  readonly source?: string;
 }
 
 /** What the mode pyramid of labels is, in the file's words. */
@@ -87,7 +90,7 @@ export function labelAttributes(spec: LabelSpec): JsonObject {
     ...(spec.classes.length === 0
       ? {}
       : { properties: spec.classes.map(({ id, name }) => ({ 'label-value': id, name, class: name })) }),
-    source: { image: spec.source },
+    ...(spec.source === undefined ? {} : { source: { image: spec.source } }),
   };
   return attributesOf(spec, {
     multiscales: [multiscales(spec, spec.downscaling ?? modeDownscaling)],

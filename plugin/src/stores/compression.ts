@@ -51,7 +51,7 @@ function unavailable(name: WasmName, cause: unknown): AlibiError {
     what: `the codec "${name}" cannot run: ${cause instanceof Error ? cause.message : cause}`,
     where: 'WebAssembly codec',
     remedy:
-      "Reload the page. If a Content-Security-Policy forbids it: the codec's own code needs 'unsafe-eval' where it runs, which is a worker, and a worker's policy is that of the response with its script (a blob: worker has its page's). Allow it for codec-worker.js alone, or store the image with gzip.",
+      "Reload the page. If a Content-Security-Policy forbids it: codecs need 'wasm-unsafe-eval' in workers, and 'unsafe-eval' in the page's own thread (setCodecWorkers(null)); leave them in workers, or store the image with gzip.",
     cause,
     data: { codec: name },
   });

@@ -58,7 +58,20 @@ export async function pickArchive(name: string): Promise<FileSystemFileHandle | 
 async function temporaryFile(name: string): Promise<FileSystemFileHandle> {
   const root = await navigator.storage.getDirectory();
   const folder = await root.getDirectoryHandle(stagingFolder, { create: true });
+  await removeEarlier(folder);
   return folder.getFileHandle(name, { create: true });
+}
+
+/** A download that began this long ago has its copy; the browser does not say when. */
+const copiedMs = 60 * 60_000;
+
+/** Archives of earlier downloads take room that nothing else gives back. */
+async function removeEarlier(folder: FileSystemDirectoryHandle): Promise<void> {
+  for await (const entry of folder.values()) {
+    if (!(entry instanceof FileSystemFileHandle) || !entry.name.endsWith('.ozx')) continue;
+    const { lastModified } = await entry.getFile();
+    if (Date.now() - lastModified > copiedMs) await folder.removeEntry(entry.name).catch(() => undefined);
+  }
 }
 
 /** The file lies on the disk: the address names it, nothing is read here. */

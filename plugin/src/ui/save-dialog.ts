@@ -6,7 +6,14 @@ import { pause } from '../stores/retry.ts';
 import { downloadArchive, pickArchive } from './archive-download.ts';
 import { WorkspaceController } from './contexts.ts';
 import { forecastText, unfinishedText } from './save-forecast.ts';
-import { emptyTarget, nameProblem, openTarget, saveTargets, type TargetKind } from './save-targets.ts';
+import {
+  addressProblem,
+  emptyTarget,
+  nameProblem,
+  openTarget,
+  saveTargets,
+  type TargetKind,
+} from './save-targets.ts';
 import { theme } from './theme.ts';
 import { duration, sentence } from './words.ts';
 
@@ -66,6 +73,7 @@ export class AlibiZarrSaveDialog extends LitElement {
     state: { state: true },
     name: { state: true },
     target: { state: true },
+    address: { state: true },
     overwrite: { state: true },
     resume: { state: true },
     version: { state: true },
@@ -76,6 +84,8 @@ export class AlibiZarrSaveDialog extends LitElement {
   declare state: SaveState;
   declare name: string;
   declare target: TargetKind;
+  /** Of the folder on a server, where that is the target. */
+  declare address: string;
   declare overwrite: boolean;
   /** Go on with an interrupted save, where one is there. */
   declare resume: boolean;
@@ -92,6 +102,7 @@ export class AlibiZarrSaveDialog extends LitElement {
     this.state = { kind: 'closed' };
     this.name = '';
     this.target = 'image';
+    this.address = '';
     this.overwrite = false;
     this.resume = true;
     this.version = '0.5';
@@ -122,6 +133,11 @@ export class AlibiZarrSaveDialog extends LitElement {
     });
   }
 
+  /** Why it cannot be saved as it is filled in; `null` where it can. */
+  get #problem(): string | null {
+    return nameProblem(this.name) ?? (this.target === 'server' ? addressProblem(this.address) : null);
+  }
+
   get #dialog(): HTMLDialogElement | null {
     return this.renderRoot.querySelector('dialog');
   }
@@ -141,11 +157,15 @@ export class AlibiZarrSaveDialog extends LitElement {
     try {
       // Typing is not answered letter by letter.
       await pause(patienceMs, signal);
-      // A folder is picked when saving begins, and what waits for a download is nobody's: what is there is not known yet.
+      // A folder is picked when saving begins, a server is not asked for every letter of its address, and what waits for a
+      // download is nobody's: what is there is not known yet.
       const isKnown = this.target === 'image' || this.target === 'browser';
       const { image } = workspace.session;
       const target = isKnown ? await openTarget(this.target, image) : emptyTarget;
-      const place = this.target === 'archive' ? { ...emptyTarget, place: 'archive' as const } : target;
+      const place =
+        this.target === 'archive' || this.target === 'server'
+          ? { ...emptyTarget, place: this.target }
+          : target;
       const options = { ...this.#encoding(), name: this.name, signal };
       const forecast = await workspace.session.forecast(
         layer,
@@ -171,14 +191,14 @@ export class AlibiZarrSaveDialog extends LitElement {
 
   async #save(layer: Layer): Promise<void> {
     const { workspace } = this.#workspace;
-    if (workspace === null || nameProblem(this.name) !== null) return;
+    if (workspace === null || this.#problem !== null) return;
     const abort = new AbortController();
     const unfinished = this.forecast instanceof AlibiError ? null : (this.forecast?.unfinished ?? null);
     const isArchive = this.target === 'archive';
     try {
       // Pickers answer to the click, so they come first.
       const file = isArchive ? await pickArchive(this.name) : null;
-      const target = await openTarget(this.target, workspace.session.image);
+      const target = await openTarget(this.target, workspace.session.image, this.address);
       if (target === undefined) return;
       this.state = { kind: 'saving', layer, progress: null, abort };
       const resume = this.resume && (isArchive || unfinished !== null);
@@ -243,7 +263,7 @@ export class AlibiZarrSaveDialog extends LitElement {
                 <button type="button" @click=${() => (state.kind === 'saving' ? state.abort.abort() : this.#close())}>Cancel</button>
                 ${
                   state.kind === 'asking'
-                    ? html`<button class="primary" ?disabled=${nameProblem(this.name) !== null}>
+                    ? html`<button class="primary" ?disabled=${this.#problem !== null}>
                         ${this.target === 'folder' ? 'Choose folder…' : 'Save'}
                       </button>`
                     : nothing
@@ -279,6 +299,7 @@ export class AlibiZarrSaveDialog extends LitElement {
           </label>`,
         )}
       </fieldset>
+      ${this.target === 'server' ? this.#addressField() : nothing}
       ${
         exists || error?.tag === 'Conflict' || error?.tag === 'InvalidInput'
           ? html`<label class="row small">
@@ -294,6 +315,19 @@ export class AlibiZarrSaveDialog extends LitElement {
       ${this.#plan(exists)}
       ${error === null ? nothing : html`<div class="error small" role="alert"><b>${sentence(error.what)}</b> (${error.where}). ${withoutFlag(error.remedy)}</div>`}
     `;
+  }
+
+  #addressField() {
+    const problem = addressProblem(this.address);
+    return html`<label class="field">
+      <span>Address of the folder that gets labels/${this.name}</span>
+      <input id="address" type="url" autocomplete="off" spellcheck="false" placeholder="https://host/bucket/image.zarr"
+        .value=${this.address} aria-describedby="address-problem" aria-invalid=${this.address !== '' && problem !== null}
+        @input=${(event: Event) => {
+          if (event.target instanceof HTMLInputElement) this.address = event.target.value.trim();
+        }} />
+      <span id="address-problem" class=${this.address !== '' && problem !== null ? 'problem' : ''}>${problem ?? nothing}</span>
+    </label>`;
   }
 
   #more() {

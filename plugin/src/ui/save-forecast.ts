@@ -12,7 +12,7 @@ export function forecastText(forecast: SaveForecast): string {
     `${by(finest.shape)} (${axes.join(', ')}) ${dtype}`,
     levels.length === 1 ? '1 level' : `${levels.length} levels`,
     `chunks of ${by(finest.chunks)}${shards}, ${compression === 'none' ? 'not compressed' : compression}`,
-    `about ${byteSize(bytes)}, at most ${objects} ${objects === 1 ? 'object' : 'objects'}`,
+    `hardly more than ${byteSize(bytes)}, at most ${objects} ${objects === 1 ? 'object' : 'objects'}`,
   ].join(' · ');
 }
 

@@ -1,11 +1,13 @@
 import type { OmeImage } from '../ome/ome-image.ts';
 import type { SaveOptions, SaveTarget } from '../session-types.ts';
 import { createFolderStore } from '../stores/folder.ts';
+import { createHttpStore } from '../stores/http.ts';
+import { withoutQuery } from '../stores/http-failure.ts';
 import { findOpfsStore, openOpfsStore } from '../stores/opfs.ts';
 import { isWritable } from '../stores/store.ts';
 import { openStaging } from './archive-download.ts';
 
-export type TargetKind = 'image' | 'folder' | 'browser' | 'archive';
+export type TargetKind = 'image' | 'folder' | 'browser' | 'server' | 'archive';
 
 export interface SaveTargetChoice {
   readonly kind: TargetKind;
@@ -34,6 +36,11 @@ export function saveTargets(image: OmeImage): SaveTargetChoice[] {
     { kind: 'image', title: 'Into this image', text: image.location, ...notWritable },
     { kind: 'folder', title: 'Into a folder', text: 'A folder on this computer, chosen next', ...noPicker },
     { kind: 'browser', title: 'Browser storage', text: 'Private to this site; survives closing the tab' },
+    {
+      kind: 'server',
+      title: 'To an address',
+      text: 'A WebDAV or S3-compatible server that lets this page write',
+    },
     { kind: 'archive', title: 'Download as .ozx', text: 'One file with the label image, OME-Zarr 0.5' },
   ];
 }
@@ -41,16 +48,24 @@ export function saveTargets(image: OmeImage): SaveTargetChoice[] {
 /**
  * Turn a choice into a place to write to; asks the person for a folder where that was chosen.
  *
+ * @param address  of the folder on a server that gets `labels/…`; its query (a signature) goes with every request
  * @returns  `undefined` where nothing was chosen after all
  * @throws AlibiError, or an abort where the person closed the folder picker
  */
-export async function openTarget(kind: TargetKind, image: OmeImage): Promise<SaveOptions['target']> {
+export async function openTarget(
+  kind: TargetKind,
+  image: OmeImage,
+  address = '',
+): Promise<SaveOptions['target']> {
   if (kind === 'image') {
     const { store, path, location } = image;
     if (!isWritable(store)) return undefined;
     return { store, path, location, place: /^https?:/i.test(location) ? 'server' : 'folder' };
   }
   if (kind === 'archive') return openStaging(image);
+  if (kind === 'server') {
+    return { store: createHttpStore(address), path: '', location: withoutQuery(address), place: 'server' };
+  }
   if (kind === 'folder') {
     const handle = await window.showDirectoryPicker?.({ id: 'alibi-zarr-labels', mode: 'readwrite' });
     if (handle === undefined) return undefined;
@@ -85,6 +100,21 @@ function storagePath(image: OmeImage): string {
 function storageName(image: OmeImage): string {
   const name = image.name.replace(/[^\w.-]+/g, '_').slice(0, 60) || 'image';
   return `${name}-${image.metadataHash.slice(0, 8)}`;
+}
+
+/** What is wrong with an address to save to; `null` where nothing is that can be told before it is tried. */
+export function addressProblem(address: string): string | null {
+  if (address === '') return 'Give the address of a folder on a server.';
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return 'Give a whole address, such as https://host/bucket/image.zarr.';
+  if (url.username !== '' || url.password !== '')
+    return 'Leave name and password out: browsers do not send them. Use a presigned address.';
+  if (/\.(zip|ozx)$/i.test(url.pathname))
+    return 'A folder is needed; an .ozx is downloaded, not written to a server.';
+  return location.protocol === 'https:' && url.protocol === 'http:'
+    ? 'This page came over https, and browsers let it write to https only.'
+    : null;
 }
 
 /** What is wrong with a name for labels; `null` where nothing is. It becomes a folder's name. */
