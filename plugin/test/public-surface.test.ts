@@ -39,6 +39,7 @@ it('offers these names and no others', async () => {
       "main",
       "openSessionInProcess",
       "openTiles",
+      "openZarrArray",
       "serveStore",
     ]
   `);
