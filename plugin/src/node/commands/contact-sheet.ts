@@ -130,7 +130,7 @@ async function writeSheet(
     await write(
       pageStart(
         `${labels} in ${opened.location}`,
-        `${places.length === all.length ? '' : `${places.length} of `}${all.length} ${node.kind === 'image' ? 'slices' : 'images'}`,
+        `${places.length === all.length ? '' : `${places.length} of `}${all.length} ${node.kind === 'image' ? 'slice' : 'image'}${all.length === 1 ? '' : 's'}`,
       ),
     );
     let channels: readonly OmeChannel[] | undefined;
