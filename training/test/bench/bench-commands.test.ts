@@ -225,7 +225,13 @@ describe('benches of position bias', () => {
       if (!manifest.ok) throw new Error(manifest.message);
       // Twice written, there once.
       const names = manifest.value.measured.map(({ name }) => name);
-      expect(names).toEqual(['centred consistency', 'plain consistency', 'seam ratio', 'cost']);
+      expect(names).toEqual([
+        'centred consistency',
+        'plain consistency',
+        'seam ratio',
+        'seam ratio of the content',
+        'cost',
+      ]);
       expect(manifest.value.measured[0]?.command).not.toContain(dir);
     }
     expect((await readdir(at('alone'))).sort()).toEqual(['manifest.json', 'model.onnx', 'self-test.bin']);
