@@ -15,6 +15,7 @@ import type { RecipeChoice } from './segment/recipe.ts';
 import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
+import type { SessionGuidance } from './session-guidance.ts';
 import type { Signer } from './stores/signer.ts';
 import type { Source, WriteStore } from './stores/store.ts';
 
@@ -118,8 +119,10 @@ export interface SaveResult extends MaterializeResult {
 }
 
 export interface SessionEvents {
-  /** Layers, classes, strokes, encoder status or work changed; read the session again. */
-  change: CustomEvent<{ readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' }>;
+  /** Layers, classes, strokes, encoder status, work or guidance changed; read the session again. */
+  change: CustomEvent<{
+    readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' | 'guidance';
+  }>;
   error: CustomEvent<{ readonly error: AlibiError }>;
 }
 
@@ -141,6 +144,8 @@ export interface SuggestPlacesOptions {
   readonly count: number;
   /** Chunks of 256 × 256 pixels looked at, at most. Default 64. */
   readonly chunkLimit?: number;
+  /** Places that need no look, in pixels of the finest level: they are left out. */
+  readonly isSettled?: (place: Pick<Suggestion, 't' | 'z' | 'y' | 'x'>) => boolean;
   /** A better list each time. */
   readonly onList?: (list: readonly Suggestion[]) => void;
   readonly signal?: AbortSignal;
@@ -185,6 +190,10 @@ export interface Session extends EventTarget {
    * and the better one takes its place tile by tile.
    */
   train(options?: TrainOptions): Promise<Layer | null>;
+  /** How trainings are done, as given to {@link train} so far. */
+  readonly learning: Learning;
+  /** Where the classifier is unsure, kept in step with it. */
+  readonly guidance: SessionGuidance;
   /** What the segmentation was made with, to be saved (`writeClassifier`); null before the first training. */
   readonly classifier: OpenedClassifier | null;
   /**

@@ -1,4 +1,5 @@
-import type { LazyArray } from './array/lazy-array.ts';
+import type { DataType, LazyArray } from './array/lazy-array.ts';
+import { wrapped } from './array/wrapped.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
 import { deleteLabel, renameLabel } from './labels/change-label.ts';
@@ -31,6 +32,7 @@ import { type Suggestion, suggestPlaces } from './segment/suggest-places.ts';
 import type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import { paletteColor, parseHexColor } from './session-colors.ts';
+import { Guidance } from './session-guidance.ts';
 import { allSlices, labelNames } from './session-image.ts';
 import { Painting } from './session-painting.ts';
 import { ownTarget, saveInput } from './session-saving.ts';
@@ -118,6 +120,12 @@ class ImageSession extends EventTarget implements Session {
     changed: (what) => this.#changed(what),
     outdated: () => this.#markOutdated(),
     train: (signal) => (this.#pipeline === null ? Promise.resolve() : this.#train(signal)),
+  });
+  readonly guidance = new Guidance({
+    changed: () => this.#changed('guidance'),
+    layer: (kind, signal) => this.uncertainty({ kind, signal }),
+    removeLayer: () => this.#dropLayers('uncertainty'),
+    look: (options) => this.suggest(options),
   });
   readonly #lifetime = new AbortController();
   readonly #works = new WorkList(this.#lifetime.signal, {
@@ -291,9 +299,8 @@ class ImageSession extends EventTarget implements Session {
   }
 
   removeLayer(id: string): void {
-    this.#derived.delete(id);
-    this.#layers = this.#layers.filter((layer) => layer.id !== id);
-    this.#changed('layers');
+    if (this.#layers.find((layer) => layer.id === id)?.kind === 'uncertainty') this.guidance.layerRemoved();
+    this.#dropLayer(id);
   }
 
   addClass(spec: ClassSpec): number {
@@ -324,13 +331,14 @@ class ImageSession extends EventTarget implements Session {
     const { signal, level, ...learning } = options;
     if (level !== undefined) this.#trainLevel = level;
     if (Object.keys(learning).length > 0) this.#learning = { ...this.#learning, ...learning };
+    this.guidance.outdated();
     const begun = this.#painting.begin();
     return this.#train(signal ? AbortSignal.any([signal, begun]) : begun);
   }
 
   async #train(signal: AbortSignal): Promise<Layer | null> {
     if (!this.#painting.isTrainable) {
-      this.#dropClassLayer();
+      this.#dropLayers('classes');
       return null;
     }
     const { classes, strokes } = this;
@@ -367,7 +375,14 @@ class ImageSession extends EventTarget implements Session {
       const first = await show(quick, []);
       if (choice.kind === 'linear' && validation === 'none') return first;
       return show(await pipeline.trainClassifier({ ...common, choice, validation }), first.levels);
+    }).then((layer) => {
+      this.guidance.trained();
+      return layer;
     });
+  }
+
+  get learning(): Learning {
+    return this.#learning;
   }
 
   get classifier(): OpenedClassifier | null {
@@ -399,11 +414,14 @@ class ImageSession extends EventTarget implements Session {
       const level = this.image.pixels[parts.imageLevel]!;
       const place = (at: Suggestion): Suggestion => inFinest(at, level, this.image.pixels[0]!);
       let best: readonly Suggestion[] = [];
-      const { count, chunkLimit } = options;
-      const lists = suggestPlaces(parts.scores, {
+      const { count, chunkLimit, isSettled } = options;
+      const lists = suggestPlaces(inBackground(parts.scores), {
         count,
         active,
         slices: allSlices(this.image),
+        ...(isSettled === undefined
+          ? {}
+          : { isPainted: (at) => isSettled(place({ ...at, uncertainty: 0 })) }),
         ...(chunkLimit === undefined ? {} : { chunkLimit }),
         signal,
       });
@@ -503,6 +521,7 @@ class ImageSession extends EventTarget implements Session {
 
   async close(): Promise<void> {
     this.#painting.stop();
+    this.guidance.stop();
     this.#lifetime.abort();
     const pipeline = await this.#pipeline?.catch(() => null);
     // A pipeline that has died is closed already.
@@ -512,7 +531,7 @@ class ImageSession extends EventTarget implements Session {
   /** Its layer, if it is open, reads what is no longer there. */
   #closeLabel(name: string): void {
     const open = this.#layers.filter((layer) => layer.kind === 'label' && layer.name === name);
-    for (const { id } of open) this.removeLayer(id);
+    for (const { id } of open) this.#dropLayer(id);
   }
 
   #relist(change: (names: readonly string[]) => readonly string[]): void {
@@ -604,13 +623,20 @@ class ImageSession extends EventTarget implements Session {
     return layer;
   }
 
-  #dropClassLayer(): void {
-    for (const layer of this.#layers) if (layer.kind === 'classes') this.removeLayer(layer.id);
+  #dropLayer(id: string): void {
+    this.#derived.delete(id);
+    this.#layers = this.#layers.filter((layer) => layer.id !== id);
+    this.#changed('layers');
+  }
+
+  #dropLayers(kind: Layer['kind']): void {
+    for (const layer of this.#layers) if (layer.kind === kind) this.#dropLayer(layer.id);
   }
 
   #markOutdated(): void {
     // What was unsure is another matter now.
-    for (const layer of this.#layers) if (layer.kind === 'uncertainty') this.removeLayer(layer.id);
+    this.#dropLayers('uncertainty');
+    this.guidance.outdated();
     this.#changeClassLayer((layer) => ({ ...layer, outdated: true }));
   }
 
@@ -695,6 +721,12 @@ const heatColors: Layer['colors'] = new Map(
     return [i + 1, [red, green, blue]] as const;
   }),
 );
+
+/** The same array behind everything on screen: what nobody is looking at can wait. */
+function inBackground<T extends DataType>(lazy: LazyArray<T>): LazyArray<T> {
+  const later = () => 1e9;
+  return wrapped(lazy, (index, options) => lazy.getChunk(index, { ...options, priority: later }));
+}
 
 /** A place of a level in pixels of the finest one. */
 function inFinest(at: Suggestion, level: LazyArray, finest: LazyArray): Suggestion {

@@ -125,6 +125,31 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     await expect(session.suggest({ count: 1 })).rejects.toThrow(/no classifier of the present strokes/);
   });
 
+  it('keeps the uncertainty layer and the places to label next in step with the classifier', async () => {
+    const { guidance } = session;
+    guidance.showUncertainty('margin');
+    guidance.suggest(true);
+    expect(guidance.status).toEqual({ kind: 'waiting' });
+    paint();
+    const isReady = () => guidance.status.kind === 'ready';
+    await until(session, 'places', isReady);
+    const first = 'places' in guidance.status ? guidance.status.places : [];
+    expect(first.length).toBeGreaterThan(0);
+    expect(first.map(({ uncertainty }) => uncertainty)).toEqual(
+      first.map(({ uncertainty }) => uncertainty).sort((a, b) => b - a),
+    );
+    const layers = () => session.layers.filter(({ kind }) => kind === 'uncertainty');
+    await until(session, 'the layer', () => layers().length === 1);
+    session.stroke({ classIndex: 1, radiusPx: 2, z: middleZ, t: 0, points: [60, 60] });
+    expect(guidance.status).toEqual({ kind: 'waiting' });
+    expect(layers()).toEqual([]);
+    await until(session, 'new places', isReady);
+    await until(session, 'the layer again', () => layers().length === 1);
+    session.removeLayer(layers()[0]!.id);
+    expect(guidance.uncertainty).toBe(null);
+    expect(errors).toEqual([]);
+  });
+
   it('saves a clustering into the image, where it is listed, valid and the same', async () => {
     const layer = await session.clusters({ k: 3 });
     const result = await session.save(layer, { name: 'clusters' });

@@ -10,9 +10,10 @@ import {
   type Scene,
   type SceneOverlay,
 } from '../views/deck/scene.ts';
-import { type Extent, fitCamera, panBy, toPlane, zoomAt } from './camera.ts';
+import { type Extent, fitCamera, lookCamera, panBy, toPlane, zoomAt } from './camera.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
-import { brushRange, layerKey, sizeAlong } from './display.ts';
+import { brushRange, type LookPlace, layerKey, sizeAlong } from './display.ts';
+import { drawMarks, marksOf } from './marks.ts';
 import { listenToPointers, type ScreenPoint } from './pointer-tools.ts';
 import { drawStrokes } from './stroke-overlay.ts';
 import { theme } from './theme.ts';
@@ -56,6 +57,7 @@ export class AlibiZarrCanvas extends LitElement {
   #stroke: { classIndex: number | null; points: number[] } | null = null;
   #resize: ResizeObserver | null = null;
   #stopPointers: (() => void) | null = null;
+  #looking: AbortController | null = null;
 
   get camera(): Camera | null {
     return this.#camera;
@@ -85,6 +87,15 @@ export class AlibiZarrCanvas extends LitElement {
     this.#moveTo(panBy(this.#camera, dx, dy, this.#extent));
   }
 
+  /** Move to a place of the finest level. */
+  lookAt({ x, y, sizePx }: LookPlace): void {
+    if (this.#camera === null) return;
+    this.#isFitted = false;
+    const stretch = this.#stretch;
+    const place = { x: x * stretch.x, y: y * stretch.y, size: sizePx * Math.max(stretch.x, stretch.y) };
+    this.#moveTo(lookCamera(this.#camera, place, this.#screen));
+  }
+
   /** Ask again for tiles that failed. */
   retry(): void {
     this.#scene?.retry();
@@ -94,6 +105,7 @@ export class AlibiZarrCanvas extends LitElement {
     super.disconnectedCallback();
     this.#resize?.disconnect();
     this.#stopPointers?.();
+    this.#looking?.abort();
     this.#scene?.close();
     this.#scene = null;
     this.#shown = null;
@@ -192,6 +204,7 @@ export class AlibiZarrCanvas extends LitElement {
       this.#shown = workspace;
       this.#imageLevels = imageDrawLevels(workspace.session.image.pixels);
       this.#layerLevels = new WeakMap();
+      this.#followLooks(workspace);
       this.fit();
       return;
     }
@@ -212,6 +225,13 @@ export class AlibiZarrCanvas extends LitElement {
       overlays: workspace.session.layers.map((layer) => this.#overlay(workspace, layer)),
     });
     this.#drawStrokes();
+  }
+
+  #followLooks({ display }: Workspace): void {
+    this.#looking?.abort();
+    this.#looking = new AbortController();
+    const look = (event: Event) => event instanceof CustomEvent && this.lookAt(event.detail);
+    display.addEventListener('look', look, { signal: this.#looking.signal });
   }
 
   #overlay({ session, display }: Workspace, layer: Layer): SceneOverlay {
@@ -258,6 +278,11 @@ export class AlibiZarrCanvas extends LitElement {
       t,
       brush: at === null ? null : { ...at, radiusPx: state.brushRadiusPx, color },
       opacity: 0.75,
+    });
+    drawMarks(context, this.#screen, {
+      camera: this.#camera,
+      stretch: this.#stretch,
+      marks: marksOf(workspace),
     });
   }
 

@@ -19,6 +19,16 @@ export interface LayerDisplay {
 
 export type Tool = 'pan' | 'paint' | 'erase';
 
+/** A place to move the view to, in pixels of the finest level. */
+export interface LookPlace {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly t: number;
+  /** Side of what is to be seen there. */
+  readonly sizePx: number;
+}
+
 export interface DisplayState {
   readonly channels: readonly ChannelDisplay[];
   readonly z: number;
@@ -32,6 +42,8 @@ export interface DisplayState {
   readonly brushRadiusPx: number;
   /** Level of the image that clusters and classes are computed on; `null`: the session chooses. */
   readonly detail: number | null;
+  /** The place to label next that was moved to last. */
+  readonly place: Pick<LookPlace, 'x' | 'y' | 'z' | 't'> | null;
   /** Layer id → tiles in view that are not there yet; `image` is the image. */
   readonly pending: ReadonlyMap<string, number>;
 }
@@ -59,6 +71,7 @@ export class Display extends EventTarget {
       activeClass: 0,
       brushRadiusPx: firstBrush(image),
       detail: null,
+      place: null,
       pending: new Map(),
     };
   }
@@ -70,6 +83,12 @@ export class Display extends EventTarget {
   update(change: Partial<DisplayState>): void {
     this.#state = { ...this.#state, ...change };
     this.dispatchEvent(new Event('change'));
+  }
+
+  /** Show a place: its slice here, and canvases that listen for `look` move there. */
+  lookAt(place: LookPlace): void {
+    this.update({ z: place.z, t: place.t });
+    this.dispatchEvent(new CustomEvent<LookPlace>('look', { detail: place }));
   }
 
   setChannel(index: number, change: Partial<ChannelDisplay>): void {

@@ -2,12 +2,14 @@ import { AlibiZarrCanvas } from './canvas-element.ts';
 import { AlibiZarrChannels } from './channels-panel.ts';
 import { AlibiZarrClasses } from './classes-panel.ts';
 import { AlibiZarrFeatures } from './features-panel.ts';
+import { AlibiZarrGuide } from './guide-panel.ts';
 import { AlibiZarrInfo } from './info-panel.ts';
 import { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import { AlibiZarrLayers } from './layers-panel.ts';
 import { AlibiZarrMessages } from './messages.ts';
 import { AlibiZarrPanel } from './panel-element.ts';
 import { AlibiZarrPicker } from './picker-element.ts';
+import { AlibiZarrQuality } from './quality-panel.ts';
 import { AlibiZarrSaveDialog } from './save-dialog.ts';
 import { AlibiZarrScaleBar } from './scale-bar-element.ts';
 import { AlibiZarrSlices } from './slices-panel.ts';
@@ -21,12 +23,14 @@ const elements = {
   'alibi-zarr-channels': AlibiZarrChannels,
   'alibi-zarr-classes': AlibiZarrClasses,
   'alibi-zarr-features': AlibiZarrFeatures,
+  'alibi-zarr-guide': AlibiZarrGuide,
   'alibi-zarr-info': AlibiZarrInfo,
   'alibi-zarr-labels-dialog': AlibiZarrLabelsDialog,
   'alibi-zarr-layers': AlibiZarrLayers,
   'alibi-zarr-messages': AlibiZarrMessages,
   'alibi-zarr-panel': AlibiZarrPanel,
   'alibi-zarr-picker': AlibiZarrPicker,
+  'alibi-zarr-quality': AlibiZarrQuality,
   'alibi-zarr-save-dialog': AlibiZarrSaveDialog,
   'alibi-zarr-scale-bar': AlibiZarrScaleBar,
   'alibi-zarr-slices': AlibiZarrSlices,

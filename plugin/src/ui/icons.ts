@@ -25,6 +25,7 @@ export const icons = {
   ),
   remove: draw(svg`<path d="M4 4l8 8M12 4l-8 8"/>`),
   change: draw(svg`<path d="M2.5 13.5l.7-3L11 2.7l2.3 2.3-7.8 7.8zM9.5 4.2l2.3 2.3"/>`),
+  check: draw(svg`<path d="M3 8.5l3.5 3.5L13 4.5"/>`),
   save: draw(svg`<path d="M8 2v8M8 10 5 7M8 10l3-3M2.5 11v2.5h11V11"/>`),
   outline: draw(svg`<path d="M3.5 4.5c2-2.5 6-2.5 8.5 0s2 6.5-1 8-7 .5-8-2.5 0-4.5.5-5.5z"/>`),
   features: draw(svg`<path d="M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z"/>`),

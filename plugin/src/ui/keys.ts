@@ -16,6 +16,8 @@ export type KeyCommand =
   | 'next-class'
   | 'previous-class'
   | 'new-class'
+  | 'next-place'
+  | 'previous-place'
   | 'undo'
   | 'redo'
   | 'features'
@@ -47,6 +49,8 @@ const plain: Readonly<Record<string, KeyCommand>> = {
   '.': 'next-class',
   ',': 'previous-class',
   m: 'new-class',
+  n: 'next-place',
+  b: 'previous-place',
   f: 'features',
   v: 'toggle-layers',
   s: 'toggle-strokes',

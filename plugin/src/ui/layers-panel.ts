@@ -26,6 +26,7 @@ export class AlibiZarrLayers extends LitElement {
       .off .name { color: var(--az-muted); }
       .kind { width: 8px; height: 8px; border-radius: 2px; flex: none; background: var(--az-accent); }
       .kind.pca { background: conic-gradient(#e05a6d, #d8b24a, #5fbf77, #4aa3d8, #a06fd8, #e05a6d); }
+      .kind.uncertainty { background: linear-gradient(90deg, #7b3fa0, #f0c63c); }
       .kind.clusters { background: linear-gradient(90deg, #e69f00 50%, #56b4e9 50%); }
       .kind.label { background: none; border: 1.5px solid var(--az-muted); }
       .stored { margin-top: 8px; display: flex; flex-wrap: wrap; gap: 6px; }
@@ -83,7 +84,7 @@ export class AlibiZarrLayers extends LitElement {
         <span class="grow clip name" title=${layer.name}>${layer.name}${layer.outdated ? ' · updating…' : ''}</span>
         ${pending > 0 ? html`<span class="small muted" title="Tiles to go in this view">${pending}…</span>` : nothing}
         ${
-          layer.kind === 'pca'
+          layer.kind === 'pca' || layer.kind === 'uncertainty'
             ? nothing
             : html`<button
                 class="icon outlines"
@@ -94,7 +95,7 @@ export class AlibiZarrLayers extends LitElement {
               >${icons.outline}</button>`
         }
         ${
-          layer.derived && layer.kind !== 'pca'
+          layer.derived && layer.kind !== 'pca' && layer.kind !== 'uncertainty'
             ? html`<button
                 class="icon"
                 aria-label=${`Save ${layer.name}`}

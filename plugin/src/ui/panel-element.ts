@@ -72,6 +72,8 @@ export class AlibiZarrPanel extends LitElement {
       >
         <alibi-zarr-features exportparts="features-button"></alibi-zarr-features>
         <alibi-zarr-classes></alibi-zarr-classes>
+        <alibi-zarr-guide></alibi-zarr-guide>
+        <alibi-zarr-quality></alibi-zarr-quality>
         <alibi-zarr-layers></alibi-zarr-layers>
         <alibi-zarr-channels></alibi-zarr-channels>
         <alibi-zarr-info></alibi-zarr-info>

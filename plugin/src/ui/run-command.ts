@@ -3,6 +3,7 @@ import { addClass } from './classes-panel.ts';
 import type { Workspace } from './contexts.ts';
 import { brushRange, type DisplayState, layerKey, sizeAlong } from './display.ts';
 import type { KeyCommand } from './keys.ts';
+import { stepPlace } from './places.ts';
 
 /** Screen pixels an arrow key pans. */
 const panStepPx = 80;
@@ -53,6 +54,8 @@ export function runCommand(
     'next-class': () => display.update(pickClass(1)),
     'previous-class': () => display.update(pickClass(-1)),
     'new-class': () => addClass(workspace),
+    'next-place': () => stepPlace(workspace, 1),
+    'previous-place': () => stepPlace(workspace, -1),
     undo: () => session.undo(),
     redo: () => session.redo(),
     features: toggleFeatures,

@@ -1,71 +1,10 @@
 import { expect } from 'chai';
 import { AlibiError } from '../../src/errors.ts';
-import type { Session } from '../../src/session-types.ts';
 import { defineElements } from '../../src/ui/elements.ts';
-import { AlibiZarrViewer } from '../../src/ui/viewer-element.ts';
 import { fakeImage, fakeSession } from './fake-session.ts';
+import { drag, find, press, showViewer, until } from './in-viewer.ts';
 
 defineElements();
-
-/** A viewer of a given size that shows what `open` gives. */
-async function show(open: () => Promise<Session>): Promise<AlibiZarrViewer> {
-  AlibiZarrViewer.opener = open;
-  const viewer = document.createElement('alibi-zarr-viewer');
-  Object.assign(viewer.style, { display: 'block', width: '900px', height: '600px' });
-  viewer.src = 'http://localhost/sample.zarr';
-  document.body.append(viewer);
-  await until(() => viewer.state.kind !== 'empty' && viewer.state.kind !== 'opening');
-  await viewer.updateComplete;
-  return viewer;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 15_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`waited in vain for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** The first element that matches, through all shadow roots. */
-function find<T extends Element>(root: Element | ShadowRoot, selector: string, type: { new (): T }): T {
-  const search = (from: Element | ShadowRoot): T | null => {
-    for (const element of from.querySelectorAll('*')) {
-      if (element instanceof type && element.matches(selector)) return element;
-      const inner = element.shadowRoot && search(element.shadowRoot);
-      if (inner) return inner;
-    }
-    return null;
-  };
-  const found = search(root instanceof Element && root.shadowRoot ? root.shadowRoot : root);
-  if (found === null) throw new Error(`nothing matches ${selector}`);
-  return found;
-}
-
-function press(viewer: AlibiZarrViewer, key: string, options: KeyboardEventInit = {}): void {
-  const canvas = find(viewer, '#strokes', HTMLCanvasElement);
-  canvas.dispatchEvent(
-    new KeyboardEvent('keydown', { key, bubbles: true, composed: true, cancelable: true, ...options }),
-  );
-}
-
-function drag(viewer: AlibiZarrViewer, from: readonly [number, number], to: readonly [number, number]): void {
-  const canvas = find(viewer, '#strokes', HTMLCanvasElement);
-  const { left, top } = canvas.getBoundingClientRect();
-  canvas.setPointerCapture = () => {};
-  const send = (type: string, [x, y]: readonly [number, number]) =>
-    canvas.dispatchEvent(
-      new PointerEvent(type, { pointerId: 1, clientX: left + x, clientY: top + y, bubbles: true }),
-    );
-  send('pointerdown', from);
-  for (let step = 1; step <= 10; step++) {
-    send('pointermove', [
-      from[0] + ((to[0] - from[0]) * step) / 10,
-      from[1] + ((to[1] - from[1]) * step) / 10,
-    ]);
-  }
-  send('pointerup', to);
-}
 
 describe('<alibi-zarr-viewer>', () => {
   afterEach(() => {
@@ -78,7 +17,7 @@ describe('<alibi-zarr-viewer>', () => {
     session.close = async () => {
       closed++;
     };
-    const viewer = await show(async () => session);
+    const viewer = await showViewer(async () => session);
     expect(viewer.session === session).to.equal(true);
     expect(find(viewer, '.name', HTMLElement).textContent).to.equal(session.image.name);
     viewer.remove();
@@ -86,7 +25,7 @@ describe('<alibi-zarr-viewer>', () => {
   });
 
   it('says in words why an image cannot be opened and what to do', async () => {
-    const viewer = await show(async () => {
+    const viewer = await showViewer(async () => {
       throw new AlibiError('NotFound', {
         what: 'no image here',
         where: 'http://x/y.zarr',
@@ -100,7 +39,7 @@ describe('<alibi-zarr-viewer>', () => {
 
   it('turns a drag into a stroke in pixels of the finest level', async () => {
     const session = fakeSession();
-    const viewer = await show(async () => session);
+    const viewer = await showViewer(async () => session);
     press(viewer, 'm');
     await until(() => session.classes.length === 1 && viewer.camera !== null);
     const camera = viewer.camera!;
@@ -121,7 +60,7 @@ describe('<alibi-zarr-viewer>', () => {
   });
 
   it('pans and zooms from the keyboard and goes back to everything', async () => {
-    const viewer = await show(async () => fakeSession());
+    const viewer = await showViewer(async () => fakeSession());
     await until(() => viewer.camera !== null);
     const whole = viewer.camera!;
     press(viewer, '+');
@@ -135,7 +74,7 @@ describe('<alibi-zarr-viewer>', () => {
   it('shows the image, channels and stored labels although the model failed', async () => {
     const error = new AlibiError('Network', { what: 'no model', where: 'm', remedy: 'Try later.' });
     const session = fakeSession({ encoder: { kind: 'failed', error } });
-    const viewer = await show(async () => session);
+    const viewer = await showViewer(async () => session);
     expect(find(viewer, '#features', HTMLButtonElement).disabled).to.equal(true);
     find(viewer, '[title="Show labels/grains"]', HTMLButtonElement).click();
     await until(() => session.layers.length === 1);
@@ -147,7 +86,7 @@ describe('<alibi-zarr-viewer>', () => {
     const session = fakeSession({ image });
     const requests = () =>
       image.pixels.reduce((sum, level) => sum + Number(Reflect.get(level, 'requests')), 0);
-    const viewer = await show(async () => session);
+    const viewer = await showViewer(async () => session);
     if (viewer.state.kind !== 'open') throw new Error('not open');
     const { display } = viewer.state.workspace;
     await until(() => requests() > 0 && display.state.pending.size === 0);
@@ -166,7 +105,7 @@ describe('<alibi-zarr-viewer>', () => {
       saved.push(options.name);
       return save(layer, options);
     };
-    const viewer = await show(async () => session);
+    const viewer = await showViewer(async () => session);
     await session.clusters({ k: 3 });
     await viewer.updateComplete;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -185,7 +124,7 @@ describe('<alibi-zarr-viewer>', () => {
   it('reports failures once, with a count, and lets them be put away', async () => {
     const session = fakeSession();
     const target = session as unknown as EventTarget; // the fake forwards to one
-    const viewer = await show(async () => {
+    const viewer = await showViewer(async () => {
       const events = new EventTarget();
       session.addEventListener = events.addEventListener.bind(events);
       target.dispatchEvent = events.dispatchEvent.bind(events);
