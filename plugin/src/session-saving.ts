@@ -10,12 +10,19 @@ import { allSlices } from './session-image.ts';
 import type { Layer, SaveOptions, SaveTarget } from './session-types.ts';
 import { isWritable } from './stores/store.ts';
 
-/** What a save of a layer is made from. */
-interface SaveParts {
+/** What a layer holds to be saved. */
+export interface Savable {
+  /** Of the size of one level of the image. */
+  readonly labels: LazyArray<LabelType>;
+  /** Largest id there can be. */
+  readonly maxId: number;
+  readonly provenance: ProvenanceFacts;
+}
+
+/** What a layer made from scores knows of how it was made. */
+interface ScoresFacts {
   readonly image: OmeImage;
   readonly layer: Layer;
-  /** At full resolution. */
-  readonly labels: LazyArray<LabelType>;
   readonly pipeline: Pipeline;
   readonly strokes: readonly Stroke[];
   readonly imageLevel: number;
@@ -36,7 +43,7 @@ export function ownTarget(image: OmeImage, sidecar: SaveTarget | undefined): Sav
 
 /** A layer of a session as labels to save. */
 export function saveInput(
-  { image, layer, labels, pipeline, strokes, imageLevel, method }: SaveParts,
+  { image, layer, labels, maxId, provenance }: Savable & { readonly image: OmeImage; readonly layer: Layer },
   target: SaveTarget,
   options: SaveOptions,
 ): MaterializeInput {
@@ -54,22 +61,51 @@ export function saveInput(
     ...(version === undefined ? {} : { version }),
     ...(sharded === undefined ? {} : { sharded }),
     ...(compression === undefined ? {} : { compression }),
-    maxId: Math.max(0, ...layer.names.keys()),
+    maxId,
     classes: [...layer.names].map(([id, name]) => ({
       id,
       name,
       color: formatHexColor(layer.colors.get(id) ?? paletteColor(id)),
     })),
-    provenance: {
-      model: pipeline.model,
-      normalisation: pipeline.normalisation,
-      executionProvider: pipeline.provider.chosen,
-      fit: layer.fit === null ? null : { kind: layer.fit.kind, id: layer.fit.id, source: layer.fit.source },
-      strokes,
-      level: imageLevel,
-      imageMetadataSha256: image.metadataHash,
-      method,
-      slices: allSlices(image),
-    },
+    provenance,
   };
+}
+
+/** How a segmentation or a clustering came about. */
+export function scoresProvenance({
+  image,
+  layer,
+  pipeline,
+  strokes,
+  imageLevel,
+  method,
+}: ScoresFacts): ProvenanceFacts {
+  return {
+    model: pipeline.model,
+    normalisation: pipeline.normalisation,
+    executionProvider: pipeline.provider.chosen,
+    fit: fitFacts(layer),
+    strokes,
+    level: imageLevel,
+    imageMetadataSha256: image.metadataHash,
+    method,
+    slices: allSlices(image),
+  };
+}
+
+/** How labels came about that were made of other labels: the fit tells. */
+export function objectsProvenance(image: OmeImage, layer: Layer): ProvenanceFacts {
+  return {
+    model: null,
+    normalisation: null,
+    executionProvider: null,
+    fit: fitFacts(layer),
+    strokes: [],
+    imageMetadataSha256: image.metadataHash,
+    slices: allSlices(image),
+  };
+}
+
+function fitFacts({ fit }: Layer): ProvenanceFacts['fit'] {
+  return fit === null ? null : { kind: fit.kind, id: fit.id, source: fit.source };
 }

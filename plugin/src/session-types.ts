@@ -16,6 +16,7 @@ import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import type { SessionGuidance } from './session-guidance.ts';
+import type { SessionObjects } from './session-objects.ts';
 import type { Signer } from './stores/signer.ts';
 import type { Source, WriteStore } from './stores/store.ts';
 
@@ -33,7 +34,7 @@ export type EncoderStatus =
     }
   | { readonly kind: 'failed'; readonly error: AlibiError };
 
-export type LayerKind = 'pca' | 'clusters' | 'classes' | 'uncertainty' | 'label';
+export type LayerKind = 'pca' | 'clusters' | 'classes' | 'uncertainty' | 'instances' | 'label';
 
 /** One level a layer can be drawn from, on top of the image's pixels. */
 export interface LayerLevel {
@@ -119,9 +120,9 @@ export interface SaveResult extends MaterializeResult {
 }
 
 export interface SessionEvents {
-  /** Layers, classes, strokes, encoder status, work or guidance changed; read the session again. */
+  /** Layers, classes, strokes, encoder status, work, guidance or tables of objects changed; read the session again. */
   change: CustomEvent<{
-    readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' | 'guidance';
+    readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' | 'guidance' | 'objects';
   }>;
   error: CustomEvent<{ readonly error: AlibiError }>;
 }
@@ -194,6 +195,8 @@ export interface Session extends EventTarget {
   readonly learning: Learning;
   /** Where the classifier is unsure, kept in step with it. */
   readonly guidance: SessionGuidance;
+  /** Objects of label layers, and their measurements. */
+  readonly objects: SessionObjects;
   /** What the segmentation was made with, to be saved (`writeClassifier`); null before the first training. */
   readonly classifier: OpenedClassifier | null;
   /**

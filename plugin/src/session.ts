@@ -1,4 +1,4 @@
-import type { DataType, LazyArray } from './array/lazy-array.ts';
+import type { DataType, LabelType, LazyArray } from './array/lazy-array.ts';
 import { wrapped } from './array/wrapped.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
@@ -12,8 +12,10 @@ import { defaultNormalisation } from './ome/normalisation.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import { openImage } from './ome/open-image.ts';
 import { openLabel } from './ome/open-label.ts';
+import { objectsInWorker } from './pipeline/connect-objects.ts';
 import { inWorker } from './pipeline/connect-pipeline.ts';
 import { withImageCache } from './pipeline/image-cache.ts';
+import { createObjectsEngine, type ObjectsEngine } from './pipeline/objects.ts';
 import type {
   OpeningStage,
   OpenPipeline,
@@ -34,8 +36,9 @@ import type { UncertaintyKind } from './segment/uncertainty.ts';
 import { paletteColor, parseHexColor } from './session-colors.ts';
 import { Guidance } from './session-guidance.ts';
 import { allSlices, labelNames } from './session-image.ts';
+import { canonicalLabels, Objects } from './session-objects.ts';
 import { Painting } from './session-painting.ts';
-import { ownTarget, saveInput } from './session-saving.ts';
+import { objectsProvenance, ownTarget, type Savable, saveInput, scoresProvenance } from './session-saving.ts';
 import type {
   EncoderStatus,
   Layer,
@@ -78,13 +81,16 @@ interface ModelChoice extends Pick<OpenSessionOptions, 'channels' | 'precision'>
 export function openSession(options: OpenSessionOptions): Promise<Session> {
   // A literal, so that bundlers see the worker's entry.
   const createWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  return openSessionWith(options, inWorker(createWorker));
+  const createObjectsWorker = () =>
+    new Worker(new URL('./objects-worker.js', import.meta.url), { type: 'module' });
+  return openSessionWith(options, inWorker(createWorker), objectsInWorker(createObjectsWorker));
 }
 
 /** The same with a pipeline of the caller's choice: Node has it in the process. */
 export async function openSessionWith(
   { source, model, channels, precision, sign, sidecar, signal }: OpenSessionOptions,
   openPipeline: OpenPipeline,
+  engine: ObjectsEngine = createObjectsEngine(),
 ): Promise<Session> {
   const options = signal ? { signal } : {};
   const opened = await openStore(source, { ...options, ...(sign ? { sign } : {}) });
@@ -95,7 +101,7 @@ export async function openSessionWith(
     union.add(place);
     image = await openImage({ ...opened, store: union.store }, options);
   }
-  const session = new ImageSession(withImageCache(image), union, place);
+  const session = new ImageSession(withImageCache(image), union, place, engine);
   if (model !== undefined) session.start(openPipeline, { manifest: String(model), channels, precision });
   return session;
 }
@@ -132,6 +138,7 @@ class ImageSession extends EventTarget implements Session {
     changed: () => this.#changed('work'),
     failed: (error) => this.#fail(error),
   });
+  readonly objects: Objects;
   #basis: Promise<PcaFit> | null = null;
   readonly #recipes = new Map<string, Promise<FeatureRecipe>>();
   #learning: Learning = {};
@@ -142,8 +149,16 @@ class ImageSession extends EventTarget implements Session {
   readonly #union: UnionStore;
   readonly #sidecar: SaveTarget | undefined;
 
-  constructor(image: OmeImage, union: UnionStore, sidecar: SaveTarget | undefined) {
+  constructor(image: OmeImage, union: UnionStore, sidecar: SaveTarget | undefined, engine: ObjectsEngine) {
     super();
+    this.objects = new Objects({
+      engine,
+      image: () => this.#image,
+      works: this.#works,
+      labelsOf: (layer) => this.#labelsOf(layer),
+      addLayer: (parts) => this.#addLayer(parts),
+      changed: () => this.#changed('objects'),
+    });
     this.#image = image;
     this.#union = union;
     this.#sidecar = sidecar;
@@ -341,6 +356,7 @@ class ImageSession extends EventTarget implements Session {
       this.#dropLayers('classes');
       return null;
     }
+    this.#outdateObjects();
     const { classes, strokes } = this;
     const { classifier: choice = {}, validation = 'none', recipe: features = {} } = this.#learning;
     return this.#run('Training on strokes', signal, async (work) => {
@@ -506,23 +522,45 @@ class ImageSession extends EventTarget implements Session {
   }
 
   async #saveInput(layer: Layer, target: SaveTarget, options: SaveOptions): Promise<MaterializeInput> {
+    const savable = await this.#savable(layer);
+    return saveInput({ image: this.image, layer, ...savable }, target, options);
+  }
+
+  async #savable(layer: Layer): Promise<Savable> {
+    const instances = this.objects.savable(layer);
+    if (instances !== null) return { ...instances, provenance: objectsProvenance(this.image, layer) };
     const parts = this.#derived.get(layer.id);
     if (parts === undefined) {
       throw new AlibiError('InvalidInput', {
         what: `the layer "${layer.name}" holds no labels to save`,
         where: 'save',
-        remedy: 'Save a segmentation or a clustering.',
+        remedy: 'Save a segmentation, a clustering or objects.',
       });
     }
     const pipeline = await this.#ready();
-    const labels = await pipeline.labels(parts.scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
-    return saveInput({ image: this.image, layer, labels, pipeline, ...parts }, target, options);
+    return {
+      labels: await this.#fullLabels(pipeline, parts),
+      maxId: Math.max(0, ...layer.names.keys()),
+      provenance: scoresProvenance({ image: this.image, layer, pipeline, ...parts }),
+    };
+  }
+
+  #fullLabels(pipeline: Pipeline, { scores }: DerivedParts): Promise<LazyArray<LabelType>> {
+    return pipeline.labels(scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
+  }
+
+  /** Ids of a layer at its full resolution. */
+  async #labelsOf(layer: Layer): Promise<LazyArray> {
+    const parts = this.#derived.get(layer.id);
+    if (parts !== undefined) return this.#fullLabels(await this.#ready(), parts);
+    return this.objects.savable(layer)?.labels ?? canonicalLabels(layer.levels[0]!.pixels);
   }
 
   async close(): Promise<void> {
     this.#painting.stop();
     this.guidance.stop();
     this.#lifetime.abort();
+    this.objects.close();
     const pipeline = await this.#pipeline?.catch(() => null);
     // A pipeline that has died is closed already.
     await pipeline?.close().catch(() => undefined);
@@ -617,16 +655,21 @@ class ImageSession extends EventTarget implements Session {
     const derived = parts.kind !== 'label';
     const layer: Layer = { ...parts, id: `layer-${this.#nextId++}`, derived, outdated: false };
     const replaced = this.#layers.filter(({ kind }) => derived && kind === layer.kind);
-    for (const { id } of replaced) this.#derived.delete(id);
+    for (const { id } of replaced) this.#forget(id);
     this.#layers = [...this.#layers.filter((old) => !replaced.includes(old)), layer];
     this.#changed('layers');
     return layer;
   }
 
   #dropLayer(id: string): void {
-    this.#derived.delete(id);
+    this.#forget(id);
     this.#layers = this.#layers.filter((layer) => layer.id !== id);
     this.#changed('layers');
+  }
+
+  #forget(id: string): void {
+    this.#derived.delete(id);
+    this.objects.forget(id);
   }
 
   #dropLayers(kind: Layer['kind']): void {
@@ -637,7 +680,17 @@ class ImageSession extends EventTarget implements Session {
     // What was unsure is another matter now.
     this.#dropLayers('uncertainty');
     this.guidance.outdated();
+    this.#outdateObjects();
     this.#changeClassLayer((layer) => ({ ...layer, outdated: true }));
+  }
+
+  /** Objects of a segmentation that is about to be another one. */
+  #outdateObjects(): void {
+    if (!this.#layers.some((layer) => this.objects.isOfClasses(layer) && !layer.outdated)) return;
+    this.#layers = this.#layers.map((layer) =>
+      this.objects.isOfClasses(layer) ? { ...layer, outdated: true } : layer,
+    );
+    this.#changed('layers');
   }
 
   #changeClassLayer(change: (layer: Layer) => Layer): void {

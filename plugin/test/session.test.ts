@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { hasShared, sharedPath } from '../../test/shared.ts';
 import { readRegion } from '../src/array/region.ts';
 import { openSessionInProcess } from '../src/node/open-session.ts';
+import { openLabel } from '../src/ome/open-label.ts';
 import type { Layer, Session } from '../src/session-types.ts';
 import { createNodeStore } from '../src/stores/node-fs.ts';
 
@@ -163,6 +164,33 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     await expect(session.save(layer, { name: 'clusters' })).rejects.toThrow(/there already/);
     await again.close();
   });
+
+  it('finds objects in a clustering, measures them and saves them with their origin', async () => {
+    const clusters = await session.clusters({ k: 3 });
+    const layer = await session.objects.find(clusters, { method: 'components', only: '1' });
+    const { count } = session.objects.factsOf(layer)!;
+    const table = await session.objects.measure(layer);
+    expect(table.rows).toBe(count);
+    expect(new Set(Array.from({ length: count }, (_, row) => Number(table.idAt(row)))).size).toBe(count);
+    expect(table.unit).toBe('micrometer');
+    await session.save(layer, { name: 'objects' });
+    const saved = await session.openLabel('objects');
+    const [theirs, ours] = await Promise.all([middleSlice(saved), middleSlice(layer)]);
+    expect(Array.from(theirs, Number)).toEqual(Array.from(ours, Number));
+    const again = await session.objects.measure(saved);
+    const volume = again.column('volume');
+    expect(Array.from(again.sorted(volume, 'rising'), (row) => again.valueAt(row, volume))).toEqual(
+      Array.from(table.sorted(volume, 'rising'), (row) => table.valueAt(row, volume)),
+    );
+    const { provenance } = await openLabel(session.image, 'objects');
+    expect(provenance?.fit).toMatchObject({
+      kind: 'components',
+      source: { labels: 'Clusters (3)', fit: clusters.fit?.id },
+    });
+    session.removeLayer(layer.id);
+    expect(session.objects.tableOf(layer)).toBe(null);
+    expect(errors).toEqual([]);
+  }, 120_000);
 
   it('says in words that a model is missing, and the image stays open', async () => {
     const lone = await openSessionInProcess({

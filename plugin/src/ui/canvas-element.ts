@@ -14,6 +14,8 @@ import { type Extent, fitCamera, lookCamera, panBy, toPlane, zoomAt } from './ca
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { brushRange, type LookPlace, layerKey, sizeAlong } from './display.ts';
 import { drawMarks, marksOf } from './marks.ts';
+import { ObjectColors } from './object-colors.ts';
+import { rowUnder, selectObject } from './object-view.ts';
 import { listenToPointers, type ScreenPoint } from './pointer-tools.ts';
 import { drawStrokes } from './stroke-overlay.ts';
 import { theme } from './theme.ts';
@@ -58,6 +60,7 @@ export class AlibiZarrCanvas extends LitElement {
   #resize: ResizeObserver | null = null;
   #stopPointers: (() => void) | null = null;
   #looking: AbortController | null = null;
+  readonly #objectColors = new ObjectColors();
 
   get camera(): Camera | null {
     return this.#camera;
@@ -147,6 +150,7 @@ export class AlibiZarrCanvas extends LitElement {
       pan: (dx, dy) => this.panBy(dx, dy),
       zoom: (delta, at) => this.#zoom(delta, at),
       hover: (at) => this.#hovered(at),
+      click: (at) => this.#clicked(at),
       strokeStart: (at, erase) => this.#strokeStart(at, erase),
       strokeMove: (at) => this.#strokeMove(at),
       strokeEnd: (keep) => this.#strokeEnd(keep),
@@ -234,7 +238,8 @@ export class AlibiZarrCanvas extends LitElement {
     display.addEventListener('look', look, { signal: this.#looking.signal });
   }
 
-  #overlay({ session, display }: Workspace, layer: Layer): SceneOverlay {
+  #overlay(workspace: Workspace, layer: Layer): SceneOverlay {
+    const { session, display } = workspace;
     let levels = this.#layerLevels.get(layer.levels);
     if (levels === undefined) {
       const place = layer.derived ? derivedDrawLevels : labelDrawLevels;
@@ -250,7 +255,7 @@ export class AlibiZarrCanvas extends LitElement {
       visible,
       // Strokes have changed since: it fades until the next result, so that it never passes for one.
       opacity: layer.outdated ? 0.4 * opacity : opacity,
-      colors: tellingColors(layer.colors),
+      colors: tellingColors(this.#objectColors.of(workspace, layer)),
       contourPx: outlines ? 1.5 : 0,
     };
   }
@@ -296,6 +301,15 @@ export class AlibiZarrCanvas extends LitElement {
     const place = toPlane(this.#camera, at, this.#screen);
     const values = this.#scene.valuesAt(place.x, place.y);
     this.#announce('az-pointer', { ...this.#toPixels(this.#camera, at), ...values } satisfies PointerReading);
+  }
+
+  /** A click on an object selects its row. */
+  #clicked(at: ScreenPoint): void {
+    const { workspace } = this.#workspace;
+    if (workspace === null || this.#camera === null || this.#scene === null) return;
+    const place = toPlane(this.#camera, at, this.#screen);
+    const { ids } = this.#scene.valuesAt(place.x, place.y);
+    selectObject(workspace, rowUnder(workspace, ids), false);
   }
 
   #strokeStart(at: ScreenPoint, erase: boolean): void {

@@ -29,6 +29,16 @@ export interface LookPlace {
   readonly sizePx: number;
 }
 
+/** How the objects of a layer are looked at. */
+export interface ObjectsView {
+  /** The layer whose table is shown. */
+  readonly layerId: string | null;
+  /** The selected row of its table. */
+  readonly row: number | null;
+  /** Name of the column that colours them; `null`: each has the colour of its id. */
+  readonly colorBy: string | null;
+}
+
 export interface DisplayState {
   readonly channels: readonly ChannelDisplay[];
   readonly z: number;
@@ -44,6 +54,7 @@ export interface DisplayState {
   readonly detail: number | null;
   /** The place to label next that was moved to last. */
   readonly place: Pick<LookPlace, 'x' | 'y' | 'z' | 't'> | null;
+  readonly objects: ObjectsView;
   /** Layer id → tiles in view that are not there yet; `image` is the image. */
   readonly pending: ReadonlyMap<string, number>;
 }
@@ -72,6 +83,7 @@ export class Display extends EventTarget {
       brushRadiusPx: firstBrush(image),
       detail: null,
       place: null,
+      objects: { layerId: null, row: null, colorBy: null },
       pending: new Map(),
     };
   }

@@ -7,6 +7,9 @@ import { AlibiZarrInfo } from './info-panel.ts';
 import { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import { AlibiZarrLayers } from './layers-panel.ts';
 import { AlibiZarrMessages } from './messages.ts';
+import { AlibiZarrObjectResults } from './object-results.ts';
+import { AlibiZarrObjectTable } from './object-table.ts';
+import { AlibiZarrObjects } from './objects-panel.ts';
 import { AlibiZarrPanel } from './panel-element.ts';
 import { AlibiZarrPicker } from './picker-element.ts';
 import { AlibiZarrQuality } from './quality-panel.ts';
@@ -28,6 +31,9 @@ const elements = {
   'alibi-zarr-labels-dialog': AlibiZarrLabelsDialog,
   'alibi-zarr-layers': AlibiZarrLayers,
   'alibi-zarr-messages': AlibiZarrMessages,
+  'alibi-zarr-object-results': AlibiZarrObjectResults,
+  'alibi-zarr-object-table': AlibiZarrObjectTable,
+  'alibi-zarr-objects': AlibiZarrObjects,
   'alibi-zarr-panel': AlibiZarrPanel,
   'alibi-zarr-picker': AlibiZarrPicker,
   'alibi-zarr-quality': AlibiZarrQuality,

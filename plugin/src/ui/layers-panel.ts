@@ -28,6 +28,7 @@ export class AlibiZarrLayers extends LitElement {
       .kind.pca { background: conic-gradient(#e05a6d, #d8b24a, #5fbf77, #4aa3d8, #a06fd8, #e05a6d); }
       .kind.uncertainty { background: linear-gradient(90deg, #7b3fa0, #f0c63c); }
       .kind.clusters { background: linear-gradient(90deg, #e69f00 50%, #56b4e9 50%); }
+      .kind.instances { background: conic-gradient(#e05a6d 25%, #5fbf77 25% 50%, #4aa3d8 50% 75%, #d8b24a 75%); }
       .kind.label { background: none; border: 1.5px solid var(--az-muted); }
       .stored { margin-top: 8px; display: flex; flex-wrap: wrap; gap: 6px; }
       .stored button { height: 24px; font-size: 12px; max-width: 100%; }
@@ -81,7 +82,7 @@ export class AlibiZarrLayers extends LitElement {
           @click=${() => display.setLayer(key, { visible: !visible })}
         >${visible ? icons.eye : icons.eyeOff}</button>
         <span class="kind ${layer.kind}"></span>
-        <span class="grow clip name" title=${layer.name}>${layer.name}${layer.outdated ? ' · updating…' : ''}</span>
+        <span class="grow clip name" title=${layer.name}>${layer.name}${layer.outdated ? (layer.kind === 'instances' ? ' · of an earlier segmentation' : ' · updating…') : ''}</span>
         ${pending > 0 ? html`<span class="small muted" title="Tiles to go in this view">${pending}…</span>` : nothing}
         ${
           layer.kind === 'pca' || layer.kind === 'uncertainty'

@@ -1,6 +1,7 @@
 import type { Camera } from '../views/deck/scene.ts';
 import type { Extent } from './camera.ts';
 import type { Workspace } from './contexts.ts';
+import { objectBox, shownTable } from './object-view.ts';
 import { activePlace, placeSizePx, placesOf } from './places.ts';
 
 /** A frame over the picture, in pixels of the finest level. */
@@ -13,8 +14,21 @@ export interface Mark {
   readonly isActive: boolean;
 }
 
-/** What is framed in the slice on show: places to label next. */
+/** What is framed in the slice on show: places to label next, and the selected object. */
 export function marksOf(workspace: Workspace): readonly Mark[] {
+  return [...placeMarks(workspace), ...objectMarks(workspace)];
+}
+
+function objectMarks(workspace: Workspace): readonly Mark[] {
+  const { z, t, objects } = workspace.display.state;
+  const shown = shownTable(workspace);
+  if (shown === null || objects.row === null || objects.row >= shown.table.rows) return [];
+  const { x0, y0, x1, y1, ...box } = objectBox(workspace, shown, objects.row);
+  if (box.t !== t || z + 1 <= box.z0 || z >= box.z1) return [];
+  return [{ x0, y0, x1, y1, text: String(shown.table.idAt(objects.row)), isActive: true }];
+}
+
+function placeMarks(workspace: Workspace): readonly Mark[] {
   const { z, t } = workspace.display.state;
   const active = activePlace(workspace);
   const half = placeSizePx / 2;

@@ -75,6 +75,7 @@ export class AlibiZarrPanel extends LitElement {
         <alibi-zarr-guide></alibi-zarr-guide>
         <alibi-zarr-quality></alibi-zarr-quality>
         <alibi-zarr-layers></alibi-zarr-layers>
+        <alibi-zarr-objects></alibi-zarr-objects>
         <alibi-zarr-channels></alibi-zarr-channels>
         <alibi-zarr-info></alibi-zarr-info>
       </div>

@@ -1,9 +1,12 @@
 import { createData, type DataType, type LazyArray, type Transform } from '../../src/array/lazy-array.ts';
 import type { OmeImage } from '../../src/ome/ome-image.ts';
+import { createObjectsEngine, type ObjectsEngine } from '../../src/pipeline/objects.ts';
 import type { OpenedClassifier } from '../../src/segment/portable.ts';
 import type { ClassSpec, HeldOutScore, Stroke } from '../../src/segment/types.ts';
 import { Guidance } from '../../src/session-guidance.ts';
-import type { Layer, Learning, Session, SessionEvents } from '../../src/session-types.ts';
+import { canonicalLabels, Objects } from '../../src/session-objects.ts';
+import type { Layer, Learning, Session, SessionEvents, Work } from '../../src/session-types.ts';
+import { WorkList } from '../../src/session-work.ts';
 
 type What = SessionEvents['change']['detail']['what'];
 
@@ -172,6 +175,7 @@ export function fakeSession(
     readonly image?: OmeImage;
     readonly encoder?: Session['encoder'];
     readonly delayMs?: number;
+    readonly engine?: ObjectsEngine;
   } = {},
 ): Session & { emit(what: What): void } {
   const image = settings.image ?? fakeImage();
@@ -182,6 +186,7 @@ export function fakeSession(
   let strokes: Stroke[] = [];
   let undone: Stroke[] = [];
   let learning: Learning = {};
+  let made = 0;
   const emit = (what: What) => target.dispatchEvent(new CustomEvent('change', { detail: { what } }));
   const add = (layer: Layer): Layer => {
     layers = [...layers.filter((old) => old.kind !== layer.kind || old.kind === 'label'), layer];
@@ -248,8 +253,25 @@ export function fakeSession(
         uncertainty: 0.95 - 0.05 * i,
       })).filter((place) => !isSettled(place)),
   });
+  let work: readonly Work[] = [];
+  const works = new WorkList(new AbortController().signal, {
+    changed: () => {
+      work = works.list;
+      emit('work');
+    },
+    failed: (error) => target.dispatchEvent(new CustomEvent('error', { detail: { error } })),
+  });
+  const objects = new Objects({
+    engine: settings.engine ?? createObjectsEngine(),
+    image: () => image,
+    works,
+    labelsOf: async (layer) => objects.savable(layer)?.labels ?? canonicalLabels(layer.levels[0]!.pixels),
+    addLayer: (parts) => add({ ...parts, id: `instances-${++made}`, derived: true, outdated: false }),
+    changed: () => emit('objects'),
+  });
   const session: Session & { emit: typeof emit } = {
     guidance,
+    objects,
     get learning() {
       return learning;
     },
@@ -280,7 +302,9 @@ export function fakeSession(
     get canRedo() {
       return undone.length > 0;
     },
-    work: [],
+    get work() {
+      return work;
+    },
     windowsPerLevel: [49, 16, 4, 1],
     pca: async () =>
       add({
