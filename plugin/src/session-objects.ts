@@ -1,4 +1,5 @@
 import { elementCount, type LabelType, type LazyArray } from './array/lazy-array.ts';
+import type { WorkOptions } from './array/progress.ts';
 import { spacingOf } from './array/spacing.ts';
 import { withAxes } from './array/with-axes.ts';
 import { AlibiError } from './errors.ts';
@@ -85,6 +86,7 @@ export class Objects implements SessionObjects {
   ): Promise<Layer> {
     return this.#context.works.run('Finding objects', signal, async (work) => {
       this.#assertFit(layer);
+      assertUnedited(layer);
       const labels = await this.#context.labelsOf(layer);
       const recipe = completeRecipe(labels, choice);
       const source = {
@@ -195,6 +197,15 @@ export class Objects implements SessionObjects {
     return format === 'csv' ? csvFile(table) : parquetFile(table);
   }
 
+  /** The largest id of a layer: known of what was made here, looked for in labels of a file. */
+  async largestId(layer: Layer, labels: LazyArray, work: WorkOptions): Promise<number> {
+    const found = this.#found.get(layer.id);
+    if (found !== undefined) return found.facts.count;
+    if (layer.kind !== 'label') return Math.max(0, ...layer.names.keys());
+    this.#assertFit(layer);
+    return Number(await this.#context.engine.largestId(labels, work));
+  }
+
   /** The ids of a layer of instances, with how they were made. */
   savable(layer: Layer): { readonly labels: LazyArray<LabelType>; readonly maxId: number } | null {
     const found = this.#found.get(layer.id);
@@ -255,6 +266,16 @@ export class Objects implements SessionObjects {
       remedy: `Save the labels and use the command line: ${large.commands.join(' && ')}`,
     });
   }
+}
+
+/** The chunks of objects are made anew from the labels whenever they are drawn: those must not change beneath them. */
+function assertUnedited(layer: Layer): void {
+  if (layer.kind !== 'edited') return;
+  throw new AlibiError('InvalidInput', {
+    what: `the layer "${layer.name}" is being edited`,
+    where: 'objects',
+    remedy: 'Save it, open what was saved, and find the objects in that.',
+  });
 }
 
 function nameOf(layer: Layer, id: string): string {

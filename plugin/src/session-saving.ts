@@ -1,3 +1,4 @@
+import { fitId } from './array/fit.ts';
 import type { LabelType, LazyArray } from './array/lazy-array.ts';
 import { AlibiError } from './errors.ts';
 import type { MaterializeInput } from './labels/materialize.ts';
@@ -104,6 +105,23 @@ export function objectsProvenance(image: OmeImage, layer: Layer): ProvenanceFact
     imageMetadataSha256: image.metadataHash,
     slices: allSlices(image),
   };
+}
+
+/**
+ * How labels came about that were edited by hand: as what they were made of, which cannot be done again from what is stored.
+ *
+ * @param edits  number of changes, undone ones included
+ */
+export async function editedProvenance(
+  image: OmeImage,
+  origin: Layer,
+  made: ProvenanceFacts,
+  edits: number,
+): Promise<ProvenanceFacts> {
+  const { method: _, ...facts } = made;
+  const source = { labels: origin.name, made: made.fit === null ? null : { ...made.fit }, edits };
+  const id = await fitId({ ...source, image: image.metadataHash });
+  return { ...facts, fit: { kind: 'edited', id, source } };
 }
 
 function fitFacts({ fit }: Layer): ProvenanceFacts['fit'] {

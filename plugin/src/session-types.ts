@@ -15,6 +15,7 @@ import type { RecipeChoice } from './segment/recipe.ts';
 import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
+import type { SessionEditing } from './session-editing.ts';
 import type { SessionGuidance } from './session-guidance.ts';
 import type { SessionObjects } from './session-objects.ts';
 import type { Signer } from './stores/signer.ts';
@@ -34,7 +35,7 @@ export type EncoderStatus =
     }
   | { readonly kind: 'failed'; readonly error: AlibiError };
 
-export type LayerKind = 'pca' | 'clusters' | 'classes' | 'uncertainty' | 'instances' | 'label';
+export type LayerKind = 'pca' | 'clusters' | 'classes' | 'uncertainty' | 'instances' | 'edited' | 'label';
 
 /** One level a layer can be drawn from, on top of the image's pixels. */
 export interface LayerLevel {
@@ -197,6 +198,8 @@ export interface Session extends EventTarget {
   readonly guidance: SessionGuidance;
   /** Objects of label layers, and their measurements. */
   readonly objects: SessionObjects;
+  /** Labels edited by hand. */
+  readonly editing: SessionEditing;
   /** What the segmentation was made with, to be saved (`writeClassifier`); null before the first training. */
   readonly classifier: OpenedClassifier | null;
   /**

@@ -34,11 +34,19 @@ import { type Suggestion, suggestPlaces } from './segment/suggest-places.ts';
 import type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import { paletteColor, parseHexColor } from './session-colors.ts';
+import { Editing } from './session-editing.ts';
 import { Guidance } from './session-guidance.ts';
 import { allSlices, labelNames } from './session-image.ts';
 import { canonicalLabels, Objects } from './session-objects.ts';
 import { Painting } from './session-painting.ts';
-import { objectsProvenance, ownTarget, type Savable, saveInput, scoresProvenance } from './session-saving.ts';
+import {
+  editedProvenance,
+  objectsProvenance,
+  ownTarget,
+  type Savable,
+  saveInput,
+  scoresProvenance,
+} from './session-saving.ts';
 import type {
   EncoderStatus,
   Layer,
@@ -139,6 +147,7 @@ class ImageSession extends EventTarget implements Session {
     failed: (error) => this.#fail(error),
   });
   readonly objects: Objects;
+  readonly editing: Editing;
   #basis: Promise<PcaFit> | null = null;
   readonly #recipes = new Map<string, Promise<FeatureRecipe>>();
   #learning: Learning = {};
@@ -158,6 +167,14 @@ class ImageSession extends EventTarget implements Session {
       labelsOf: (layer) => this.#labelsOf(layer),
       addLayer: (parts) => this.#addLayer(parts),
       changed: () => this.#changed('objects'),
+    });
+    this.editing = new Editing({
+      works: this.#works,
+      finest: () => this.#image.pixels[0]!,
+      labelsOf: (layer) => this.#labelsOf(layer),
+      largestId: (layer, labels, work) => this.objects.largestId(layer, labels, work),
+      addLayer: (parts) => this.#addLayer(parts),
+      changed: () => this.#changed('layers'),
     });
     this.#image = image;
     this.#union = union;
@@ -527,6 +544,14 @@ class ImageSession extends EventTarget implements Session {
   }
 
   async #savable(layer: Layer): Promise<Savable> {
+    const edited = this.editing.savable(layer);
+    if (edited !== null) {
+      const { labels, maxId, origin, revision } = edited;
+      // What was opened from a file, or is no longer there, tells of itself only by its fit.
+      const isKnown = origin.derived && this.#layers.some(({ id }) => id === origin.id);
+      const made = isKnown ? (await this.#savable(origin)).provenance : objectsProvenance(this.image, origin);
+      return { labels, maxId, provenance: await editedProvenance(this.image, origin, made, revision) };
+    }
     const instances = this.objects.savable(layer);
     if (instances !== null) return { ...instances, provenance: objectsProvenance(this.image, layer) };
     const parts = this.#derived.get(layer.id);
@@ -553,7 +578,8 @@ class ImageSession extends EventTarget implements Session {
   async #labelsOf(layer: Layer): Promise<LazyArray> {
     const parts = this.#derived.get(layer.id);
     if (parts !== undefined) return this.#fullLabels(await this.#ready(), parts);
-    return this.objects.savable(layer)?.labels ?? canonicalLabels(layer.levels[0]!.pixels);
+    const made = this.editing.savable(layer) ?? this.objects.savable(layer);
+    return made?.labels ?? canonicalLabels(layer.levels[0]!.pixels);
   }
 
   async close(): Promise<void> {
@@ -650,11 +676,11 @@ class ImageSession extends EventTarget implements Session {
     return layer;
   }
 
-  /** There is one layer of each derived kind: a new one takes the place of the old. */
+  /** There is one layer of each derived kind but edited ones: a new one takes the place of the old. */
   #addLayer(parts: Omit<Layer, 'id' | 'derived' | 'outdated'>): Layer {
     const derived = parts.kind !== 'label';
     const layer: Layer = { ...parts, id: `layer-${this.#nextId++}`, derived, outdated: false };
-    const replaced = this.#layers.filter(({ kind }) => derived && kind === layer.kind);
+    const replaced = this.#layers.filter(({ kind }) => derived && kind === layer.kind && kind !== 'edited');
     for (const { id } of replaced) this.#forget(id);
     this.#layers = [...this.#layers.filter((old) => !replaced.includes(old)), layer];
     this.#changed('layers');
@@ -670,6 +696,7 @@ class ImageSession extends EventTarget implements Session {
   #forget(id: string): void {
     this.#derived.delete(id);
     this.objects.forget(id);
+    this.editing.forget(id);
   }
 
   #dropLayers(kind: Layer['kind']): void {

@@ -192,6 +192,40 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     expect(errors).toEqual([]);
   }, 120_000);
 
+  it('edits a clustering by hand, and saves the edits on all levels with their origin', async () => {
+    const clusters = await session.clusters({ k: 3 });
+    const layer = await session.editing.start(clusters);
+    const { current } = session.editing;
+    const at = { z: middleZ, t: 0 };
+    const id = current!.newId();
+    expect(id).toBe(4);
+    await current!.brush({ ...at, points: [20, 30, 40, 30], radiusPx: 10 }, id);
+    await current!.merge(1, 2);
+    current!.undo();
+    const [width = 0] = session.image.levels[0]!.shape.slice(-1);
+    const shown = await middleSlice(layer);
+    expect(shown[30 * width + 30]).toBe(4);
+    await session.save(layer, { name: 'corrected' });
+    const saved = await session.openLabel('corrected');
+    expect(Array.from(await middleSlice(saved), Number)).toEqual(Array.from(shown, Number));
+    const coarsest = saved.levels.at(-1)!.pixels;
+    const factor = width / coarsest.shape.at(-1)!;
+    // The painted area is wide enough that its middle is 4 on every level.
+    const place = coarsest.axes.map(({ name }) => ({ z: middleZ, y: 30, x: 30 })[name] ?? 0);
+    const start = place.map((value, axis) =>
+      Math.floor(value / (session.image.levels[0]!.shape.at(axis - place.length)! / coarsest.shape[axis]!)),
+    );
+    const { data } = await readRegion(coarsest, { start, stop: start.map((from) => from + 1) }, {});
+    expect([factor > 0, Number(data[0])]).toEqual([true, 4]);
+    const { provenance } = await openLabel(session.image, 'corrected');
+    expect(provenance?.fit).toMatchObject({
+      kind: 'edited',
+      source: { labels: 'Clusters (3)', made: { kind: 'clusters', id: clusters.fit?.id } },
+    });
+    expect(provenance?.method).toBe(undefined);
+    expect(errors).toEqual([]);
+  }, 120_000);
+
   it('says in words that a model is missing, and the image stays open', async () => {
     const lone = await openSessionInProcess({
       source: createNodeStore(join(folder, 'image.zarr')),

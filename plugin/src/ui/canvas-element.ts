@@ -12,7 +12,8 @@ import {
 } from '../views/deck/scene.ts';
 import { type Extent, fitCamera, lookCamera, panBy, toPlane, zoomAt } from './camera.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
-import { brushRange, type LookPlace, layerKey, sizeAlong } from './display.ts';
+import { brushRange, type LookPlace, layerKey, sizeAlong, type Tool } from './display.ts';
+import { applyEdit, editBrush } from './edit-tools.ts';
 import { drawMarks, marksOf } from './marks.ts';
 import { ObjectColors } from './object-colors.ts';
 import { rowUnder, selectObject } from './object-view.ts';
@@ -146,7 +147,7 @@ export class AlibiZarrCanvas extends LitElement {
     this.#resize.observe(this);
     this.#resized();
     this.#stopPointers = listenToPointers(strokes, {
-      tool: () => this.#workspace.workspace?.display.state.tool ?? 'pan',
+      tool: () => this.#tool,
       pan: (dx, dy) => this.panBy(dx, dy),
       zoom: (delta, at) => this.#zoom(delta, at),
       hover: (at) => this.#hovered(at),
@@ -155,6 +156,14 @@ export class AlibiZarrCanvas extends LitElement {
       strokeMove: (at) => this.#strokeMove(at),
       strokeEnd: (keep) => this.#strokeEnd(keep),
     });
+  }
+
+  /** What a drag does: pan, or draw something. */
+  get #tool(): Tool {
+    const { workspace } = this.#workspace;
+    if (workspace === null) return 'pan';
+    if (workspace.session.editing.current === null) return workspace.display.state.tool;
+    return workspace.display.state.edit.tool === 'pan' ? 'pan' : 'paint';
   }
 
   /** Sides of a pixel in the plane that is drawn. */
@@ -242,7 +251,7 @@ export class AlibiZarrCanvas extends LitElement {
     const { session, display } = workspace;
     let levels = this.#layerLevels.get(layer.levels);
     if (levels === undefined) {
-      const place = layer.derived ? derivedDrawLevels : labelDrawLevels;
+      const place = layer.derived && layer.kind !== 'edited' ? derivedDrawLevels : labelDrawLevels;
       levels = place(layer.levels, session.image.pixels);
       this.#layerLevels.set(layer.levels, levels);
     }
@@ -257,6 +266,7 @@ export class AlibiZarrCanvas extends LitElement {
       opacity: layer.outdated ? 0.4 * opacity : opacity,
       colors: tellingColors(this.#objectColors.of(workspace, layer)),
       contourPx: outlines ? 1.5 : 0,
+      revision: layer.levels.reduce((sum, { pixels }) => sum + pixels.revision, 0),
     };
   }
 
@@ -268,20 +278,23 @@ export class AlibiZarrCanvas extends LitElement {
     const { session, display } = workspace;
     const { state } = display;
     const at =
-      this.#hover === null || state.tool === 'pan' ? null : this.#toPixels(this.#camera, this.#hover);
+      this.#hover === null || this.#tool === 'pan' ? null : this.#toPixels(this.#camera, this.#hover);
+    const edit = editBrush(workspace);
     const color =
-      state.tool === 'erase' ? '#fff' : `#${session.classes[state.activeClass]?.color ?? 'ffffff'}`;
+      edit?.color ??
+      (state.tool === 'erase' ? '#fff' : `#${session.classes[state.activeClass]?.color ?? 'ffffff'}`);
+    const radiusPx = edit?.radiusPx ?? state.brushRadiusPx;
     const { z, t } = state;
-    const current = this.#stroke === null ? [] : [{ ...this.#stroke, radiusPx: state.brushRadiusPx, z, t }];
+    const current = this.#stroke === null ? [] : [{ ...this.#stroke, radiusPx, z, t }];
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     drawStrokes(context, this.#screen, {
       camera: this.#camera,
       stretch: this.#stretch,
-      strokes: state.strokesVisible ? [...session.strokes, ...current] : current,
-      classes: session.classes,
+      strokes: state.strokesVisible && edit === null ? [...session.strokes, ...current] : current,
+      classes: edit === null ? session.classes : [{ name: '', color: edit.color.slice(1) }],
       z,
       t,
-      brush: at === null ? null : { ...at, radiusPx: state.brushRadiusPx, color },
+      brush: at === null ? null : { ...at, radiusPx, color },
       opacity: 0.75,
     });
     drawMarks(context, this.#screen, {
@@ -315,6 +328,11 @@ export class AlibiZarrCanvas extends LitElement {
   #strokeStart(at: ScreenPoint, erase: boolean): void {
     const { workspace } = this.#workspace;
     if (workspace === null) return;
+    if (workspace.session.editing.current !== null) {
+      this.#stroke = { classIndex: 0, points: [] };
+      this.#strokeMove(at);
+      return;
+    }
     const { activeClass } = workspace.display.state;
     if (!erase && workspace.session.classes[activeClass] === undefined) return;
     this.#stroke = { classIndex: erase ? null : activeClass, points: [] };
@@ -338,7 +356,8 @@ export class AlibiZarrCanvas extends LitElement {
     const { workspace } = this.#workspace;
     if (keep && stroke !== null && workspace !== null && stroke.points.length > 0) {
       const { brushRadiusPx, z, t } = workspace.display.state;
-      workspace.session.stroke({ ...stroke, radiusPx: brushRadiusPx, z, t });
+      if (workspace.session.editing.current !== null) void applyEdit(workspace, stroke.points);
+      else workspace.session.stroke({ ...stroke, radiusPx: brushRadiusPx, z, t });
     }
     this.#drawStrokes();
   }
@@ -350,7 +369,7 @@ export class AlibiZarrCanvas extends LitElement {
   // The picture is inert: deck.gl makes its canvas a tab stop, and the strokes' canvas above is one already.
   protected override render() {
     const { workspace } = this.#workspace;
-    const tool = workspace?.display.state.tool ?? 'pan';
+    const tool = this.#tool;
     const name = workspace?.session.image.name ?? 'no image';
     return html`
       <canvas id="picture" part="picture" inert></canvas>

@@ -39,6 +39,14 @@ export interface ObjectsView {
   readonly colorBy: string | null;
 }
 
+/** How labels are edited: with which tool, and the id that it gives. */
+export interface EditView {
+  readonly tool: EditTool;
+  /** `null`: none was chosen yet. */
+  readonly id: number | null;
+}
+export type EditTool = 'pan' | 'brush' | 'erase' | 'fill' | 'pick' | 'merge' | 'split' | 'delete';
+
 export interface DisplayState {
   readonly channels: readonly ChannelDisplay[];
   readonly z: number;
@@ -55,6 +63,7 @@ export interface DisplayState {
   /** The place to label next that was moved to last. */
   readonly place: Pick<LookPlace, 'x' | 'y' | 'z' | 't'> | null;
   readonly objects: ObjectsView;
+  readonly edit: EditView;
   /** Layer id → tiles in view that are not there yet; `image` is the image. */
   readonly pending: ReadonlyMap<string, number>;
 }
@@ -84,6 +93,7 @@ export class Display extends EventTarget {
       detail: null,
       place: null,
       objects: { layerId: null, row: null, colorBy: null },
+      edit: { tool: 'brush', id: null },
       pending: new Map(),
     };
   }
@@ -136,7 +146,7 @@ const defaultLayerDisplay: LayerDisplay = { visible: true, opacity: 0.6, outline
 
 /** A retrained segmentation is a new layer but the same thing to look at: it keeps how it is shown. */
 export function layerKey(layer: { readonly kind: string; readonly name: string }): string {
-  return layer.kind === 'label' ? `label/${layer.name}` : layer.kind;
+  return layer.kind === 'label' || layer.kind === 'edited' ? `${layer.kind}/${layer.name}` : layer.kind;
 }
 
 /** Size along an axis of the finest level; 1 where the image lacks the axis. */

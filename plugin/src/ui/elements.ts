@@ -1,6 +1,7 @@
 import { AlibiZarrCanvas } from './canvas-element.ts';
 import { AlibiZarrChannels } from './channels-panel.ts';
 import { AlibiZarrClasses } from './classes-panel.ts';
+import { AlibiZarrEditing } from './editing-panel.ts';
 import { AlibiZarrFeatures } from './features-panel.ts';
 import { AlibiZarrGuide } from './guide-panel.ts';
 import { AlibiZarrInfo } from './info-panel.ts';
@@ -25,6 +26,7 @@ const elements = {
   'alibi-zarr-canvas': AlibiZarrCanvas,
   'alibi-zarr-channels': AlibiZarrChannels,
   'alibi-zarr-classes': AlibiZarrClasses,
+  'alibi-zarr-editing': AlibiZarrEditing,
   'alibi-zarr-features': AlibiZarrFeatures,
   'alibi-zarr-guide': AlibiZarrGuide,
   'alibi-zarr-info': AlibiZarrInfo,

@@ -25,6 +25,12 @@ export const icons = {
   ),
   remove: draw(svg`<path d="M4 4l8 8M12 4l-8 8"/>`),
   change: draw(svg`<path d="M2.5 13.5l.7-3L11 2.7l2.3 2.3-7.8 7.8zM9.5 4.2l2.3 2.3"/>`),
+  fill: draw(
+    svg`<path d="M7.5 2.5 2.5 7.5l5 5 5-5zM4.5 5.5 9.5 10.5M13.5 10.5c.8 1.2 1 1.8 1 2.3a1 1 0 0 1-2 0c0-.5.2-1.1 1-2.3z"/>`,
+  ),
+  pick: draw(svg`<path d="m9 4 3 3M3 13l1-3 6-6 2 2-6 6zM10 3l1.5-1a1.4 1.4 0 0 1 2 2L12.5 5.5"/>`),
+  merge: draw(svg`<path d="M2 4h3l4 4h5M2 12h3l4-4M12 6l2 2-2 2"/>`),
+  split: draw(svg`<path d="M2 8h4l4-4h4M6 8l4 4h4M12 2l2 2-2 2M12 10l2 2-2 2"/>`),
   check: draw(svg`<path d="M3 8.5l3.5 3.5L13 4.5"/>`),
   save: draw(svg`<path d="M8 2v8M8 10 5 7M8 10l3-3M2.5 11v2.5h11V11"/>`),
   outline: draw(svg`<path d="M3.5 4.5c2-2.5 6-2.5 8.5 0s2 6.5-1 8-7 .5-8-2.5 0-4.5.5-5.5z"/>`),

@@ -29,6 +29,7 @@ export class AlibiZarrLayers extends LitElement {
       .kind.uncertainty { background: linear-gradient(90deg, #7b3fa0, #f0c63c); }
       .kind.clusters { background: linear-gradient(90deg, #e69f00 50%, #56b4e9 50%); }
       .kind.instances { background: conic-gradient(#e05a6d 25%, #5fbf77 25% 50%, #4aa3d8 50% 75%, #d8b24a 75%); }
+      .kind.edited { background: none; border: 1.5px dashed var(--az-accent); }
       .kind.label { background: none; border: 1.5px solid var(--az-muted); }
       .stored { margin-top: 8px; display: flex; flex-wrap: wrap; gap: 6px; }
       .stored button { height: 24px; font-size: 12px; max-width: 100%; }
@@ -106,6 +107,17 @@ export class AlibiZarrLayers extends LitElement {
             : nothing
         }
         ${
+          layer.kind === 'pca' || layer.kind === 'uncertainty'
+            ? nothing
+            : html`<button
+                class="icon"
+                aria-label=${`Edit ${layer.name} by hand`}
+                title="Edit by hand: brush, fill, merge, split"
+                ?disabled=${layer.outdated}
+                @click=${() => this.#edit({ session, display }, layer)}
+              >${icons.paint}</button>`
+        }
+        ${
           layer.kind === 'label'
             ? html`<button
                 class="icon"
@@ -137,6 +149,18 @@ export class AlibiZarrLayers extends LitElement {
         />
       </div>
     </li>`;
+  }
+
+  async #edit({ session, display }: Workspace, layer: Layer): Promise<void> {
+    try {
+      const made = await session.editing.start(layer);
+      // What is beneath would show through what was erased.
+      if (made !== layer) display.setLayer(layerKey(layer), { visible: false });
+      display.setLayer(layerKey(made), { visible: true });
+    } catch (error) {
+      // The session has announced every other failure as an `error` event.
+      if (!isAbort(error)) this.requestUpdate();
+    }
   }
 
   async #open({ session }: Workspace, name: string): Promise<void> {

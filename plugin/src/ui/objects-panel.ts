@@ -277,7 +277,7 @@ function methodsFor({ kind }: Layer): readonly (readonly [Method, string])[] {
   ] as const;
   const asIs = ['as-is', 'Its ids, as they are'] as const;
   if (kind === 'classes' || kind === 'clusters') return made;
-  return kind === 'instances' ? [asIs] : [asIs, ...made];
+  return kind === 'label' ? [asIs, ...made] : [asIs];
 }
 
 function methodOf(value: string): Method {

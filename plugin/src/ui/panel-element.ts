@@ -71,6 +71,7 @@ export class AlibiZarrPanel extends LitElement {
         @az-change-label=${(event: CustomEvent<string>) => this.change(event.detail)}
       >
         <alibi-zarr-features exportparts="features-button"></alibi-zarr-features>
+        <alibi-zarr-editing></alibi-zarr-editing>
         <alibi-zarr-classes></alibi-zarr-classes>
         <alibi-zarr-guide></alibi-zarr-guide>
         <alibi-zarr-quality></alibi-zarr-quality>

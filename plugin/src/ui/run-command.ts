@@ -1,7 +1,8 @@
 import type { AlibiZarrCanvas } from './canvas-element.ts';
 import { addClass } from './classes-panel.ts';
 import type { Workspace } from './contexts.ts';
-import { brushRange, type DisplayState, layerKey, sizeAlong } from './display.ts';
+import { brushRange, type DisplayState, type EditTool, layerKey, sizeAlong } from './display.ts';
+import { takeNewId } from './edit-tools.ts';
 import type { KeyCommand } from './keys.ts';
 import { stepPlace } from './places.ts';
 
@@ -36,6 +37,8 @@ export function runCommand(
     const radius = Math.round(state.brushRadiusPx * factor + by);
     display.update({ brushRadiusPx: Math.min(brushRange.most, Math.max(brushRange.least, radius)) });
   };
+  const isEditing = session.editing.current !== null;
+  const editWith = (tool: EditTool) => display.update({ edit: { ...state.edit, tool } });
   const commands: Readonly<Record<KeyCommand, () => void>> = {
     'zoom-in': () => canvas.zoomBy(zoomStep),
     'zoom-out': () => canvas.zoomBy(-zoomStep),
@@ -45,19 +48,23 @@ export function runCommand(
     right: () => canvas.panBy(-panStepPx, 0),
     up: () => canvas.panBy(0, panStepPx),
     down: () => canvas.panBy(0, -panStepPx),
-    'tool-pan': () => display.update({ tool: 'pan' }),
+    'tool-pan': () => (isEditing ? editWith('pan') : display.update({ tool: 'pan' })),
     'tool-paint': () =>
-      session.classes.length === 0 ? addClass(workspace) : display.update({ tool: 'paint' }),
-    'tool-erase': () => display.update({ tool: 'erase' }),
+      isEditing
+        ? editWith('brush')
+        : session.classes.length === 0
+          ? addClass(workspace)
+          : display.update({ tool: 'paint' }),
+    'tool-erase': () => (isEditing ? editWith('erase') : display.update({ tool: 'erase' })),
     'brush-smaller': () => brush(1 / 1.2, -1),
     'brush-larger': () => brush(1.2, 1),
     'next-class': () => display.update(pickClass(1)),
     'previous-class': () => display.update(pickClass(-1)),
-    'new-class': () => addClass(workspace),
+    'new-class': () => (isEditing ? takeNewId(workspace) : addClass(workspace)),
     'next-place': () => stepPlace(workspace, 1),
     'previous-place': () => stepPlace(workspace, -1),
-    undo: () => session.undo(),
-    redo: () => session.redo(),
+    undo: () => (session.editing.current ?? session).undo(),
+    redo: () => (session.editing.current ?? session).redo(),
     features: toggleFeatures,
     'toggle-layers': () => toggleLayers(workspace),
     'toggle-strokes': () => display.update({ strokesVisible: !state.strokesVisible }),

@@ -3,6 +3,7 @@ import type { OmeImage } from '../../src/ome/ome-image.ts';
 import { createObjectsEngine, type ObjectsEngine } from '../../src/pipeline/objects.ts';
 import type { OpenedClassifier } from '../../src/segment/portable.ts';
 import type { ClassSpec, HeldOutScore, Stroke } from '../../src/segment/types.ts';
+import { Editing } from '../../src/session-editing.ts';
 import { Guidance } from '../../src/session-guidance.ts';
 import { canonicalLabels, Objects } from '../../src/session-objects.ts';
 import type { Layer, Learning, Session, SessionEvents, Work } from '../../src/session-types.ts';
@@ -261,17 +262,28 @@ export function fakeSession(
     },
     failed: (error) => target.dispatchEvent(new CustomEvent('error', { detail: { error } })),
   });
-  const objects = new Objects({
+  const labelsOf = async (layer: Layer) =>
+    (editing.savable(layer) ?? objects.savable(layer))?.labels ?? canonicalLabels(layer.levels[0]!.pixels);
+  const editing = new Editing({
+    works,
+    finest: () => finest,
+    labelsOf,
+    largestId: (layer, labels, options) => objects.largestId(layer, labels, options),
+    addLayer: (parts) => add({ ...parts, id: `edited-${++made}`, derived: true, outdated: false }),
+    changed: () => emit('layers'),
+  });
+  const objects: Objects = new Objects({
     engine: settings.engine ?? createObjectsEngine(),
     image: () => image,
     works,
-    labelsOf: async (layer) => objects.savable(layer)?.labels ?? canonicalLabels(layer.levels[0]!.pixels),
+    labelsOf,
     addLayer: (parts) => add({ ...parts, id: `instances-${++made}`, derived: true, outdated: false }),
     changed: () => emit('objects'),
   });
   const session: Session & { emit: typeof emit } = {
     guidance,
     objects,
+    editing,
     get learning() {
       return learning;
     },
