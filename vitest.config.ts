@@ -14,6 +14,7 @@ export default defineConfig({
       'plugin/test/**/*.test.ts',
       'training/test/**/*.test.ts',
       'test/harness/**/*.test.ts',
+      'test/fuzz/**/*.test.ts',
       'test/interop/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.browser.test.ts'],

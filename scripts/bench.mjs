@@ -1,9 +1,10 @@
 // npm run bench -- <name> [--option value …] [--out file.json]
 // Runs test/bench/<name>.ts against the TypeScript sources: the function it exports under its own name is called with the
 // options, and what it returns is printed as JSON. Progress goes to stderr.
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { pathToFileURL } from 'node:url';
+import { bundle } from './bundle.mjs';
 import { ensureInstalled, inRoot, main, run, StepError } from './steps.mjs';
 
 const folder = inRoot('test/bench');
@@ -32,51 +33,6 @@ function parseOptions(args) {
   return options;
 }
 
-/** Bundle one benchmark; it finds the repository from where its source lies. */
-async function bundle(name) {
-  const { build } = await import('esbuild');
-  const sourceUrl = {
-    name: 'source-url',
-    setup(builder) {
-      builder.onLoad({ filter: /(plugin|training|schemas|test)\/.*\.ts$/ }, async ({ path }) => ({
-        contents: (await readFile(path, 'utf8')).replaceAll(
-          'import.meta.url',
-          JSON.stringify(pathToFileURL(path).href),
-        ),
-        loader: 'ts',
-      }));
-    },
-  };
-  const result = await build({
-    entryPoints: [`${folder}/${name}.ts`],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    conditions: ['source'],
-    external: [
-      'onnxruntime-node',
-      'onnxruntime-web',
-      'onnxruntime-web/*',
-      'playwright-core',
-      'vite',
-      'esbuild',
-    ],
-    banner: {
-      // Under a name of our own: a bundled library may import it too.
-      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-    },
-    plugins: [sourceUrl],
-    write: false,
-    logLevel: 'error',
-  });
-  const cache = inRoot('node_modules/.cache/alibi-zarr');
-  await mkdir(cache, { recursive: true });
-  const script = `${cache}/bench-${name}.mjs`;
-  await writeFile(script, result.outputFiles[0].contents);
-  return script;
-}
-
 await main(async ([name, ...args]) => {
   const names = await benchmarks();
   if (!names.includes(name)) {
@@ -86,7 +42,7 @@ await main(async ([name, ...args]) => {
   }
   const { out, ...options } = parseOptions(args);
   await ensureInstalled();
-  const script = await bundle(name);
+  const script = await bundle(`${folder}/${name}.ts`, `bench-${name}`);
   // A process of its own, so that its memory is the benchmark's alone.
   const runner = `
     const { ${camelCase(name)}: bench } = await import(${JSON.stringify(pathToFileURL(script).href)});

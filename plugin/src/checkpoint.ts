@@ -11,7 +11,7 @@ export { precisionTolerance, selfTestTolerance } from './encoder/tolerance.ts';
 export {
   type AxisPlan,
   planWindows,
-  rampAt,
+  tentAt,
   type WindowGrid,
   type WindowPlan,
 } from './encoder/window-plan.ts';

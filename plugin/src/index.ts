@@ -16,6 +16,9 @@ export { type OpenedClassifier, readClassifier, writeClassifier } from './segmen
 export type { Suggestion } from './segment/suggest-places.ts';
 export type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 export { openSession } from './session.ts';
+export type { ClassifierFiles } from './session-classifier.ts';
+export { readProject } from './session-project.ts';
+export type { ImportedScribbles, Scribbles } from './session-scribbles.ts';
 export type {
   EncoderStatus,
   Layer,

@@ -61,8 +61,19 @@ export class Painting {
     this.#set(strokeHistory.removeClass(this.#history, index));
   }
 
+  /** Another list of classes; strokes keep their numbers. */
+  replaceClasses(classes: readonly ClassSpec[]): void {
+    this.#classes = classes.map((spec) => ({ ...spec }));
+    this.#events.changed('classes');
+  }
+
   add(stroke: Omit<Stroke, 'id'>): void {
-    this.#set(strokeHistory.add(this.#history, { ...stroke, id: `stroke-${++this.#painted}` }));
+    this.addAll([stroke]);
+  }
+  /** Strokes that come and go together. */
+  addAll(strokes: readonly Omit<Stroke, 'id'>[]): void {
+    const named = strokes.map((stroke) => ({ ...stroke, id: `stroke-${++this.#painted}` }));
+    this.#set(strokeHistory.add(this.#history, ...named));
   }
   undo(): void {
     this.#set(strokeHistory.undo(this.#history));

@@ -1,10 +1,12 @@
 import { fitId } from './array/fit.ts';
 import type { LabelType, LazyArray } from './array/lazy-array.ts';
+import type { Normalisation } from './encoder/encoder.ts';
 import { AlibiError } from './errors.ts';
 import type { MaterializeInput } from './labels/materialize.ts';
 import type { ProvenanceFacts } from './labels/provenance.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
+import type { Place } from './segment/match-pixel-size.ts';
 import type { Stroke } from './segment/types.ts';
 import { formatHexColor, paletteColor } from './session-colors.ts';
 import { allSlices } from './session-image.ts';
@@ -28,6 +30,10 @@ interface ScoresFacts {
   readonly strokes: readonly Stroke[];
   readonly imageLevel: number;
   readonly method: NonNullable<ProvenanceFacts['method']>;
+  /** The level was resampled: new pixels per pixel. */
+  readonly factor?: Place['factor'];
+  /** What the transformer saw; default: the pipeline's own. */
+  readonly normalisation?: Normalisation;
 }
 
 /** Where a layer goes unless a target is given: the image itself, else its sidecar. */
@@ -80,16 +86,19 @@ export function scoresProvenance({
   strokes,
   imageLevel,
   method,
+  factor,
+  normalisation,
 }: ScoresFacts): ProvenanceFacts {
   return {
     model: pipeline.model,
-    normalisation: pipeline.normalisation,
+    normalisation: normalisation ?? pipeline.normalisation,
     executionProvider: pipeline.provider.chosen,
     fit: fitFacts(layer),
     strokes,
     level: imageLevel,
     imageMetadataSha256: image.metadataHash,
     method,
+    ...(factor === undefined ? {} : { factor }),
     slices: allSlices(image),
   };
 }

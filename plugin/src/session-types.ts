@@ -1,3 +1,4 @@
+import type { Project } from 'alibi-zarr-schemas';
 import type { Fit } from './array/fit.ts';
 import type { LazyArray } from './array/lazy-array.ts';
 import type { ExecutionProvider, ProviderReport } from './encoder/encoder.ts';
@@ -15,9 +16,11 @@ import type { RecipeChoice } from './segment/recipe.ts';
 import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
+import type { ClassifierFiles } from './session-classifier.ts';
 import type { SessionEditing } from './session-editing.ts';
 import type { SessionGuidance } from './session-guidance.ts';
 import type { SessionObjects } from './session-objects.ts';
+import type { Scribbles } from './session-scribbles.ts';
 import type { Signer } from './stores/signer.ts';
 import type { Source, WriteStore } from './stores/store.ts';
 
@@ -181,6 +184,8 @@ export interface Session extends EventTarget {
   updateClass(index: number, spec: Partial<ClassSpec>): void;
   /** Removes the class and its strokes. */
   removeClass(index: number): void;
+  /** Filling, picking, interpolation between slices, import and export of strokes. */
+  readonly scribbles: Scribbles;
   /** Adds a stroke and retrains soon after (debounced); never shows a stale result. */
   stroke(stroke: Omit<Stroke, 'id'>): void;
   undo(): void;
@@ -202,6 +207,27 @@ export interface Session extends EventTarget {
   readonly editing: SessionEditing;
   /** What the segmentation was made with, to be saved (`writeClassifier`); null before the first training. */
   readonly classifier: OpenedClassifier | null;
+  /** The same as files. @throws AlibiError InvalidInput  there is no classifier of the present strokes */
+  exportClassifier(): ClassifierFiles;
+  /**
+   * Segment with a classifier of a file, and take its classes over. Strokes painted then train a new one.
+   *
+   * @param text  of the JSON
+   * @throws AlibiError InvalidInput  it is none, or does not fit the checkpoint, the image's channels or pixel size, or the strokes
+   */
+  importClassifier(
+    text: string,
+    options: { readonly where: string; readonly signal?: AbortSignal },
+  ): Promise<Layer>;
+  /** A project with this image and its strokes; null begins one. @throws AlibiError InvalidInput  fewer than two classes */
+  addToProject(project: Project | null): Project;
+  /**
+   * Take a project's classes over, and its strokes on this image.
+   *
+   * @returns  strokes brought; null where the project lacks the image
+   * @throws AlibiError InvalidInput  there are strokes of other classes
+   */
+  openProject(project: Project): number | null;
   /**
    * How unsure the classifier is of each pixel, as a layer: ids 0 (sure) to 255. It goes when strokes change.
    *

@@ -1,5 +1,7 @@
+import type { Project } from 'alibi-zarr-schemas';
 import type { DataType, LabelType, LazyArray } from './array/lazy-array.ts';
 import { wrapped } from './array/wrapped.ts';
+import type { Normalisation } from './encoder/encoder.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
 import { deleteLabel, renameLabel } from './labels/change-label.ts';
@@ -28,17 +30,20 @@ import { pixelGrid } from './pipeline/pixel-grid.ts';
 import { defaultWindows, pcaWindows, sampleLevel } from './pipeline/sample.ts';
 import { scaleAlong } from './segment/feature-source.ts';
 import type { ClassifierChoice } from './segment/fit-models.ts';
+import type { Place } from './segment/match-pixel-size.ts';
 import type { OpenedClassifier } from './segment/portable.ts';
 import type { FeatureRecipe, RecipeChoice } from './segment/recipe.ts';
 import { type Suggestion, suggestPlaces } from './segment/suggest-places.ts';
 import type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
+import { type ClassifierFiles, classifierFiles, importClassifier } from './session-classifier.ts';
 import { paletteColor, parseHexColor } from './session-colors.ts';
 import { Editing } from './session-editing.ts';
 import { Guidance } from './session-guidance.ts';
 import { allSlices, labelNames } from './session-image.ts';
 import { canonicalLabels, Objects } from './session-objects.ts';
 import { Painting } from './session-painting.ts';
+import { openInto, withImage } from './session-project.ts';
 import {
   editedProvenance,
   objectsProvenance,
@@ -47,6 +52,7 @@ import {
   saveInput,
   scoresProvenance,
 } from './session-saving.ts';
+import { Scribbles } from './session-scribbles.ts';
 import type {
   EncoderStatus,
   Layer,
@@ -121,6 +127,8 @@ interface DerivedParts {
   /** What it was trained on. */
   readonly strokes: readonly Stroke[];
   readonly method: NonNullable<ProvenanceFacts['method']>;
+  readonly factor?: Place['factor'];
+  readonly normalisation?: Normalisation;
 }
 
 class ImageSession extends EventTarget implements Session {
@@ -141,6 +149,13 @@ class ImageSession extends EventTarget implements Session {
     removeLayer: () => this.#dropLayers('uncertainty'),
     look: (options) => this.suggest(options),
   });
+  readonly scribbles = new Scribbles({
+    image: () => this.#image,
+    painting: this.#painting,
+    failed: (error) => this.#fail(error),
+    run: (title, signal, task) => this.#run(title, signal, task),
+    save: (options, input) => this.#saveLabels(options, input),
+  });
   readonly #lifetime = new AbortController();
   readonly #works = new WorkList(this.#lifetime.signal, {
     changed: () => this.#changed('work'),
@@ -152,6 +167,8 @@ class ImageSession extends EventTarget implements Session {
   readonly #recipes = new Map<string, Promise<FeatureRecipe>>();
   #learning: Learning = {};
   #classifier: OpenedClassifier | null = null;
+  /** The classifier came from a file: it needs no strokes. */
+  #isImported = false;
   #trainLevel: number | 'auto' = 'auto';
   #nextId = 1;
 
@@ -370,7 +387,11 @@ class ImageSession extends EventTarget implements Session {
 
   async #train(signal: AbortSignal): Promise<Layer | null> {
     if (!this.#painting.isTrainable) {
-      this.#dropLayers('classes');
+      // What was made with a classifier of a file is as good as before.
+      if (this.#isImported) {
+        this.#changeClassLayer((layer) => ({ ...layer, outdated: false }));
+        this.guidance.trained();
+      } else this.#dropLayers('classes');
       return null;
     }
     this.#outdateObjects();
@@ -385,6 +406,7 @@ class ImageSession extends EventTarget implements Session {
         const scores = await pipeline.classScores(fit);
         work.signal.throwIfAborted();
         this.#classifier = { fit, model: recipe.tokens.length === 0 ? null : pipeline.model };
+        this.#isImported = false;
         const method = {
           kind: 'strokes' as const,
           seed,
@@ -420,6 +442,52 @@ class ImageSession extends EventTarget implements Session {
 
   get classifier(): OpenedClassifier | null {
     return this.#classifier;
+  }
+
+  exportClassifier(): ClassifierFiles {
+    const isOutdated = !this.layers.some(({ kind, outdated }) => kind === 'classes' && !outdated);
+    return classifierFiles(this.#classifier, { isOutdated });
+  }
+
+  importClassifier(
+    text: string,
+    { where, signal }: { readonly where: string; readonly signal?: AbortSignal },
+  ): Promise<Layer> {
+    return this.#run(`Opening ${where}`, signal, async (work) => {
+      const pipeline = await this.#ready();
+      const context = { image: this.image, pipeline, painted: this.#painting };
+      const { opened, place, method } = await importClassifier(text, where, context);
+      const { fit } = opened;
+      const scores = await pipeline.classScores(fit, place);
+      work.signal.throwIfAborted();
+      this.#painting.stop();
+      this.#painting.replaceClasses(fit.classes);
+      this.#classifier = opened;
+      this.#isImported = true;
+      this.#outdateObjects();
+      const layer = await this.#addScoresLayer(pipeline, {
+        ...{ name: 'Segmentation', kind: 'classes', fit, ...classDisplay(fit.classes) },
+        ...{ imageLevel: place.level, factor: place.factor, normalisation: fit.normalisation },
+        ...{ scores, strokes: [], method },
+      });
+      this.guidance.trained();
+      return layer;
+    });
+  }
+
+  addToProject(project: Project | null): Project {
+    const { channels } = this.#classifier?.fit.normalisation ?? {};
+    const layer = this.layers.find(({ kind }) => kind === 'classes');
+    const { image, classes, strokes } = this;
+    const { recipe = {}, classifier = {} } = this.#learning;
+    return withImage(project, {
+      ...{ image, classes, strokes, channels, level: layer?.levels[0]?.imageLevel },
+      ...{ recipe: { tokenScales: [1], ...recipe }, classifier },
+    });
+  }
+
+  openProject(project: Project): number | null {
+    return openInto(this.#painting, project, this.image);
   }
 
   async uncertainty(
@@ -481,10 +549,17 @@ class ImageSession extends EventTarget implements Session {
   }
 
   async save(layer: Layer, options: SaveOptions): Promise<SaveResult> {
+    return this.#saveLabels(options, (target) => this.#saveInput(layer, target, options));
+  }
+
+  #saveLabels(
+    options: SaveOptions,
+    input: (target: SaveTarget) => Promise<MaterializeInput>,
+  ): Promise<SaveResult> {
     return this.#run(`Saving labels/${options.name}`, options.signal, async (work) => {
       const target = options.target ?? ownTarget(this.image, this.#sidecar);
       const result = await materialize({
-        ...(await this.#saveInput(layer, target, options)),
+        ...(await input(target)),
         signal: work.signal,
         onProgress: (progress: Progress) => {
           work.onProgress(progress);
@@ -665,6 +740,8 @@ class ImageSession extends EventTarget implements Session {
       strokes,
       imageLevel,
       method,
+      factor,
+      normalisation,
       quicker = [],
       ...shown
     }: DerivedParts &
@@ -672,7 +749,11 @@ class ImageSession extends EventTarget implements Session {
   ): Promise<Layer> {
     const pixels = await pipeline.labels(scores, pixelGrid(this.image.pixels[imageLevel]!), labelChunkPx);
     const layer = this.#addLayer({ ...shown, levels: [{ pixels, imageLevel }, ...quicker] });
-    this.#derived.set(layer.id, { scores, imageLevel, strokes, method });
+    this.#derived.set(layer.id, {
+      ...{ scores, imageLevel, strokes, method },
+      ...(factor === undefined ? {} : { factor }),
+      ...(normalisation === undefined ? {} : { normalisation }),
+    });
     return layer;
   }
 

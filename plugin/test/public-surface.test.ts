@@ -17,6 +17,7 @@ it('offers these names and no others', async () => {
       "openSession",
       "openStore",
       "readClassifier",
+      "readProject",
       "scheduled",
       "setCodecWorkers",
       "shared",

@@ -7,6 +7,7 @@ import { hasShared, sharedPath } from '../../test/shared.ts';
 import { readRegion } from '../src/array/region.ts';
 import { openSessionInProcess } from '../src/node/open-session.ts';
 import { openLabel } from '../src/ome/open-label.ts';
+import { readProject } from '../src/session-project.ts';
 import type { Layer, Session } from '../src/session-types.ts';
 import { createNodeStore } from '../src/stores/node-fs.ts';
 
@@ -225,6 +226,117 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     expect(provenance?.method).toBe(undefined);
     expect(errors).toEqual([]);
   }, 120_000);
+  it('takes scribbles out and in again, as GeoJSON and as labels, each as one step for undo', async () => {
+    paint();
+    const area = [50, 50, 70, 50, 70, 60, 50, 60];
+    session.stroke({ classIndex: 1, radiusPx: 1, points: [], rings: [area], z: middleZ, t: 0 });
+    const file: unknown = JSON.parse(JSON.stringify(session.scribbles.toGeojson()));
+    const saved = await session.scribbles.save({ name: 'painted' });
+    expect(saved.validation).toEqual({ valid: true });
+    const first = session.strokes.map(({ id: _, ...stroke }) => stroke);
+    session.clearStrokes();
+    expect(session.scribbles.addGeojson(file, { where: 'x.geojson' })).toEqual({
+      strokes: 3,
+      newClasses: [],
+      leftOut: [],
+    });
+    expect(session.strokes.map(({ id: _, ...stroke }) => stroke)).toEqual(first);
+    const at = (x: number, y: number) => session.scribbles.classAt({ x, y, z: middleZ, t: 0 });
+    const places = [at(30, 30), at(20, 3), at(60, 55), at(75, 55)];
+    expect(places).toEqual([0, 1, 1, null]);
+    session.undo();
+    expect(session.strokes).toEqual([]);
+
+    const again = await openSessionInProcess({ source: createNodeStore(join(folder, 'image.zarr')) });
+    const brought = await again.scribbles.addLabels('painted');
+    expect(brought).toMatchObject({ strokes: 3, newClasses: ['inside', 'outside'] });
+    const there = (x: number, y: number) => again.scribbles.classAt({ x, y, z: middleZ, t: 0 });
+    expect([there(30, 30), there(20, 3), there(60, 55), there(75, 55)]).toEqual(places);
+    await expect(again.scribbles.addLabels('0')).rejects.toThrow(/Give labels of the image's size/);
+    await again.close();
+    expect(errors).toEqual([]);
+  });
+
+  it('fills, interpolates and refuses, telling of a failure once', () => {
+    paint();
+    session.stroke({ classIndex: 0, radiusPx: 3, z: middleZ + 4, t: 0, points: [30, 30, 40, 36] });
+    expect(session.scribbles.interpolate({ classIndex: 0, t: 0 })).toBe(3);
+    expect(session.scribbles.classAt({ x: 30, y: 30, z: middleZ + 2, t: 0 })).toBe(0);
+    session.undo();
+    expect(session.strokes).toHaveLength(3);
+    expect(() => session.scribbles.fill({ x: 90, y: 90, z: middleZ, t: 0, classIndex: 1 })).toThrow(
+      /do not enclose/,
+    );
+    expect(errors).toHaveLength(1);
+    session.scribbles.fill({ x: 30, y: 30, z: middleZ, t: 0, classIndex: 1 });
+    expect(session.scribbles.classAt({ x: 30, y: 30, z: middleZ, t: 0 })).toBe(1);
+    expect(() => session.scribbles.addGeojson([], { where: 'x.geojson' })).toThrow(/nothing is painted/);
+  });
+
+  it('gives its classifier away and takes one from a file: the same labels, whatever the channels here', async () => {
+    paint();
+    const layer = await session.train();
+    const { json, onnx } = session.exportClassifier();
+    expect(onnx.length).toBeGreaterThan(1000);
+    const trained = await middleSlice(layer!);
+    const again = await openSessionInProcess({
+      source: createNodeStore(join(folder, 'image.zarr')),
+      model: join(folder, 'model', 'manifest.json'),
+      // The transformer sees what the classifier saw, not what this session was opened with.
+      channels: [1],
+    });
+    const refusals: readonly (readonly [string, RegExp])[] = [
+      ['no JSON {', /no JSON.*x\.json/s],
+      ['{"format":"alibi-zarr/classifier/1"}', /no classifier/],
+      [json.replace(/"sha256":"[0-9a-f]{64}"/, `"sha256":"${'0'.repeat(64)}"`), /checkpoint .*000000000000/],
+      [json.replace(/"weights":\[-?\d/, '"weights":[7'), /not those its id was made from/],
+    ];
+    for (const [text, message] of refusals)
+      await expect(again.importClassifier(text, { where: 'x.json' })).rejects.toThrow(message);
+    const imported = await again.importClassifier(json, { where: 'x.json' });
+    expect(await middleSlice(imported)).toEqual(trained);
+    expect(again.classes).toEqual(session.classes);
+    expect(again.exportClassifier().json).toBe(json);
+    // A stroke of one class trains nothing, and what the file gave stays.
+    again.stroke({ classIndex: 0, radiusPx: 2, z: middleZ, t: 0, points: [5, 5] });
+    const shown = () => again.layers.find(({ kind }) => kind === 'classes');
+    expect(shown()?.outdated).toBe(true);
+    await until(again, 'the imported one again', () => shown()?.outdated === false);
+    const { location } = await again.save(imported, { name: 'imported' });
+    expect(location).toMatch(/labels\/imported$/);
+    again.updateClass(0, { name: 'renamed' });
+    await expect(again.importClassifier(json, { where: 'x.json' })).rejects.toThrow(
+      /its classes are inside, outside, and there are strokes of renamed, outside/,
+    );
+    await again.close();
+    expect(errors).toEqual([]);
+  });
+
+  it('keeps several images and their strokes in a project, and finds its own again', async () => {
+    paint();
+    session.stroke({ classIndex: null, radiusPx: 2, z: middleZ, t: 0, points: [1, 1] });
+    const first = session.addToProject(null);
+    expect(first.images).toHaveLength(1);
+    const other = { source: 'elsewhere.zarr', strokes: [] };
+    const text = JSON.stringify({ ...first, images: [other, ...first.images], classifier: 'old.json' });
+    const project = readProject(text, 'p.json');
+    session.clearStrokes();
+    expect(session.openProject(project)).toBe(3);
+    expect(session.strokes.map(({ classIndex }) => classIndex)).toEqual([0, 1, null]);
+    session.addClass({ name: 'third', color: '009e73' });
+    session.undo();
+    const second = session.addToProject(project);
+    expect(second.images.map(({ source }) => source)).toEqual(['elsewhere.zarr', first.images[0]!.source]);
+    expect(second.images[1]!.strokes).toEqual([]);
+    expect(second.classes.map(({ name }) => name)).toEqual(['inside', 'outside', 'third']);
+    expect(second).not.toHaveProperty('classifier');
+    expect(readProject(JSON.stringify(second), 'p.json')).toEqual(second);
+    session.stroke({ classIndex: 2, radiusPx: 2, z: middleZ, t: 0, points: [5, 5] });
+    expect(() => session.openProject(project)).toThrow(/strokes of inside, outside, third/);
+    const stray = text.replace('"classIndex":1', '"classIndex":9');
+    expect(() => readProject(stray, 'p.json')).toThrow(/names class 9 of 2/);
+    expect(() => readProject('[]', 'p.json')).toThrow(/no project.*p\.json/s);
+  });
 
   it('says in words that a model is missing, and the image stays open', async () => {
     const lone = await openSessionInProcess({

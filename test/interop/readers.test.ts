@@ -1,22 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call } from '../../plugin/test/node/call.ts';
 import { writeObjectsImage } from '../../plugin/test/node/objects-image.ts';
+import { reader } from './document-reader.ts';
 import { hasPython, runPython } from './python.ts';
-
-const page = readFileSync(fileURLToPath(new URL('../../docs/reading-results.md', import.meta.url)), 'utf8');
-
-/** The reader of that name in the documents. */
-function reader(name: string): string {
-  const [, code] = new RegExp(`\`\`\`python\\n# ${name}:[^\\n]*\\n([^]*?)\`\`\``).exec(page) ?? [];
-  if (code === undefined) throw new Error(`no reader "${name}" in docs/reading-results.md`);
-  expect(code.trim().split('\n').length).toBeLessThanOrEqual(5);
-  return code;
-}
 
 /** 2 time points of 3 × 4 pixels: a ring with a hole and a dot; then the ring alone. */
 const ids = [7, 7, 7, 0, 7, 0, 7, 0, 7, 7, 7, 9, 7, 7, 7, 0, 7, 0, 7, 0, 7, 7, 7, 0];

@@ -2,7 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selfTestImage } from 'alibi-zarr/checkpoint';
 import { sha256 } from './hash.ts';
-import type { CheckpointManifest, Measured, Provenance, Triple } from './manifest.ts';
+import {
+  type CheckpointManifest,
+  type Measured,
+  type Provenance,
+  storedPosition,
+  type Triple,
+} from './manifest.ts';
 import { exportVit } from './onnx/export.ts';
 import type { ExportOptions } from './onnx/layers.ts';
 import { openCpuRunner } from './onnx/run.ts';
@@ -62,10 +68,7 @@ function describe(
       mlp: first?.mlp.kind ?? 'gelu',
       layerNormEps: options.layerNormEps,
     },
-    position:
-      options.position.kind === 'learned'
-        ? { kind: 'learned', trainedGrid: [...(weights.position?.grid ?? [1, 1])] }
-        : options.position,
+    position: storedPosition(options.position, weights),
     input: { mean: [...options.input.mean], std: [...options.input.std] },
     window: options.window,
     graphs: [

@@ -1,6 +1,7 @@
 import { type Io, packageVersion, runProgram } from 'alibi-zarr/command-line';
 import { benchFingerprint } from './commands/bench-fingerprint.ts';
 import { benchHomogeneity } from './commands/bench-homogeneity.ts';
+import { benchLoss } from './commands/bench-loss.ts';
 import { benchScribbles } from './commands/bench-scribbles.ts';
 import { benchSeam } from './commands/bench-seam.ts';
 import { benchSegmentation } from './commands/bench-segmentation.ts';
@@ -33,6 +34,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
       benchFingerprint,
       benchHomogeneity,
       benchSeam,
+      benchLoss,
       report,
     ],
     version: packageVersion,

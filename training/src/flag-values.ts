@@ -1,5 +1,5 @@
 import { AlibiError } from 'alibi-zarr/checkpoint';
-import type { FlagSpec } from 'alibi-zarr/command-line';
+import type { FlagSpec, Flags } from 'alibi-zarr/command-line';
 import type { Triple } from './manifest.ts';
 import { PRECISIONS, type Precision } from './onnx/precision.ts';
 
@@ -31,7 +31,21 @@ export function triple(text: string, flag: string): Triple {
   return [red, green, blue];
 }
 
-export function positives(values: Triple, flag: string): Triple {
+export const INPUT_FLAGS: FlagSpecs = {
+  mean: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's; a student's own)"),
+  std: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's; a student's own)"),
+};
+
+/** What is given of `--mean` and `--std`. @throws AlibiError  InvalidInput naming the flag */
+export function inputOf(flags: Flags): { readonly mean?: Triple; readonly std?: Triple } {
+  const [mean, std] = [flags.text('mean'), flags.text('std')];
+  return {
+    ...(mean === undefined ? {} : { mean: triple(mean, '--mean') }),
+    ...(std === undefined ? {} : { std: positives(triple(std, '--std'), '--std') }),
+  };
+}
+
+function positives(values: Triple, flag: string): Triple {
   if (values.every((value) => value > 0)) return values;
   throw invalidFlag('each must be above 0', flag);
 }

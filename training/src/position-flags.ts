@@ -14,6 +14,11 @@ export const POSITION_FLAGS: FlagSpecs = {
   slopes: valued('KIND', 'constant (default: 1), fixed (2^(-8i/heads)), learned (attn.m of the weights)'),
 };
 
+/** Undefined: not one of the flags is given. */
+export function givenPosition(flags: Flags): Position | undefined {
+  return Object.keys(POSITION_FLAGS).some((name) => flags.has(name)) ? positionOf(flags) : undefined;
+}
+
 /** @throws AlibiError  InvalidInput: flags that exclude each other, or that mean nothing for the kind */
 export function positionOf(flags: Flags): Position {
   const kind = oneOf(flags.text('position') ?? 'alibi', ['alibi', 'learned', 'none', 'sincos'], '--position');

@@ -1,6 +1,6 @@
 import { type CheckpointOptions, writeCheckpoint } from './checkpoint.ts';
 import { sha256 } from './hash.ts';
-import type { CheckpointManifest } from './manifest.ts';
+import { type CheckpointManifest, IMAGENET } from './manifest.ts';
 import { randomVit } from './random-vit.ts';
 
 export interface RandomCheckpointOptions extends Partial<Omit<CheckpointOptions, 'provenance' | 'measured'>> {
@@ -39,7 +39,7 @@ export async function writeRandomCheckpoint(
     precision: 'fp32',
     graph: 'plain',
     layers: [],
-    input: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+    input: IMAGENET,
     window: { rows: 8, cols: 8, overlap: 2 },
     ...rest,
     provenance: {

@@ -1,4 +1,5 @@
-import { normalStream, uniformStream } from './random.ts';
+import { createRandom } from 'alibi-zarr/checkpoint';
+import { normalStream } from './random.ts';
 import type { Affine, Block, Norm, Tensor, VitWeights } from './weights/vit-weights.ts';
 
 export interface RandomVitOptions {
@@ -11,7 +12,7 @@ export interface RandomVitOptions {
 
 /** Weights of standard deviation 1/√inputs: signals keep their size through the blocks. */
 export function randomVit(o: RandomVitOptions): VitWeights {
-  const normal = normalStream(uniformStream(o.seed));
+  const normal = normalStream(createRandom(o.seed));
   const tensor = (shape: readonly number[], deviation: number, mean = 0): Tensor => ({
     shape,
     data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => mean + deviation * normal()),

@@ -36,7 +36,7 @@ describe('alibi-train', () => {
     [['convert', 'a.pth', '--out', 'x', '--position', 'rope'], 'not one of alibi, learned, none'],
     [['convert', 'a.pth', '--out', 'x', '--position', 'none', '--hide-prefix'], '--hide-prefix'],
     [['convert', 'a.pth', '--out', 'x', '--no-normalise', '--distance-scale', '5'], '--no-normalise'],
-    [['convert', 'a.pth', '--out', 'x', '--window', '24,24,13'], '--window'],
+    [['convert', 'a.pth', '--out', 'x', '--window', '32,32,17'], '--window'],
     [['convert', 'a.pth', '--out', 'x', '--std', '1,1,0'], '--std'],
     [['convert', 'a.pth', '--out', 'x', '--mean', '1,1'], '--mean'],
     [['convert', 'a.pth', '--out', 'x', '--wat'], '--wat'],
@@ -93,7 +93,7 @@ describe('alibi-train', () => {
           name: 'alibi.timm',
           architecture: { patch: 14, dim: 48, blocks: 3, heads: 3, registers: 4, layerScale: true },
           position: { normalise: 'scale', distanceScale: 5, hidePrefix: true, wrap: false },
-          window: { rows: 24, cols: 24, overlap: 3 },
+          window: { rows: 32, cols: 32, overlap: 4 },
         },
       });
       expect(await readFile(join(to, 'manifest.json'), 'utf8')).not.toContain(dir);

@@ -7,29 +7,20 @@ import { consistency } from '../src/bench/seam/seam-figures.ts';
 import { tokensInWindows } from '../src/bench/seam/tokens-in-windows.ts';
 import { encode } from '../src/bench/tokens.ts';
 import { exportVit } from '../src/onnx/export.ts';
-import type { AlibiPosition, Position } from '../src/onnx/position.ts';
+import { PAPER, type Position } from '../src/onnx/position.ts';
 import type { Precision } from '../src/onnx/precision.ts';
 import { relativeError } from '../src/onnx/relative-error.ts';
 import { openCpuRunner, type Runner } from '../src/onnx/run.ts';
 import { readWeights } from '../src/weights/read-weights.ts';
 import type { Tensor, VitWeights } from '../src/weights/vit-weights.ts';
 import { golden, readUint8 } from './golden.ts';
+import { LOCAL } from './tiny-variants.ts';
 
 const GRIDS = ['16x16', '17x25', '37x37'];
-const PAPER: AlibiPosition = {
-  kind: 'alibi',
-  metric: 'euclidean',
-  wrap: true,
-  normalise: 'window',
-  distanceScale: null,
-  attentionRadius: null,
-  hidePrefix: false,
-  slopes: 'constant',
-};
 const VARIANTS: Readonly<Record<string, Position>> = {
   base: { kind: 'learned' },
   alibi: PAPER,
-  alibi_local: { ...PAPER, wrap: false, normalise: 'scale', distanceScale: 5, hidePrefix: true },
+  alibi_local: LOCAL,
 };
 
 describe.skipIf(!hasShared())('features of the real DINOv2 ViT-S/14', { timeout: 120_000 }, () => {

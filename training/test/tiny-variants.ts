@@ -1,17 +1,6 @@
-import type { AlibiPosition, Position } from '../src/onnx/position.ts';
+import { type AlibiPosition, PAPER, type Position } from '../src/onnx/position.ts';
 
 export const GRIDS = ['5x5', '4x7', '9x3'];
-/** The reference's bias. */
-export const PAPER: AlibiPosition = {
-  kind: 'alibi',
-  metric: 'euclidean',
-  wrap: true,
-  normalise: 'window',
-  distanceScale: null,
-  attentionRadius: null,
-  hidePrefix: false,
-  slopes: 'constant',
-};
 /** Ours. */
 export const LOCAL: AlibiPosition = {
   ...PAPER,

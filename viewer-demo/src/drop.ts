@@ -15,8 +15,11 @@ export function onDrop(veil: HTMLElement, open: (source: Source, name: string) =
   window.addEventListener('dragleave', () => show(-1));
   window.addEventListener('dragover', (event) => event.preventDefault());
   window.addEventListener('drop', async (event) => {
+    // Scribbles, classifiers and projects are the viewer's.
+    const isTaken = event.defaultPrevented;
     event.preventDefault();
     show(-depth);
+    if (isTaken) return;
     const item = [...(event.dataTransfer?.items ?? [])].find(({ kind }) => kind === 'file');
     if (item === undefined) return;
     const file = item.getAsFile();

@@ -1,4 +1,6 @@
 import { AlibiError, isAbort } from '../errors.ts';
+import { assertByteLimit } from '../stores/byte-limit.ts';
+import { concatenated } from '../stores/concatenated.ts';
 import type { ReadOptions } from './manifest.ts';
 
 /**
@@ -8,12 +10,12 @@ import type { ReadOptions } from './manifest.ts';
  */
 export async function fetchBytes(
   url: URL,
-  { signal, onProgress }: ReadOptions,
+  { signal, onProgress, byteLimit }: ReadOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     const response = await fetch(url, signal === undefined ? {} : { signal });
     if (!response.ok) throw refused(url, response.status);
-    return await readAll(response, onProgress);
+    return await readAll(response, { onProgress, byteLimit, where: url.href });
   } catch (error) {
     if (isAbort(error) || error instanceof AlibiError || signal?.aborted) throw error;
     throw new AlibiError('Network', {
@@ -27,24 +29,32 @@ export async function fetchBytes(
 
 async function readAll(
   response: Response,
-  onProgress: ReadOptions['onProgress'],
+  {
+    onProgress,
+    byteLimit,
+    where,
+  }: {
+    readonly onProgress: ReadOptions['onProgress'];
+    readonly byteLimit: number | undefined;
+    readonly where: string;
+  },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const reader = response.body?.getReader();
   if (reader === undefined) return new Uint8Array(await response.arrayBuffer());
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    parts.push(next.value);
-    bytes += next.value.length;
-    onProgress?.({ bytes });
+  try {
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      parts.push(next.value);
+      bytes += next.value.length;
+      assertByteLimit(bytes, byteLimit, where);
+      onProgress?.({ bytes });
+    }
+  } catch (error) {
+    await reader.cancel().catch(() => undefined);
+    throw error;
   }
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return concatenated(parts, bytes);
 }
 
 function refused(url: URL, status: number): AlibiError {

@@ -8,7 +8,16 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** `totalBytes` is what the manifest says; absent for the manifest itself and the self-test's answer. */
   readonly onProgress?: (progress: { readonly bytes: number; readonly totalBytes?: number }) => void;
+  /** A longer file is refused as soon as that is known. */
+  readonly byteLimit?: number;
 }
+
+/** Manifests have some kilobytes. */
+const manifestByteLimit = 16 * 2 ** 20;
+/** A file of ONNX is below 2 GiB, as every protobuf message. */
+const graphByteLimit = 2 ** 31;
+/** The stored answer to the self-test: float32 of a few windows. */
+const otherByteLimit = 256 * 2 ** 20;
 
 /** Reads files by their path relative to the manifest, from wherever a checkpoint lies. */
 export interface ModelReader {
@@ -46,7 +55,7 @@ export async function loadManifest(
 ): Promise<Checkpoint> {
   const reader = typeof source === 'string' || source instanceof URL ? httpReader(source) : source;
   const { location } = reader;
-  const bytes = await reader.read(reader.manifestName, options);
+  const bytes = await reader.read(reader.manifestName, { ...options, byteLimit: manifestByteLimit });
   const manifest = parseManifest(parseJson(bytes, location), location);
   const hashes = new Map([...manifest.graphs, manifest.selfTest].map((file) => [file.path, file.sha256]));
   const sizes = new Map(manifest.graphs.map((file) => [file.path, file.bytes]));
@@ -61,6 +70,7 @@ export async function loadManifest(
       const totalBytes = sizes.get(path);
       const file = await reader.read(path, {
         ...readOptions,
+        byteLimit: Math.min(totalBytes ?? otherByteLimit, graphByteLimit),
         ...(onProgress === undefined || totalBytes === undefined
           ? {}
           : { onProgress: ({ bytes }) => onProgress({ bytes, totalBytes }) }),

@@ -1,4 +1,5 @@
 import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
+import { assertSafeModel } from '../onnx-file/assert-safe-model.ts';
 import type { Backend, GraphSession } from './backend.ts';
 import type { Encoder, ExecutionProvider, ProviderReport, Refusal } from './encoder.ts';
 import { type ChoiceOptions, graphsFor } from './graph-choice.ts';
@@ -35,7 +36,7 @@ export interface OpenedEncoder {
  * reason. When the chosen provider loses its device later, the next that passes takes over with the same graph, so
  * that one session's features are all of the same weights, and a new report is given.
  *
- * @throws AlibiError SelfTest  no provider passed; `data.refused` says why, one by one
+ * @throws AlibiError SelfTest  no provider passed, or the graph is not an encoder's; `data.refused` says why, one by one
  * @throws AlibiError Integrity, Network, …  a file of the checkpoint could not be read
  */
 export async function openEncoder(options: OpenEncoderOptions): Promise<OpenedEncoder> {
@@ -145,6 +146,8 @@ async function tryGraph(
   const options = trial.signal === undefined ? {} : { signal: trial.signal };
   let session: GraphSession | undefined;
   try {
+    // Before a runtime sees it, which would open whatever files it names.
+    assertSafeModel(trial.model, { input: 'image', output: 'features' }, backend.provider);
     session = await backend.open(trial.model, options);
     const { relativeError, runMs } = await runSelfTest(session, trial.test, options);
     if (relativeError <= trial.tolerance) return { session, relativeError, runMs };

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AlibiError } from '../errors.ts';
+import { assertByteLimit } from '../stores/byte-limit.ts';
 import type { Backend } from './backend.ts';
 import type { ModelReader } from './manifest.ts';
 import { openOrtSession, SESSION_OPTIONS } from './ort-session.ts';
@@ -34,7 +35,9 @@ export function fileReader(manifestPath: string): ModelReader {
   return {
     location: manifestPath,
     manifestName: basename(manifestPath),
-    async read(path, { signal, onProgress }) {
+    async read(path, { signal, onProgress, byteLimit }) {
+      const found = await stat(join(dirname(manifestPath), path)).catch(() => undefined);
+      assertByteLimit(found?.size ?? 0, byteLimit, `${manifestPath}, ${path}`);
       try {
         const file = await readFile(
           join(dirname(manifestPath), path),

@@ -70,26 +70,23 @@ function planAxis(tokens: number, window: number, overlap: number): AxisPlan {
     last: end > tokens - window ? count - 1 : clamp(Math.floor((end - 1) / stride), 0, count - 1),
   });
   const share = (i: number, t: number): number => {
-    const own = rampAt(t - start(i), window, overlap);
+    const own = tentAt(t - start(i), window);
     if (own === 0) return 0;
     const { first, last } = windowsOf(t, t + 1);
     let sum = 0;
-    for (let other = first; other <= last; other++) sum += rampAt(t - start(other), window, overlap);
+    for (let other = first; other <= last; other++) sum += tentAt(t - start(other), window);
     return own / sum;
   };
   return { tokens, window, stride, count, start, windowsOf, share };
 }
 
 /**
- * The weight of a window in its token `k`, before it is divided by the sum over windows: a raised cosine over the overlap
- * at either end, 1 between: strictly positive inside the window, so that a token at the image's edge, which one window
- * holds, keeps a weight; 0 outside.
+ * The weight of a window in its token `k`, before it is divided by the sum over windows: the distance to the nearer edge of the
+ * window, in tokens, so that the share of one window passes to the next in equal steps over all that the two hold in
+ * common, which is the smallest largest step there is. Strictly positive inside the window, 0 outside.
  */
-export function rampAt(k: number, window: number, overlap: number): number {
-  if (k < 0 || k >= window) return 0;
-  const fromEdge = Math.min(k, window - 1 - k);
-  if (fromEdge >= overlap) return 1;
-  return 0.5 - 0.5 * Math.cos((Math.PI * (fromEdge + 0.5)) / overlap);
+export function tentAt(k: number, window: number): number {
+  return Math.max(0, Math.min(k + 1, window - k));
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -28,6 +28,7 @@ export interface ProvenanceFacts {
     readonly z: number;
     readonly t: number;
     readonly group?: string;
+    readonly rings?: readonly (readonly number[])[];
   }[];
   /** Level of the image whose features were used. */
   readonly level?: number;
@@ -61,7 +62,10 @@ export function createProvenance(
     executionProvider: facts.executionProvider,
     normalisation: normalisation && { ...normalisation },
     fit: fit && { ...fit },
-    strokes: strokes.map((stroke) => ({ ...stroke })),
+    strokes: strokes.map(({ rings, ...stroke }) => ({
+      ...stroke,
+      ...(rings === undefined ? {} : { rings: rings.map((ring) => [...ring]) }),
+    })),
     ...(level === undefined ? {} : { level }),
     ...(slices === undefined ? {} : { slices: { ...slices } }),
     ...plain({ method: facts.method, mask: facts.mask, factor: facts.factor, heldOut: facts.heldOut }),

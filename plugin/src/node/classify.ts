@@ -15,13 +15,12 @@ import { formatHexColor, paletteColor } from '../session-colors.ts';
 import { openClassifierFile, readJsonFile } from './classifier-file.ts';
 import { type Flags, invalid } from './flags.ts';
 import type { Io } from './io.ts';
-import { openLabelSource } from './label-source.ts';
 import { type Learning, learningOf } from './learning-flags.ts';
 import type { ModelKeeper } from './model-keeper.ts';
 import { openLocation } from './open-location.ts';
 import { type Work, workOn } from './open-work.ts';
 import { progressBar } from './progress-bar.ts';
-import { readScribbles } from './read-scribbles.ts';
+import { openScribbles } from './scribble-source.ts';
 
 type Method = NonNullable<LabelProvenance['method']>;
 
@@ -109,7 +108,7 @@ export async function learn(
   return { fit, model: recipe.tokens.length === 0 ? null : pipeline.model };
 }
 
-/** `--scribbles`: learn from painted pixels of the work's image. */
+/** `--scribbles`: learn from what is painted on the work's image. */
 export async function learnScribbles(
   work: Work,
   flags: Flags,
@@ -119,34 +118,29 @@ export async function learnScribbles(
 ): Promise<Classification> {
   const text = flags.text('scribbles')!;
   const slice = scribbleSlice(flags, work);
-  const source = await openLabelSource(text, work.image, slice, '--scribbles', io.signal);
-  try {
-    const strokes = await readScribbles(source, mask, text, io.signal);
-    const count = strokes.reduce((most, { classIndex }) => Math.max(most, (classIndex ?? 0) + 1), 0);
-    const classes = namedClasses(classNames(flags, command), count, command);
-    const learning = learningOf(flags, command);
-    const place = { level: work.askedLevel ?? work.level };
-    const classifier = await learn(work, { classes, strokes, learning, place }, io);
-    const asked = { ...askedOf(learning), seed: work.seed, classes: classes.map((spec) => ({ ...spec })) };
-    const told = strokes.length <= toldStrokes;
-    return {
-      classifier,
-      place,
-      strokes: told ? strokes : [],
-      method: told
-        ? { kind: 'strokes', ...asked }
-        : {
-            kind: 'scribbles',
-            ...asked,
-            location: locationOf(text, work),
-            ...(slice.z.length === 1 && slice.t.length === 1
-              ? { slice: { z: slice.z[0]!, t: slice.t[0]! } }
-              : {}),
-          },
-    };
-  } finally {
-    await source.close();
-  }
+  const names = classNames(flags, command);
+  const { strokes, classes: own } = await openScribbles(text, work.image, { slices: slice, names, mask }, io);
+  const count = strokes.reduce((most, { classIndex }) => Math.max(most, (classIndex ?? -1) + 1), 0);
+  const classes = own ?? namedClasses(names, count, command);
+  const learning = learningOf(flags, command);
+  const place = { level: work.askedLevel ?? work.level };
+  const classifier = await learn(work, { classes, strokes, learning, place }, io);
+  const asked = { ...askedOf(learning), seed: work.seed, classes: classes.map((spec) => ({ ...spec })) };
+  const told = strokes.length <= toldStrokes;
+  const isOneSlice = slice.z.length === 1 && slice.t.length === 1;
+  return {
+    classifier,
+    place,
+    strokes: told ? strokes : [],
+    method: told
+      ? { kind: 'strokes', ...asked }
+      : {
+          kind: 'scribbles',
+          ...asked,
+          location: locationOf(text, work),
+          ...(isOneSlice ? { slice: { z: slice.z[0]!, t: slice.t[0]! } } : {}),
+        },
+  };
 }
 
 /** What was asked for, as the provenance tells it. */

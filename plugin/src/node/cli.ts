@@ -1,4 +1,5 @@
 import { useCodecThreads } from './codec-threads.ts';
+import { contactSheet } from './commands/contact-sheet.ts';
 import { features } from './commands/features.ts';
 import { info } from './commands/info.ts';
 import { instances } from './commands/instances.ts';
@@ -23,7 +24,7 @@ export function main(argv: readonly string[], io?: Io): Promise<number> {
   const program = {
     name: 'alibi-zarr',
     title: 'segment OME-Zarr with a vision transformer',
-    commands: [info, features, segment, instances, measure, reproduce, serve, validate, model],
+    commands: [info, features, segment, instances, measure, contactSheet, reproduce, serve, validate, model],
     version: packageVersion,
   };
   useCodecThreads();

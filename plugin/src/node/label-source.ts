@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { axisIndex, type LabelType, type LazyArray } from '../array/lazy-array.ts';
 import { fromMemory } from '../array/memory.ts';
-import { transposed } from '../array/transposed.ts';
 import { wrapped } from '../array/wrapped.ts';
 import { AlibiError } from '../errors.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import { openLabel } from '../ome/open-label.ts';
 import { openNode } from '../ome/open-node.ts';
+import { labelsOfImage } from '../pipeline/labels-of-image.ts';
 import type { Slices } from '../pipeline/pipeline.ts';
 import { pixelGrid } from '../pipeline/pixel-grid.ts';
 import { openLocation } from './open-location.ts';
@@ -19,18 +19,6 @@ export interface LabelSource {
   readonly slices: Slices;
   close(): Promise<void>;
 }
-
-const integers: readonly string[] = [
-  'bool',
-  'int8',
-  'uint8',
-  'int16',
-  'uint16',
-  'int32',
-  'uint32',
-  'int64',
-  'uint64',
-];
 
 /**
  * Open what a person names as labels of an image: one of the image's own label images by name, an OME-Zarr label
@@ -64,66 +52,8 @@ export async function openLabelSource(
   }
 }
 
-function fitted(
-  array: LazyArray | undefined,
-  image: OmeImage,
-  text: string,
-  flag: string,
-): LazyArray<LabelType> {
-  const grid = pixelGrid(image.pixels[0]!);
-  const order = ['t', 'z', 'y', 'x'].filter((name) => axisIndex(image.axes, name) !== -1);
-  if (array === undefined || !isLabels(array)) {
-    throw refuse(
-      array === undefined ? 'no label image' : `an image of ${array.dtype}`,
-      text,
-      flag,
-      'Give integer labels.',
-    );
-  }
-  const kept = withoutSingleChannel(array);
-  if (kept.axes.length !== order.length || order.some((name) => axisIndex(kept.axes, name) === -1)) {
-    throw refuse(
-      `labels with the axes ${array.axes.map(({ name }) => name).join(', ')}`,
-      text,
-      flag,
-      `Give labels with the image's axes ${order.join(', ')}.`,
-    );
-  }
-  const canonical = transposed(kept, order);
-  if (canonical.shape.some((size, axis) => size !== grid.shape[axis])) {
-    throw refuse(
-      `labels of ${canonical.shape.join(' × ')}`,
-      text,
-      flag,
-      `Give labels of the image's size, ${grid.shape.join(' × ')}.`,
-    );
-  }
-  return canonical;
-}
-
-function isLabels(array: LazyArray): array is LazyArray<LabelType> {
-  return integers.includes(array.dtype);
-}
-
-/** Label images of some writers keep an axis of channels, of length 1. */
-function withoutSingleChannel(array: LazyArray<LabelType>): LazyArray<LabelType> {
-  const c = axisIndex(array.axes, 'c');
-  if (c === -1 || array.shape[c] !== 1) return array;
-  const drop = <V>(values: readonly V[]): V[] => values.filter((_, axis) => axis !== c);
-  const geometry = {
-    axes: drop(array.axes),
-    shape: drop(array.shape),
-    chunkShape: drop(array.chunkShape),
-    transform: { scale: drop(array.transform.scale), translation: drop(array.transform.translation) },
-  };
-  return wrapped(
-    array,
-    async (index, options) => {
-      const chunk = await array.getChunk(index.toSpliced(c, 0, 0), options);
-      return { data: chunk.data, shape: drop(chunk.shape) };
-    },
-    geometry,
-  );
+function fitted(array: LazyArray | undefined, image: OmeImage, text: string, flag: string) {
+  return labelsOfImage(array, image, { where: text, name: flag });
 }
 
 async function openPng(path: string, image: OmeImage, slices: Slices, flag: string): Promise<LabelSource> {

@@ -1,12 +1,11 @@
-import { axisIndex, type LabelType, type LazyArray } from '../array/lazy-array.ts';
+import type { LabelType, LazyArray } from '../array/lazy-array.ts';
 import { readRegion } from '../array/region.ts';
 import { AlibiError } from '../errors.ts';
 import { type ScribblePlane, scribbleStrokes } from '../segment/scribble-strokes.ts';
+import { stripOf, stripRows } from '../segment/scribbles/strips.ts';
 import type { Stroke } from '../segment/types.ts';
 import type { LabelSource } from './label-source.ts';
 
-/** Rows of a slice read at once: what is held of a wide image. */
-const stripRows = 1024;
 /** Beyond it a number is no class but an instance or a grey value. */
 const classLimit = 255;
 
@@ -61,20 +60,4 @@ function stripStrokes(
     group: `${stroke.group}+${y0}`,
     points: stroke.points.map((value, i) => (i % 2 === 1 ? value + y0 : value)),
   }));
-}
-
-function stripOf(
-  ids: LazyArray,
-  { t, z, y0, y1 }: { readonly t: number; readonly z: number; readonly y0: number; readonly y1: number },
-) {
-  const bounds = new Map([
-    ['t', [t, t + 1]],
-    ['z', [z, z + 1]],
-    ['y', [y0, y1]],
-    ['x', [0, ids.shape[axisIndex(ids.axes, 'x')]!]],
-  ]);
-  return {
-    start: ids.axes.map(({ name }) => bounds.get(name)![0]!),
-    stop: ids.axes.map(({ name }) => bounds.get(name)![1]!),
-  };
 }

@@ -123,13 +123,16 @@ const wellsInRowsAndColumns: Rule = (value, field, report) => {
   if (!isObject(value)) return;
   const [rows, columns, wells] = ['rows', 'columns', 'wells'].map((name) => own(value, name));
   if (!Array.isArray(wells)) return;
-  const lists = (names: unknown, name: string | undefined): boolean =>
-    !Array.isArray(names) || names.some((item: unknown) => isObject(item) && own(item, 'name') === name);
+  const known = (list: unknown): ReadonlySet<unknown> | undefined =>
+    Array.isArray(list)
+      ? new Set(list.flatMap((item: unknown) => (isObject(item) ? [own(item, 'name')] : [])))
+      : undefined;
+  const [rowNames, columnNames] = [known(rows), known(columns)];
   wells.forEach((item: unknown, i) => {
     const path = isObject(item) ? own(item, 'path') : undefined;
     if (typeof path !== 'string') return;
     const [row, column] = path.split('/');
-    if (lists(rows, row) && lists(columns, column)) return;
+    if ((rowNames?.has(row) ?? true) && (columnNames?.has(column) ?? true)) return;
     report({
       field: `${field}.wells[${i}].path`,
       what: `is ${describe(path)}, which is not a listed row and column`,

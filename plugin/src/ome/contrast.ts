@@ -45,6 +45,29 @@ export async function estimateContrast(
   channels: readonly number[],
   options: ReadOptions = {},
 ): Promise<Contrast[]> {
+  const result: Contrast[] = [];
+  for (const group of groupsOf(channels, level)) result.push(...(await estimateGroup(level, group, options)));
+  return result;
+}
+
+/** Channels at a time: their histograms take 64 MiB at most, and nearly every image is one group. */
+const channelsAtATime = 128;
+
+/** Groups end where chunks do, unless a chunk holds more channels than a group: then it is decoded once for each. */
+function groupsOf(channels: readonly number[], level: LazyArray): number[][] {
+  const axis = axisIndex(level.axes, 'c');
+  const inChunk = axis < 0 ? 1 : level.chunkShape[axis]!;
+  const size = inChunk > channelsAtATime ? channelsAtATime : channelsAtATime - (channelsAtATime % inChunk);
+  const groups: number[][] = [];
+  for (let at = 0; at < channels.length; at += size) groups.push(channels.slice(at, at + size));
+  return groups;
+}
+
+async function estimateGroup(
+  level: LazyArray,
+  channels: readonly number[],
+  options: ReadOptions,
+): Promise<Contrast[]> {
   const tallies = new Map(channels.map((channel) => [channel, createTally(level.dtype)]));
   const axis = axisIndex(level.axes, 'c');
   const indices = sampleChunks(level, axis, channels);
@@ -162,16 +185,23 @@ function ofValues(pieces: readonly Float64Array[]): Quantile | undefined {
 }
 
 function ofHistogram(histogram: Float64Array, offset: number): Quantile | undefined {
-  const total = histogram.reduce((sum, count) => sum + count, 0);
+  // Counts up to and including each bin, in place: the tally is not needed again.
+  for (let bin = 1; bin < histogram.length; bin++) histogram[bin]! += histogram[bin - 1]!;
+  const total = histogram.at(-1)!;
   if (total === 0) return undefined;
-  return interpolated(total, (rank) => {
-    let before = 0;
-    for (let bin = 0; bin < histogram.length; bin++) {
-      before += histogram[bin]!;
-      if (before > rank) return bin + offset;
-    }
-    return histogram.length - 1 + offset;
-  });
+  return interpolated(total, (rank) => firstAbove(histogram, rank) + offset);
+}
+
+/** The first place whose value is above `rank` in a list that never falls; the last where none is. */
+function firstAbove(rising: Float64Array, rank: number): number {
+  let low = 0;
+  let high = rising.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle]! > rank) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 function interpolated(length: number, valueAt: (rank: number) => number): Quantile {

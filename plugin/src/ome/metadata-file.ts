@@ -1,4 +1,5 @@
 import { AlibiError } from '../errors.ts';
+import { jsonText, metadataByteLimit } from '../stores/json-text.ts';
 import type { ReadStore } from '../stores/store.ts';
 
 /** Where an OME-Zarr group lies: `path` is `''` for the store's root, else `/A/1/0`. */
@@ -23,15 +24,12 @@ export interface MetadataFile {
   readonly bytes: Uint8Array;
 }
 
-/** Deeper than any real metadata, shallow enough for every recursive reader of it. */
-const nestingLimit = 200;
-
 const repair = 'Repair the file, or write the image again.';
 
 /**
  * JSON text of metadata as an object; read as {@link parseJson} does.
  *
- * @throws AlibiError InvalidInput  not JSON, not an object, or nested more than 200 deep
+ * @throws AlibiError InvalidInput  not JSON, not an object, nested more than 200 deep, or larger than any metadata
  */
 export function parseMetadata(text: string | Uint8Array, where: string): JsonObject {
   const value = parseJson(text, where);
@@ -50,18 +48,10 @@ export function parseMetadata(text: string | Uint8Array, where: string): JsonObj
  * attributes, read as null. Names such as `__proto__` become plain properties and change nothing.
  *
  * @param where  file the text came from, for messages
- * @throws AlibiError InvalidInput  not JSON, or nested more than 200 deep
+ * @throws AlibiError InvalidInput  not JSON, nested more than 200 deep, or larger than any metadata
  */
 export function parseJson(text: string | Uint8Array, where: string): unknown {
-  const json = (typeof text === 'string' ? text : new TextDecoder().decode(text)).replace(/^\uFEFF/, '');
-  if (deepest(json) > nestingLimit) {
-    throw new AlibiError('InvalidInput', {
-      what: `nested more than ${nestingLimit} deep`,
-      where,
-      remedy: repair,
-    });
-  }
-  return parseLoosely(json, where);
+  return parseLoosely(jsonText(text, where), where);
 }
 
 function parseLoosely(json: string, where: string): unknown {
@@ -85,22 +75,6 @@ function parseLoosely(json: string, where: string): unknown {
   }
 }
 
-function deepest(json: string): number {
-  let depth = 0;
-  let most = 0;
-  let quoted = false;
-  for (let i = 0; i < json.length; i++) {
-    const code = json.charCodeAt(i);
-    if (quoted) {
-      if (code === 0x5c) i++;
-      else if (code === 0x22) quoted = false;
-    } else if (code === 0x22) quoted = true;
-    else if (code === 0x5b || code === 0x7b) most = Math.max(most, ++depth);
-    else if (code === 0x5d || code === 0x7d) depth--;
-  }
-  return most;
-}
-
 /**
  * Read and parse one metadata file; `undefined` where it is missing.
  *
@@ -114,7 +88,10 @@ export async function readMetadataFile(
 ): Promise<MetadataFile | undefined> {
   options.signal?.throwIfAborted();
   const key: `/${string}` = `${keyPrefix(group.path)}/${name}`;
-  const bytes = await group.store.get(key, options.signal === undefined ? {} : { signal: options.signal });
+  const bytes = await group.store.get(key, {
+    byteLimit: metadataByteLimit,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
   if (bytes === undefined || startsLikeHtml(bytes)) return undefined;
   return { key, value: parseMetadata(bytes, `${group.location}${key}`), bytes };
 }

@@ -174,6 +174,9 @@ function outputName(transformation: unknown): unknown {
   return isObject(output) ? own(output, 'name') : output;
 }
 
+/** A size is below 2^53, so that halving it ends sooner; some writers take smaller steps. */
+const datasetLimit = 100;
+
 function parseDatasets(
   entry: JsonObject,
   group: ZarrGroup,
@@ -185,6 +188,13 @@ function parseDatasets(
       what: `multiscales[0].datasets is ${describe(list)}`,
       where: group.where,
       remedy: 'List at least one dataset with its path.',
+    });
+  }
+  if (list.length > datasetLimit) {
+    throw new AlibiError('InvalidInput', {
+      what: `multiscales[0].datasets has ${list.length} entries`,
+      where: group.where,
+      remedy: `Give each level once; halved from level to level no image has more than ${datasetLimit}.`,
     });
   }
   return list.map((item: unknown, i) => {

@@ -21,6 +21,9 @@ export async function openImage(at: GroupLocation, options: ReadOptions = {}): P
   return imageOf(await readGroup(at, options), options);
 }
 
+/** More than any list of channels can show, and than imaging spectrometers record. */
+const channelLimit = 4096;
+
 /** As {@link openImage}, of a group already read. */
 export async function imageOf(group: ZarrGroup, options: ReadOptions = {}): Promise<OmeImage> {
   if (own(group.ome, 'multiscales') === undefined) throw notAnImage(group);
@@ -32,7 +35,15 @@ export async function imageOf(group: ZarrGroup, options: ReadOptions = {}): Prom
   ]);
   const [finest, coarsest] = [pixels[0]!, pixels.at(-1)!];
   const channelAxis = axisIndex(finest.axes, 'c');
-  const omero = parseOmero(group.ome, channelAxis < 0 ? 1 : finest.shape[channelAxis]!);
+  const channelCount = channelAxis < 0 ? 1 : finest.shape[channelAxis]!;
+  if (channelCount > channelLimit) {
+    throw new AlibiError('UnsupportedFormat', {
+      what: `the image has ${channelCount} channels`,
+      where: group.where,
+      remedy: `Up to ${channelLimit} can be opened; write fewer into one image.`,
+    });
+  }
+  const omero = parseOmero(group.ome, channelCount);
   return {
     name: multiscales.name ?? nameOf(group),
     version: multiscales.version,

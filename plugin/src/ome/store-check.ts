@@ -8,6 +8,10 @@ export interface StoreCheck {
   readonly strict: boolean;
   readonly options: ReadOptions;
   readonly report: (problem: Problem) => void;
+  /** Whether so many problems are known that the store is given up. */
+  readonly enough: () => boolean;
+  /** Groups from the one that was asked for down to this one. */
+  readonly depth: number;
 }
 
 /** The metadata file of a group, as a store key. */

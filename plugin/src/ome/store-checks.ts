@@ -13,6 +13,9 @@ import { parseVersion } from './version.ts';
 /** Groups looked at side by side: what a browser opens to one server. */
 const concurrency = 6;
 
+/** A series of plates, its wells, fields, their labels: five. Deeper is a folder that holds itself. */
+const depthLimit = 8;
+
 /** Check whatever lies at a path, and everything it says lies below. */
 export async function checkNode(node: ZarrNode, check: StoreCheck): Promise<void> {
   const file = `${keyPrefix(check.at.path)}/`;
@@ -107,7 +110,8 @@ async function checkPlate(group: ZarrGroup, check: StoreCheck): Promise<void> {
 
 function checkWellPlaces(plate: OmePlate, file: string, { report }: StoreCheck): void {
   const doubles = (name: string, values: readonly (string | number)[]): void => {
-    const double = values.find((value, i) => values.indexOf(value) !== i);
+    const seen = new Set<string | number>();
+    const double = values.find((value) => seen.size === seen.add(value).size);
     if (double === undefined) return;
     report({
       file,
@@ -158,8 +162,18 @@ async function checkChildren(paths: readonly string[], kind: string, check: Stor
 async function checkChild(path: string, kind: string, check: StoreCheck): Promise<ZarrGroup | undefined> {
   const at = { ...check.at, path: childPath(check.at.path, path) };
   return guarded(check, async () => {
-    const node = await readNode(at, check.options);
+    if (check.enough()) return undefined;
     const file = `${keyPrefix(at.path)}/`;
+    if (check.depth >= depthLimit) {
+      check.report({
+        file,
+        field: '',
+        what: `lies more than ${depthLimit} groups deep`,
+        remedy: 'Remove the link that leads back to a folder above it.',
+      });
+      return undefined;
+    }
+    const node = await readNode(at, check.options);
     if (node === undefined) {
       check.report({
         file,
@@ -178,7 +192,7 @@ async function checkChild(path: string, kind: string, check: StoreCheck): Promis
       });
       return undefined;
     }
-    await checkNode(node, { ...check, at });
+    await checkNode(node, { ...check, at, depth: check.depth + 1 });
     return node.kind === 'group' ? node.group : undefined;
   });
 }

@@ -39,7 +39,8 @@ export async function validateStore(
         remedy: 'Check the address; it must name the folder that holds one of these files.',
       });
     }
-    await checkNode(node, { at, strict, options, report });
+    const enough = (): boolean => problems.length >= problemLimit;
+    await checkNode(node, { at, strict, options, report, enough, depth: 0 });
   } catch (error) {
     const problem = problemOf(error, at);
     if (problem === undefined) throw error;

@@ -2,7 +2,7 @@ import { fitId } from '../array/fit.ts';
 import type { ReadBlock } from '../segment/classes.ts';
 import type { Place } from '../segment/match-pixel-size.ts';
 import { type FeatureBlock, readFeatureBlock } from '../segment/pixel-features.ts';
-import type { FeatureRecipe } from '../segment/recipe.ts';
+import type { ClassifierFit } from '../segment/types.ts';
 
 /** Features of about one and a half megapixels: what is on screen while a person paints. */
 const byteLimit = 256 * 2 ** 20;
@@ -16,11 +16,11 @@ export function keepBlocks() {
   const blocks = new Map<string, FeatureBlock>();
   let bytes = 0;
   return async (
-    recipe: FeatureRecipe,
+    { recipe, normalisation }: Pick<ClassifierFit, 'recipe' | 'normalisation'>,
     { level, factor }: Place,
     revision: () => number,
   ): Promise<ReadBlock> => {
-    const prefix = `${await fitId(recipe)}/${level}/${factor?.y ?? 1}/${factor?.x ?? 1}`;
+    const prefix = `${await fitId({ recipe, normalisation })}/${level}/${factor?.y ?? 1}/${factor?.x ?? 1}`;
     return async (source, fit, region, options) => {
       const { t, z, y0, x0, y1, x1 } = region;
       const key = [prefix, revision(), t, z, y0, x0, y1, x1].join('/');

@@ -81,12 +81,13 @@ export function inWorker(createWorker: () => WorkerLike): OpenPipeline {
 interface Opened {
   readonly provider: ProviderReport;
   readonly model: ModelIdentity;
+  readonly graphs: readonly string[];
   readonly normalisation: Normalisation;
 }
 
 /** Replies are made by `servePipeline` of the same build, so their types are asserted here and nowhere else. */
 function remotePipeline(
-  { model, normalisation, latest }: Opened & { readonly latest: () => ProviderReport },
+  { model, graphs, normalisation, latest }: Opened & { readonly latest: () => ProviderReport },
   caller: Caller<Call>,
   client: ArrayClient,
   stop: () => void,
@@ -111,6 +112,7 @@ function remotePipeline(
     (await caller.send(call, work)) as F;
   return {
     model,
+    graphs,
     normalisation,
     get provider() {
       return latest();

@@ -6,7 +6,7 @@ import { createProgress } from '../array/progress.ts';
 import { shared } from '../array/shared.ts';
 import { wrapped } from '../array/wrapped.ts';
 import type { Backend } from '../encoder/backend.ts';
-import type { Encoder, ProviderReport } from '../encoder/encoder.ts';
+import type { Encoder, Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import { loadManifest, type ModelReader } from '../encoder/manifest.ts';
 import { openEncoder } from '../encoder/open-encoder.ts';
 import { type TokensArray, tokensArray } from '../encoder/tokens.ts';
@@ -31,7 +31,7 @@ import type {
   Slices,
   WorkOptions,
 } from './pipeline.ts';
-import { createPlaces } from './places.ts';
+import { createPlaces, type Places } from './places.ts';
 import { clusterWindows, pcaWindows, pickWindows, sampleLevel } from './sample.ts';
 
 /** Raw windows and blended tokens kept in memory: about 500 windows of ViT-S between them. */
@@ -102,7 +102,7 @@ export async function openCheckpoint(
 }
 
 export interface PipelineParts extends Pick<PipelineInput, 'pixels' | 'normalisation'> {
-  readonly manifest: Pick<CheckpointManifest, 'input' | 'window'>;
+  readonly manifest: Pick<CheckpointManifest, 'input' | 'window' | 'graphs'>;
   readonly model: ModelIdentity;
   readonly encoder: Encoder;
   /** The latest: the provider changes when a device is lost. */
@@ -149,6 +149,16 @@ export function createPipeline({
     });
   };
   const places = createPlaces({ pixels, normalisation, encoder, manifest, windowCache, blendCache, levels });
+  const others = new Map<string, Places>();
+  /** Places as a classifier saw its image; made when asked for, once. */
+  const placesFor = (seen: Normalisation): Places => {
+    const key = normalisationKey(seen);
+    if (key === normalisationKey(normalisation)) return places;
+    const parts = { pixels, normalisation: seen, encoder, manifest, windowCache, blendCache, levels: [] };
+    const made = others.get(key) ?? createPlaces(parts);
+    others.set(key, made);
+    return made;
+  };
   const read = keepBlocks();
   const recipeOf = (options: Parameters<Pipeline['recipe']>[0]) =>
     fitRecipe(options, { places, normalisation, fitBasis });
@@ -158,6 +168,7 @@ export function createPipeline({
       return report();
     },
     model,
+    graphs: manifest.graphs.map(({ sha256 }) => sha256),
     normalisation,
     cost: async () => ({
       windows: levels.map((tokens) => tokens.plan.windows),
@@ -210,12 +221,12 @@ export function createPipeline({
       kept(
         classScores({
           fit,
-          read: await read(fit.recipe, place, () => pixels[place.level]!.revision),
-          ...places.features(place),
+          read: await read(fit, place, () => pixels[place.level]!.revision),
+          ...placesFor(fit.normalisation).features(place),
         }),
       ),
     pixelFeatures: async (fit, place = { level: fit.level }) => {
-      const source = createFeatureSource(places.features(place));
+      const source = createFeatureSource(placesFor(fit.normalisation).features(place));
       return pixelArray(source, {
         channels: featureCount(fit.recipe),
         revision: () => pixels[place.level]!.revision,
@@ -231,6 +242,10 @@ export function createPipeline({
     labels: async (scores, grid, chunkPx) => kept(labelsFromScores(scores, grid, chunkPx)),
     close: () => encoder.close(),
   };
+}
+
+function normalisationKey({ channels, black, white }: Normalisation): string {
+  return JSON.stringify([channels, black, white]);
 }
 
 /** Ahead of everything on screen: a fit is what the screen waits for. */

@@ -48,6 +48,8 @@ export interface Pipeline {
   /** The latest: another provider takes over when a device is lost. */
   readonly provider: ProviderReport;
   readonly model: ModelIdentity;
+  /** sha256 of every graph of the checkpoint: the same weights run as one here and as another there. */
+  readonly graphs: readonly string[];
   readonly normalisation: Normalisation;
   /** Windows needed for one slice of each level, and the median milliseconds one takes. */
   cost(): Promise<PipelineCost>;
@@ -104,7 +106,8 @@ export interface Pipeline {
     } & WorkOptions,
   ): Promise<ClassifierFit>;
   /**
-   * float32 […, y, x, c = classes] at pixel resolution of the place: probabilities.
+   * float32 […, y, x, c = classes] at pixel resolution of the place: probabilities. The transformer sees what the fit says,
+   * whatever the pipeline's own normalisation.
    *
    * @param place  default: the level it was trained on, of this image
    */

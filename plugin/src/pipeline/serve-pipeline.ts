@@ -65,7 +65,8 @@ export async function servePipeline(message: OpenMessage, openPipeline: OpenPipe
           onProgress: (progress) => reply({ kind: 'progress', id, progress }),
         }),
       );
-    return { provider: pipeline.provider, model: pipeline.model, normalisation: pipeline.normalisation };
+    const { provider, model, graphs, normalisation } = pipeline;
+    return { provider, model, graphs, normalisation };
   });
 }
 

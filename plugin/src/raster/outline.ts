@@ -26,6 +26,24 @@ export class Outline {
     this.#edges.push(x, y, direction, length);
   }
 
+  /** The edges of pixels `x0 … x1` of row `y`, all of the object; `holds` tells of any pixel whether it is too. */
+  addRun(y: number, x0: number, x1: number, holds: (y: number, x: number) => boolean): void {
+    if (!holds(y, x0 - 1)) this.add(x0, y + 1, 3, 1);
+    if (!holds(y, x1)) this.add(x1, y, 1, 1);
+    stretches(
+      x0,
+      x1,
+      (x) => !holds(y - 1, x),
+      (from, to) => this.add(from, y, 0, to - from),
+    );
+    stretches(
+      x0,
+      x1,
+      (x) => !holds(y + 1, x),
+      (from, to) => this.add(to, y + 1, 2, to - from),
+    );
+  }
+
   /**
    * The pieces that hang together by edges, each a polygon without self-intersections whose holes are those of its own.
    * By numbers (y up) outer rings run counter-clockwise and holes clockwise.
@@ -79,6 +97,41 @@ export class Outline {
       edge = next;
     } while (edge !== first);
     return ring;
+  }
+}
+
+/**
+ * The borders of a mask's pieces.
+ *
+ * @param mask  [height, width], C order; not 0 is inside
+ */
+export function maskPolygons(mask: ArrayLike<number>, heightPx: number, widthPx: number): Polygon[] {
+  const outline = new Outline();
+  const holds = (y: number, x: number): boolean =>
+    y >= 0 && x >= 0 && y < heightPx && x < widthPx && mask[y * widthPx + x] !== 0;
+  for (let y = 0; y < heightPx; y++) {
+    stretches(
+      0,
+      widthPx,
+      (x) => holds(y, x),
+      (from, to) => outline.addRun(y, from, to, holds),
+    );
+  }
+  return outline.polygons();
+}
+
+/** Longest half-open stretches of `start … stop` where `isIn`. */
+function stretches(
+  start: number,
+  stop: number,
+  isIn: (x: number) => boolean,
+  visit: (from: number, to: number) => void,
+): void {
+  for (let x = start; x < stop; ) {
+    const from = x;
+    while (x < stop && isIn(x)) x++;
+    if (x > from) visit(from, x);
+    else x++;
   }
 }
 

@@ -1,4 +1,5 @@
-import { type RasterLevel, strokeRuns } from '../raster/brush.ts';
+import { areaRuns } from '../raster/area.ts';
+import { type RasterLevel, type Run, strokeRuns } from '../raster/brush.ts';
 import type { Stroke } from './types.ts';
 
 /** A person's strokes, and what undo and redo lead to. Immutable: every change is a new history. */
@@ -18,8 +19,9 @@ export const strokeHistory = {
   empty: emptyHistory,
   canUndo: (history: StrokeHistory): boolean => history.past.length > 0,
   canRedo: (history: StrokeHistory): boolean => history.future.length > 0,
-  add: (history: StrokeHistory, stroke: Stroke): StrokeHistory =>
-    withStrokes(history, [...history.strokes, stroke]),
+  /** Strokes added together are undone together. */
+  add: (history: StrokeHistory, ...strokes: readonly Stroke[]): StrokeHistory =>
+    strokes.length === 0 ? history : withStrokes(history, [...history.strokes, ...strokes]),
   /** Take all strokes away; can be undone. */
   clear: (history: StrokeHistory): StrokeHistory =>
     history.strokes.length === 0 ? history : withStrokes(history, []),
@@ -58,6 +60,11 @@ function withStrokes(history: StrokeHistory, strokes: readonly Stroke[]): Stroke
   return { strokes, past: [...history.past, history.strokes], future: [] };
 }
 
+/** Pixels of a level that a stroke covers, line or area. */
+export function runsOf({ points, radiusPx, rings }: Omit<Stroke, 'id'>, level: RasterLevel): Run[] {
+  return rings === undefined ? strokeRuns(points, radiusPx, level) : areaRuns(rings, level);
+}
+
 /** Edge of the tiles that labelled pixels are gathered in. */
 const strokeTilePx = 128;
 
@@ -89,14 +96,19 @@ export function paintStrokes(strokes: readonly Stroke[], level: RasterLevel): La
     const name = stroke.group ?? stroke.id;
     const group = groups.get(name) ?? groups.size;
     groups.set(name, group);
-    for (const run of strokeRuns(stroke.points, stroke.radiusPx, level)) {
+    for (const run of runsOf(stroke, level)) {
       for (let x = run.x0; x < run.x1; ) {
+        const next = Math.min(run.x1, x - (x % strokeTilePx) + strokeTilePx);
         const tile = tileAt(tiles, stroke, level, run.y, x);
-        const stop = Math.min(run.x1, tile.x0 + tile.widthPx);
+        // Where nothing is painted there is nothing to erase.
+        if (tile === undefined) {
+          x = next;
+          continue;
+        }
         const base = (run.y - tile.y0) * tile.widthPx - tile.x0;
-        tile.mask.fill(stroke.classIndex === null ? 0 : stroke.classIndex + 1, base + x, base + stop);
-        tile.groups.fill(group, base + x, base + stop);
-        x = stop;
+        tile.mask.fill(stroke.classIndex === null ? 0 : stroke.classIndex + 1, base + x, base + next);
+        tile.groups.fill(group, base + x, base + next);
+        x = next;
       }
     }
   }
@@ -107,16 +119,16 @@ export function paintStrokes(strokes: readonly Stroke[], level: RasterLevel): La
 
 function tileAt(
   tiles: Map<string, LabelledTile>,
-  { t, z }: Stroke,
+  { t, z, classIndex }: Stroke,
   level: RasterLevel,
   y: number,
   x: number,
-): LabelledTile {
+): LabelledTile | undefined {
   const y0 = y - (y % strokeTilePx);
   const x0 = x - (x % strokeTilePx);
   const key = `${t}/${z}/${y0}/${x0}`;
   let tile = tiles.get(key);
-  if (tile === undefined) {
+  if (tile === undefined && classIndex !== null) {
     const heightPx = Math.min(strokeTilePx, level.heightPx - y0);
     const widthPx = Math.min(strokeTilePx, level.widthPx - x0);
     const pixels = heightPx * widthPx;

@@ -10,7 +10,7 @@ export interface ClassSpec {
   readonly color: string;
 }
 
-/** One brush stroke, in pixels of the finest level: (x, y) with the pixel (0, 0) covering [0, 1) × [0, 1). */
+/** One brush stroke or area, in pixels of the finest level: (x, y) with the pixel (0, 0) covering [0, 1) × [0, 1). */
 export interface Stroke {
   readonly id: string;
   /** Position in the class list, or `null` to erase earlier strokes beneath it. */
@@ -20,6 +20,11 @@ export interface Stroke {
   readonly points: readonly number[];
   readonly z: number;
   readonly t: number;
+  /**
+   * An area instead of a line: closed rings, each x0, y0, x1, y1, …, inside by the even-odd rule. `points` is empty then, and
+   * `radiusPx` means nothing.
+   */
+  readonly rings?: readonly (readonly number[])[];
   /** Strokes of one group are left out together when a classifier is checked; absent: on its own. */
   readonly group?: string;
 }

@@ -1,7 +1,8 @@
 import type { DataType, Scalar } from '../array/lazy-array.ts';
 import { AlibiError } from '../errors.ts';
-import { type ByteOrder, isDataType, storedSize } from './elements.ts';
+import { type ByteOrder, isDataType } from './elements.ts';
 import { parseFillValue } from './fill-value.ts';
+import { jsonText } from './json-text.ts';
 
 export interface StoredCodec {
   readonly name: string;
@@ -22,9 +23,6 @@ export interface ArrayMetadata {
   readonly dimensionNames?: readonly (string | null)[];
 }
 
-/** More than any viewer could hold, and more than a JavaScript buffer can. */
-const byteLimitOfChunk = 2 ** 31;
-
 /**
  * Parse the metadata file of an array.
  *
@@ -32,7 +30,7 @@ const byteLimitOfChunk = 2 ** 31;
  * @throws UnsupportedFormatError  names the field and what is known of it
  */
 export function parseArrayMetadata(bytes: Uint8Array, zarrFormat: 2 | 3, where: string): ArrayMetadata {
-  const text = new TextDecoder().decode(bytes);
+  const text = jsonText(bytes, where);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -47,19 +45,7 @@ export function parseArrayMetadata(bytes: Uint8Array, zarrFormat: 2 | 3, where: 
   const fields = new Fields(value, where, text);
   if (fields.value('zarr_format') !== zarrFormat)
     fields.refuse('zarr_format', `must be ${zarrFormat} in this file`);
-  const metadata = zarrFormat === 3 ? parseV3(fields) : parseV2(fields);
-  const cells = metadata.gridShape.reduce((product, size) => product * size, 1);
-  if (cells * storedSize(metadata.dtype) > byteLimitOfChunk && !isSharded(metadata)) {
-    fields.refuse(
-      zarrFormat === 3 ? 'chunk_grid' : 'chunks',
-      'makes chunks of more than 2 GiB: store it in smaller ones',
-    );
-  }
-  return metadata;
-}
-
-function isSharded(metadata: ArrayMetadata): boolean {
-  return metadata.codecs.some((codec) => codec.name === 'sharding_indexed');
+  return zarrFormat === 3 ? parseV3(fields) : parseV2(fields);
 }
 
 /** Typed access to the fields of one JSON object, with errors that name file and field. */
@@ -84,7 +70,7 @@ class Fields {
   }
 
   value(field: string): unknown {
-    return this.#object[field];
+    return Object.hasOwn(this.#object, field) ? this.#object[field] : undefined;
   }
 
   record(field: string): Readonly<Record<string, unknown>> {
@@ -109,8 +95,14 @@ class Fields {
       .map((match) => match[1])
       .find((digits) => Number(digits) === value);
     const scalar = parseFillValue(dtype, value, exact);
-    return scalar ?? this.refuse('fill_value', `is ${JSON.stringify(value)}, which is no ${dtype}`);
+    return scalar ?? this.refuse('fill_value', `is ${shortJson(value)}, which is no ${dtype}`);
   }
+}
+
+/** A value in a message: what is long is cut. */
+function shortJson(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -151,10 +143,10 @@ function parseV3(fields: Fields): ArrayMetadata {
   const shape = fields.sizes('shape', fields.value('shape'), { least: 0 });
   const dtype = fields.value('data_type');
   if (typeof dtype !== 'string' || !isDataType(dtype)) {
-    return fields.refuse('data_type', `is ${JSON.stringify(dtype)}, which is not an image's type`);
+    return fields.refuse('data_type', `is ${shortJson(dtype)}, which is not an image's type`);
   }
   const grid = fields.record('chunk_grid');
-  if (grid.name !== 'regular') fields.refuse('chunk_grid', `is ${JSON.stringify(grid.name)}, not "regular"`);
+  if (grid.name !== 'regular') fields.refuse('chunk_grid', `is ${shortJson(grid.name)}, not "regular"`);
   const gridConfiguration = isRecord(grid.configuration) ? grid.configuration : {};
   const gridShape = fields.sizes('chunk_grid', gridConfiguration.chunk_shape, {
     rank: shape.length,
@@ -193,7 +185,7 @@ function parseKeyEncoding(fields: Fields): ArrayMetadata['objectKey'] {
     fields.refuse('chunk_key_encoding', 'has a separator other than . and /');
   if (name === 'default') return (index) => ['c', ...index].join(String(separator));
   if (name === 'v2') return v2Key(String(separator));
-  return fields.refuse('chunk_key_encoding', `is ${JSON.stringify(name)}, neither "default" nor "v2"`);
+  return fields.refuse('chunk_key_encoding', `is ${shortJson(name)}, neither "default" nor "v2"`);
 }
 
 function v2Key(separator: string): ArrayMetadata['objectKey'] {
@@ -250,10 +242,7 @@ function parseV2(fields: Fields): ArrayMetadata {
   const shape = fields.sizes('shape', fields.value('shape'), { least: 0 });
   const type = parseV2Type(fields.value('dtype'));
   if (type === undefined) {
-    return fields.refuse(
-      'dtype',
-      `is ${JSON.stringify(fields.value('dtype'))}, which is not an image's type`,
-    );
+    return fields.refuse('dtype', `is ${shortJson(fields.value('dtype'))}, which is not an image's type`);
   }
   const separator = fields.value('dimension_separator') ?? '.';
   if (separator !== '.' && separator !== '/') fields.refuse('dimension_separator', 'must be . or /');

@@ -5,6 +5,7 @@ import { parseV2Type, type StoredCodec } from './array-metadata.ts';
 import { runCodec } from './codec-workers.ts';
 import { type Compressor, compressors, isCompressor } from './compression.ts';
 import { checkedCrc32c } from './crc32c.ts';
+import { packedLimit } from './decoded-size.ts';
 import { type ByteOrder, decodeElements, isDataType, storedSize } from './elements.ts';
 
 export interface DecodeOptions {
@@ -14,6 +15,8 @@ export interface DecodeOptions {
 /** Stored bytes → elements of one whole chunk, C order. Throws a plain Error where the bytes are damaged. */
 export interface ChunkDecoder<T extends DataType> {
   readonly decode: (bytes: Uint8Array, options?: DecodeOptions) => Promise<ChunkData[T]>;
+  /** The most bytes that a stored chunk can sensibly have. */
+  readonly storedLimit: number;
   /** Such as `transpose>bytes>blosc:lz4`. */
   readonly text: string;
 }
@@ -30,7 +33,7 @@ export function createChunkDecoder<T extends DataType>(
   { dtype, shape, where }: { dtype: T; shape: readonly number[]; where: string },
 ): ChunkDecoder<T> {
   const arraySteps: ArrayStep[] = [];
-  const bytesSteps: BytesStep[] = [];
+  const bytesCodecs: { readonly name: BytesCodec; readonly codec: StoredCodec }[] = [];
   let storedType: DataType = dtype;
   let storedShape = shape;
   let order: ByteOrder | undefined;
@@ -40,7 +43,7 @@ export function createChunkDecoder<T extends DataType>(
       if (order !== undefined) throw unsupportedCodec(codec, where, 'comes twice');
       order = codec.configuration.endian === 'big' ? 'big' : 'little';
     } else if (name === 'shuffle' || name === 'crc32c' || isCompressor(name)) {
-      bytesSteps.push(bytesStep(name, codec));
+      bytesCodecs.push({ name, codec });
     } else {
       if (order !== undefined) throw unsupportedCodec(codec, where, 'is not known as a codec of bytes');
       const step = arrayStep(name, codec, { dtype: storedType, shape: storedShape, where });
@@ -50,7 +53,15 @@ export function createChunkDecoder<T extends DataType>(
     }
   }
   const expectedBytes = elementCount(shape) * storedSize(storedType);
+  // From the array on: what each step takes is what the one before it gave.
+  let stepBytes = expectedBytes;
+  const bytesSteps = bytesCodecs.map(({ name, codec }) => {
+    const step = bytesStep(name, codec, { byteLimit: stepBytes, where });
+    stepBytes = packedLimit(stepBytes);
+    return step;
+  });
   return {
+    storedLimit: packedLimit(stepBytes),
     text: codecs.map(codecText).join('>'),
     decode: async (stored, options = {}) => {
       let bytes = stored;
@@ -67,13 +78,25 @@ export function createChunkDecoder<T extends DataType>(
   };
 }
 
-function bytesStep(name: Compressor | 'shuffle' | 'crc32c', codec: StoredCodec): BytesStep {
+/** Bytes of the widest element there is (complex128). */
+const mostOfElement = 16;
+
+type BytesCodec = Compressor | 'shuffle' | 'crc32c';
+
+/** @param byteLimit  what undoing the step may give */
+function bytesStep(
+  name: BytesCodec,
+  codec: StoredCodec,
+  { byteLimit, where }: { byteLimit: number; where: string },
+): BytesStep {
   if (name === 'crc32c') return checkedCrc32c;
   if (name === 'shuffle') {
-    const elementSize = codec.configuration.elementsize;
-    return (bytes) => unshuffled(bytes, typeof elementSize === 'number' ? elementSize : 4);
+    const elementSize = Number(codec.configuration.elementsize ?? 4);
+    if (!Number.isInteger(elementSize) || elementSize < 1 || elementSize > mostOfElement)
+      throw unsupportedCodec(codec, where, 'has an elementsize that no type has');
+    return (bytes) => unshuffled(bytes, elementSize);
   }
-  return (bytes, options) => runCodec({ kind: 'decompress', name, bytes }, options);
+  return (bytes, options) => runCodec({ kind: 'decompress', name, bytes, byteLimit }, options);
 }
 
 interface ArrayCodec {

@@ -3,7 +3,13 @@ import { type Compressor, compress, decompress } from './compression.ts';
 
 /** What a worker can be asked to do; the bytes are read, never written. */
 export type CodecJob =
-  | { readonly kind: 'decompress'; readonly name: Compressor; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'decompress';
+      readonly name: Compressor;
+      readonly bytes: Uint8Array;
+      /** What the result may take; more is damage. Absent: any size. */
+      readonly byteLimit?: number;
+    }
   | {
       readonly kind: 'compress';
       readonly name: 'blosc' | 'zstd' | 'gzip';
@@ -29,7 +35,7 @@ export interface CodecPort {
 /** Do a job in this very thread. @throws Error  the bytes are damaged. @throws EnvironmentError  the codec cannot run */
 export function runCodecJob(job: CodecJob): Promise<Uint8Array> {
   return job.kind === 'decompress'
-    ? decompress(job.name, job.bytes)
+    ? decompress(job.name, job.bytes, job.byteLimit)
     : compress(job.name, job.bytes, job.configuration);
 }
 

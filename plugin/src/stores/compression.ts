@@ -1,5 +1,7 @@
 import { registry } from 'zarrita';
 import { AlibiError } from '../errors.ts';
+import { concatenated } from './concatenated.ts';
+import { claimedSize } from './decoded-size.ts';
 
 /** Compressors whose WebAssembly comes with zarrita; loaded when first used. */
 type WasmName = 'blosc' | 'zstd' | 'lz4';
@@ -59,17 +61,45 @@ function isWasmCodec(codec: unknown): codec is WasmCodec {
   return typeof codec === 'object' && codec !== null && 'encode' in codec && 'decode' in codec;
 }
 
-/** @throws Error  the bytes are damaged. @throws EnvironmentError  the codec cannot be loaded or run */
-export async function decompress(name: Compressor, bytes: Uint8Array): Promise<Uint8Array> {
-  if (name === 'gzip') return throughStream(bytes, new DecompressionStream('gzip'));
-  if (name === 'zlib') return throughStream(bytes, new DecompressionStream('deflate'));
+/**
+ * @param byteLimit  what the result may take; more is refused, from the header where there is one, before it is decoded
+ * @throws Error             the bytes are damaged, or become more than the limit
+ * @throws EnvironmentError  the codec cannot be loaded or run
+ */
+export async function decompress(
+  name: Compressor,
+  bytes: Uint8Array,
+  byteLimit = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array> {
+  if (name === 'gzip') return throughStream(bytes, new DecompressionStream('gzip'), byteLimit);
+  if (name === 'zlib') return throughStream(bytes, new DecompressionStream('deflate'), byteLimit);
+  const claimed = claimedSize(name, bytes);
+  if (claimed !== undefined && claimed > slack(name, byteLimit)) throw tooLong(byteLimit, claimed);
   const codec = await wasmCodec(name, {});
   return run(name, () => codec.decode(bytes));
 }
 
-/** Raw deflate, as ZIP files hold it. @throws Error  the bytes are damaged */
-export function inflate(bytes: Uint8Array): Promise<Uint8Array> {
-  return throughStream(bytes, new DecompressionStream('deflate-raw'));
+/** Blocks of a zstd frame that does not say its size may each be shorter than they can be. */
+function slack(name: Compressor, byteLimit: number): number {
+  return name === 'zstd' ? 4 * byteLimit + 2 ** 20 : byteLimit;
+}
+
+function tooLong(limit: number, claimed?: number): Error {
+  return new Error(
+    claimed === undefined
+      ? `it becomes more than the ${limit} bytes that are due`
+      : `it claims to become ${claimed} bytes where ${limit} are due`,
+  );
+}
+
+/**
+ * Raw deflate, as ZIP files hold it.
+ *
+ * @param byteLimit  what the result may take
+ * @throws Error  the bytes are damaged, or become more than the limit
+ */
+export function inflate(bytes: Uint8Array, byteLimit: number): Promise<Uint8Array> {
+  return throughStream(bytes, new DecompressionStream('deflate-raw'), byteLimit);
 }
 
 /** @param configuration  in numcodecs' words: `level`; for blosc `cname`, `clevel`, `shuffle` (a number) */
@@ -83,15 +113,42 @@ export async function compress(
   return run(name, () => codec.encode(bytes));
 }
 
+/** Bytes given to a stream at once: what it makes of them is taken out before there is more. */
+const stepBytes = 2 ** 16;
+
 async function throughStream(
   bytes: Uint8Array,
   stream: { readable: ReadableStream<Uint8Array>; writable: WritableStream<BufferSource> },
+  byteLimit = Number.POSITIVE_INFINITY,
 ): Promise<Uint8Array> {
   const writer = stream.writable.getWriter();
+  const write = async (): Promise<void> => {
+    for (let at = 0; at < bytes.length; at += stepBytes) {
+      await writer.ready;
+      await writer.write(bytes.slice(at, at + stepBytes));
+    }
+    await writer.close();
+  };
   // A damaged input rejects the write, the close and the read: the read's rejection is the one reported.
-  const written = writer.write(new Uint8Array(bytes)).then(() => writer.close());
+  const written = write();
   written.catch(() => undefined);
-  const out = new Uint8Array(await new Response(stream.readable).arrayBuffer());
+  const out = await collect(stream.readable, byteLimit);
   await written;
   return out;
+}
+
+/** All of a stream in one array. @throws Error  there is more than the limit; the stream is cancelled then */
+async function collect(readable: ReadableStream<Uint8Array>, byteLimit: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const reader = readable.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    length += next.value.length;
+    if (length > byteLimit) {
+      await reader.cancel().catch(() => undefined);
+      throw tooLong(byteLimit);
+    }
+    parts.push(next.value);
+  }
+  return concatenated(parts, length);
 }

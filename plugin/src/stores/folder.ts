@@ -1,4 +1,5 @@
 import { AlibiError } from '../errors.ts';
+import { assertByteLimit } from './byte-limit.ts';
 import { keySegments } from './key.ts';
 import type { ByteRange, StoreOptions, WriteStore } from './store.ts';
 
@@ -20,8 +21,9 @@ class FolderStore implements WriteStore {
     this.#root = root;
   }
 
-  async get(key: `/${string}`, { signal }: StoreOptions = {}): Promise<Uint8Array | undefined> {
+  async get(key: `/${string}`, { signal, byteLimit }: StoreOptions = {}): Promise<Uint8Array | undefined> {
     const file = await this.#file(key, signal);
+    assertByteLimit(file?.size ?? 0, byteLimit, key);
     return file && this.#bytes(file, key, signal);
   }
 

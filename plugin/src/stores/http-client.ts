@@ -1,4 +1,6 @@
 import { AlibiError, isAbort } from '../errors.ts';
+import { assertByteLimit } from './byte-limit.ts';
+import { concatenated } from './concatenated.ts';
 import { failureOf, withoutQuery } from './http-failure.ts';
 import { defaultRetryPolicy, type RetryPolicy, TransientFailure, withRetry, writeRetries } from './retry.ts';
 import type { SignedRequest, Signer, UnsignedRequest } from './signer.ts';
@@ -19,6 +21,8 @@ export interface ReadRequest {
   /** Ask the server even where the browser has a copy that it thinks good. */
   readonly fresh?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** A longer answer is refused, from its Content-Length or as soon as more has come. */
+  readonly byteLimit?: number | undefined;
 }
 
 export type ReadAnswer =
@@ -109,7 +113,7 @@ export class HttpClient {
     return withRetry(attempt, this.#writePolicy, signal);
   }
 
-  async #readOnce(url: string, { range, fresh, signal }: ReadRequest): Promise<ReadAnswer> {
+  async #readOnce(url: string, { range, fresh, signal, byteLimit }: ReadRequest): Promise<ReadAnswer> {
     const headers: Record<string, string> = range === undefined ? {} : { range: rangeHeader(range) };
     const response = await this.#send(
       { method: 'GET', url, headers },
@@ -117,7 +121,7 @@ export class HttpClient {
       fresh ? 'no-cache' : 'default',
     );
     if (response.status === 200 || (response.status === 206 && range !== undefined)) {
-      const bytes = await this.#body(response, url, signal);
+      const bytes = await this.#body(response, url, { signal, byteLimit });
       return {
         kind: 'bytes',
         bytes: range === undefined ? bytes : checkedRange(response, bytes, range, url),
@@ -182,7 +186,11 @@ export class HttpClient {
     }
   }
 
-  async #body(response: Response, url: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async #body(
+    response: Response,
+    url: string,
+    { signal, byteLimit }: Pick<ReadRequest, 'signal' | 'byteLimit'>,
+  ): Promise<Uint8Array> {
     const truncated = (what: string, cause?: unknown): TransientFailure =>
       new TransientFailure(
         new AlibiError('Network', {
@@ -195,9 +203,13 @@ export class HttpClient {
       );
     let bytes: Uint8Array;
     try {
-      bytes = new Uint8Array(await response.arrayBuffer());
+      bytes =
+        byteLimit === undefined
+          ? new Uint8Array(await response.arrayBuffer())
+          : await limitedBody(response, byteLimit, withoutQuery(url));
     } catch (cause) {
       signal?.throwIfAborted();
+      if (cause instanceof AlibiError) throw cause;
       throw truncated('the connection was lost in the middle of the answer', cause);
     }
     const announced = announcedLength(response);
@@ -206,6 +218,26 @@ export class HttpClient {
     }
     return bytes;
   }
+}
+
+/** A body that may not be longer than this. @throws InvalidInputError  it is; the rest is not fetched */
+async function limitedBody(response: Response, byteLimit: number, where: string): Promise<Uint8Array> {
+  const announced = Number(response.headers.get('content-length') ?? 0);
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  try {
+    assertByteLimit(announced, byteLimit, where);
+    for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
+      length += next.value.length;
+      assertByteLimit(length, byteLimit, where);
+      parts.push(next.value);
+    }
+  } catch (error) {
+    await reader?.cancel().catch(() => undefined);
+    throw error;
+  }
+  return concatenated(parts, length);
 }
 
 /**

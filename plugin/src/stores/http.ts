@@ -119,7 +119,12 @@ class HttpStore implements WriteStore {
     options: StoreOptions,
   ): Promise<{ readonly bytes: Uint8Array; readonly tag?: string | undefined } | undefined> {
     const url = this.#urlOf(key);
-    const answer = await this.#client.read(url, { range, fresh: isMetadata(key), signal: options.signal });
+    const answer = await this.#client.read(url, {
+      range,
+      fresh: isMetadata(key),
+      signal: options.signal,
+      byteLimit: range === undefined ? options.byteLimit : undefined,
+    });
     if (answer.kind === 'missing') return undefined;
     if (answer.kind === 'bytes') {
       this.#witness ??= key;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AlibiError } from '../errors.ts';
+import { assertByteLimit } from './byte-limit.ts';
 import { keySegments } from './key.ts';
 import type { ByteRange, StoreOptions, WriteStore } from './store.ts';
 
@@ -22,9 +23,13 @@ class NodeStore implements WriteStore {
     this.#root = root;
   }
 
-  async get(key: `/${string}`, { signal }: StoreOptions = {}): Promise<Uint8Array | undefined> {
+  async get(key: `/${string}`, { signal, byteLimit }: StoreOptions = {}): Promise<Uint8Array | undefined> {
     signal?.throwIfAborted();
     const path = this.#pathOf(key);
+    if (byteLimit !== undefined) {
+      const size = (await stat(path).catch(() => undefined))?.size ?? 0;
+      assertByteLimit(size, byteLimit, path);
+    }
     const bytes = await readFile(path, { signal }).catch((error: unknown) => {
       signal?.throwIfAborted();
       return missingOrThrow(error, path);

@@ -1,8 +1,9 @@
 import { elementCount } from '../array/lazy-array.ts';
 import { AlibiError } from '../errors.ts';
 import { parseCodecList, type StoredCodec } from './array-metadata.ts';
+import { assertByteLimit } from './byte-limit.ts';
 import { unsupportedCodec } from './chunk-codec.ts';
-import { parseShardIndex, type ShardEntry, type ShardIndex, shardIndexBytes } from './shard-index.ts';
+import { type ParsedShardIndex, parseShardIndex, type ShardEntry, shardIndexBytes } from './shard-index.ts';
 import { SharedLoad } from './shared-load.ts';
 import type { ByteRange, ReadStore, StoreOptions } from './store.ts';
 
@@ -17,9 +18,11 @@ export interface Sharding {
   readonly indexLittleEndian: boolean;
 }
 
-/** What all kept indices may take together; an entry is two numbers and a little more. */
+/** What all kept indices may take together. */
 const indexMemoryBytes = 64 * 2 ** 20;
-const bytesPerEntry = 48;
+const bytesPerEntry = 16;
+/** So that one index takes 32 MiB at most; shards in use hold some thousands. */
+const chunksPerShard = 2 ** 21;
 
 /** @throws UnsupportedFormatError  naming what of the configuration is not known */
 export function parseSharding(codec: StoredCodec, shardShape: readonly number[], where: string): Sharding {
@@ -33,6 +36,10 @@ export function parseSharding(codec: StoredCodec, shardShape: readonly number[],
   if (!sound) throw unsupportedCodec(codec, where, 'has a chunk_shape that does not divide the shard');
   if (location !== 'end' && location !== 'start')
     throw unsupportedCodec(codec, where, 'has an unknown index_location');
+  const counts = shardShape.map((size, axis) => size / Number(chunkShape[axis]));
+  if (elementCount(counts) > chunksPerShard) {
+    throw unsupportedCodec(codec, where, `puts more than ${chunksPerShard} chunks into a shard`);
+  }
   const codecs = parseCodecList(codec.configuration.codecs, where);
   if (codecs.some((inner) => inner.name === 'sharding_indexed')) {
     throw unsupportedCodec(codec, where, 'inside another one is not supported');
@@ -44,7 +51,7 @@ export function parseSharding(codec: StoredCodec, shardShape: readonly number[],
   return {
     chunkShape: chunkShape.map(Number),
     codecs,
-    counts: shardShape.map((size, axis) => size / Number(chunkShape[axis])),
+    counts,
     indexAtEnd: location === 'end',
     indexChecked: check !== undefined,
     indexLittleEndian: bytes.configuration.endian !== 'big',
@@ -56,7 +63,7 @@ export class ShardReader {
   readonly #store: ReadStore;
   readonly #sharding: Sharding;
   readonly #location: string;
-  readonly #indices: SharedLoad<ShardIndex | undefined>;
+  readonly #indices: SharedLoad<ParsedShardIndex | undefined>;
 
   constructor(store: ReadStore, sharding: Sharding, location: string) {
     this.#store = store;
@@ -74,14 +81,15 @@ export class ShardReader {
    */
   async read(key: `/${string}`, position: number, options: StoreOptions): Promise<Uint8Array | undefined> {
     const index = await this.#indices.get(key, options.signal);
-    const entry = index?.[position];
+    const entry = index?.entry(position);
     if (entry === undefined) return undefined;
+    assertByteLimit(entry.length, options.byteLimit, this.#location + key);
     const bytes = await readRange(this.#store, key, entry, options);
     if (bytes?.length === entry.length) return bytes;
     throw this.#damaged(key, entry, bytes?.length);
   }
 
-  async #loadIndex(key: `/${string}`, signal: AbortSignal): Promise<ShardIndex | undefined> {
+  async #loadIndex(key: `/${string}`, signal: AbortSignal): Promise<ParsedShardIndex | undefined> {
     const { counts, indexAtEnd, indexChecked, indexLittleEndian } = this.#sharding;
     const length = shardIndexBytes(counts, indexChecked);
     const range = indexAtEnd ? { suffixLength: length } : { offset: 0, length };

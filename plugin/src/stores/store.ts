@@ -15,6 +15,8 @@ export type ByteRange =
 
 export interface StoreOptions {
   readonly signal?: AbortSignal;
+  /** A value that is longer is refused with an InvalidInput error, where its length is known before it is read. Of `get` alone. */
+  readonly byteLimit?: number;
 }
 
 export interface WriteStore extends ReadStore {

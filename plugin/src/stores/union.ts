@@ -1,3 +1,5 @@
+import { AlibiError } from '../errors.ts';
+import { jsonText } from './json-text.ts';
 import { type ByteRange, isWritable, type ReadStore, type StoreOptions, type WriteStore } from './store.ts';
 
 /** A place that holds `labels/…` of an image that lies elsewhere. */
@@ -137,8 +139,23 @@ class Union {
     ]);
     const there = values.filter((value) => value !== undefined);
     if (there.length < 2) return there[0];
-    const documents = there.map((value): unknown => JSON.parse(new TextDecoder().decode(value)));
+    const documents = there.map((value) => parseListing(value, key));
     return new TextEncoder().encode(JSON.stringify(documents.reduce(mergedListing)));
+  }
+}
+
+/** @throws InvalidInputError  it is no JSON */
+function parseListing(value: Uint8Array, key: string): unknown {
+  const text = jsonText(value, key);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AlibiError('InvalidInput', {
+      what: 'the file is not JSON',
+      where: key,
+      remedy: 'Repair the listing of the labels, or remove it.',
+      cause,
+    });
   }
 }
 

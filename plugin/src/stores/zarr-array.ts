@@ -13,7 +13,9 @@ import { copyOverlap } from '../array/region.ts';
 import { AlibiError } from '../errors.ts';
 import { type ArrayMetadata, parseArrayMetadata } from './array-metadata.ts';
 import { type ChunkDecoder, createChunkDecoder, unsupportedCodec } from './chunk-codec.ts';
-import { filledData } from './elements.ts';
+import { chunkByteLimit } from './decoded-size.ts';
+import { filledData, storedSize } from './elements.ts';
+import { metadataByteLimit } from './json-text.ts';
 import { joinKey } from './key.ts';
 import { parseSharding, type Sharding, ShardReader } from './sharding.ts';
 import type { ReadStore, StoreOptions } from './store.ts';
@@ -67,6 +69,7 @@ export async function openZarrArray(
   }
   const sharding = first === undefined ? undefined : parseSharding(first, metadata.gridShape, where);
   const chunks = sharding?.chunkShape ?? metadata.gridShape;
+  assertChunkSize(chunks, metadata, where);
   const decoder = createChunkDecoder(sharding?.codecs ?? metadata.codecs, {
     dtype: metadata.dtype,
     shape: chunks,
@@ -85,6 +88,23 @@ export async function openZarrArray(
   };
 }
 
+/** @throws UnsupportedFormatError  one chunk would take more memory than a chunk may */
+function assertChunkSize(
+  shape: readonly number[],
+  { dtype, zarrFormat }: Pick<ArrayMetadata, 'dtype' | 'zarrFormat'>,
+  where: string,
+): void {
+  // float16 is held widened.
+  const bytes = elementCount(shape) * (dtype === 'float16' ? 4 : storedSize(dtype));
+  if (bytes <= chunkByteLimit) return;
+  throw new AlibiError('UnsupportedFormat', {
+    what: `chunks of ${shape.join(' × ')} ${dtype} take more than ${chunkByteLimit / 2 ** 20} MiB each`,
+    where,
+    remedy: 'Store the array in smaller chunks.',
+    data: { field: zarrFormat === 3 ? 'chunk_grid' : 'chunks' },
+  });
+}
+
 async function readMetadata(
   store: ReadStore,
   path: string,
@@ -95,7 +115,7 @@ async function readMetadata(
   for (const zarrFormat of [3, 2] as const) {
     if (options.zarrFormat !== undefined && options.zarrFormat !== zarrFormat) continue;
     const key = joinKey(path, zarrFormat === 3 ? 'zarr.json' : '.zarray');
-    const bytes = await store.get(key, storeOptions);
+    const bytes = await store.get(key, { ...storeOptions, byteLimit: metadataByteLimit });
     options.signal?.throwIfAborted();
     const where = location + key;
     if (bytes !== undefined) return { metadata: parseArrayMetadata(bytes, zarrFormat, where), where };
@@ -179,10 +199,10 @@ class StoredArray implements LazyArray {
     index: readonly number[],
     options: StoreOptions,
   ): Promise<{ key: string; bytes: Uint8Array | undefined }> {
-    const { store, path, metadata, sharding } = this.#source;
+    const { store, path, metadata, sharding, decoder } = this.#source;
     if (sharding === undefined || this.#shards === undefined) {
       const key = joinKey(path, metadata.objectKey(index));
-      return { key, bytes: await store.get(key, options) };
+      return { key, bytes: await store.get(key, { ...options, byteLimit: decoder.storedLimit }) };
     }
     const shard = index.map((i, axis) => Math.floor(i / sharding.counts[axis]!));
     const position = index.reduce(
@@ -190,7 +210,10 @@ class StoredArray implements LazyArray {
       0,
     );
     const key = joinKey(path, metadata.objectKey(shard));
-    return { key, bytes: await this.#shards.read(key, position, options) };
+    return {
+      key,
+      bytes: await this.#shards.read(key, position, { ...options, byteLimit: decoder.storedLimit }),
+    };
   }
 
   async #decode(

@@ -1,11 +1,12 @@
-import { type Entry, Reader, ZipReader } from '@zip.js/zip.js/lib/zip-core-external.js';
-import { AlibiError, isAbort } from '../errors.ts';
+import { AlibiError } from '../errors.ts';
+import { assertByteLimit } from './byte-limit.ts';
 import { inflate } from './compression.ts';
 import { crc32 } from './crc32c.ts';
 import { keySegments } from './key.ts';
 import { blobAccess, type RandomAccess } from './random-access.ts';
 import { SharedLoad } from './shared-load.ts';
 import type { ByteRange, ReadStore, StoreOptions } from './store.ts';
+import { deflated, localHeaderBytes, readZipDirectory, stored, type ZipEntry } from './zip-directory.ts';
 
 /**
  * A store in a ZIP file (.zip, .ozx), read on demand. Its root is the file's own, or, where the Zarr metadata does
@@ -13,72 +14,16 @@ import type { ByteRange, ReadStore, StoreOptions } from './store.ts';
  *
  * @param location  file name or URL, for messages
  * @throws UnsupportedFormatError  no ZIP file, or one with encrypted entries or unknown compression
+ * @throws InvalidInputError       one that could harm: see `readZipDirectory`
  */
 export async function openZipStore(
   source: Blob | RandomAccess,
   { location = 'zip file', signal }: StoreOptions & { location?: string } = {},
 ): Promise<ReadStore> {
   const access = source instanceof Blob ? blobAccess(source) : source;
-  const entries = await readDirectory(access, location, signal);
+  const entries = await readZipDirectory(access, location, signal);
   const root = rootOf([...entries.keys()]);
   return new ZipStore(access, entries, { root, location });
-}
-
-/** What is needed of an entry of the central directory. */
-type ZipEntry = Pick<
-  Entry,
-  | 'offset'
-  | 'compressedSize'
-  | 'uncompressedSize'
-  | 'compressionMethod'
-  | 'encrypted'
-  | 'signature'
-  | 'rawFilename'
->;
-
-async function readDirectory(
-  access: RandomAccess,
-  location: string,
-  signal: AbortSignal | undefined,
-): Promise<Map<string, ZipEntry>> {
-  try {
-    const reader = new ZipReader(new AccessReader(access, signal));
-    const entries = await reader.getEntries();
-    signal?.throwIfAborted();
-    return new Map(entries.filter((entry) => !entry.directory).map((entry) => [entry.filename, entry]));
-  } catch (cause) {
-    signal?.throwIfAborted();
-    if (cause instanceof AlibiError || isAbort(cause)) throw cause;
-    throw new AlibiError('UnsupportedFormat', {
-      what: `the ZIP directory cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      where: location,
-      remedy: 'Check that the file is a whole ZIP file, or unpack it and open the folder.',
-      cause,
-    });
-  }
-}
-
-/** A `RandomAccess` as zip.js wants it. */
-class AccessReader extends Reader<RandomAccess> {
-  readonly #access: RandomAccess;
-  readonly #signal: AbortSignal | undefined;
-
-  constructor(access: RandomAccess, signal: AbortSignal | undefined) {
-    super(access);
-    this.#access = access;
-    this.#signal = signal;
-    this.size = access.size;
-  }
-
-  override async readUint8Array(index: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const inside = Math.max(0, Math.min(length, this.#access.size - index));
-    const bytes = await this.#access.read(
-      index,
-      inside,
-      this.#signal === undefined ? {} : { signal: this.#signal },
-    );
-    return new Uint8Array(bytes);
-  }
 }
 
 const metadataNames: ReadonlySet<string> = new Set(['zarr.json', '.zgroup', '.zattrs', '.zarray']);
@@ -93,11 +38,10 @@ function rootOf(names: readonly string[]): string {
   return single && own.some((name) => metadataNames.has(name.slice(folder.length))) ? folder : '';
 }
 
-const stored = 0;
-const deflated = 8;
-const localHeaderBytes = 30;
 /** Local extra fields may be longer than the directory tells; with this much room one read is nearly always enough. */
 const extraRoomBytes = 64;
+/** What is unpacked as a whole has to fit into memory; shards are read in parts only where they are stored as they are. */
+const unpackedByteLimit = 256 * 2 ** 20;
 
 class ZipStore implements ReadStore {
   readonly #access: RandomAccess;
@@ -123,8 +67,11 @@ class ZipStore implements ReadStore {
     options.signal?.throwIfAborted();
     const entry = this.#entryOf(key);
     if (entry === undefined) return undefined;
+    assertByteLimit(entry.uncompressedSize, options.byteLimit, this.#location + key);
+    if (entry.compressionMethod !== stored) this.#assertUnpackable(entry, key);
     const packed = await this.#packed(entry, key, options);
-    const bytes = entry.compressionMethod === stored ? packed : await this.#inflated(packed, key);
+    const bytes =
+      entry.compressionMethod === stored ? packed : await this.#inflated(packed, key, entry.uncompressedSize);
     options.signal?.throwIfAborted();
     if (bytes.length !== entry.uncompressedSize || crc32(bytes) !== entry.signature) {
       throw this.#damaged(key, 'its length or checksum does not agree');
@@ -176,7 +123,11 @@ class ZipStore implements ReadStore {
   async #dataOffset(entry: ZipEntry, key: string, options: StoreOptions): Promise<number> {
     const known = this.#dataOffsets.get(entry);
     if (known !== undefined) return known;
-    return this.#noteOffset(entry, key, await this.#access.read(entry.offset, localHeaderBytes, options));
+    return this.#noteOffset(
+      entry,
+      key,
+      await this.#access.read(entry.offset, localHeaderBytes + entry.rawFilename.length, options),
+    );
   }
 
   /** Where the data begins, from the local header (APPNOTE.TXT 4.3.7). */
@@ -185,14 +136,28 @@ class ZipStore implements ReadStore {
     if (header.length < localHeaderBytes || view.getUint32(0, true) !== 0x04034b50) {
       throw this.#damaged(key, 'its local header is missing');
     }
+    // Another name here than in the directory: other programs would see another archive.
+    if (!startsWith(header.subarray(localHeaderBytes), entry.rawFilename)) {
+      throw this.#damaged(key, 'its local header names another file');
+    }
     const offset = entry.offset + localHeaderBytes + view.getUint16(26, true) + view.getUint16(28, true);
     this.#dataOffsets.set(entry, offset);
     return offset;
   }
 
-  async #inflated(packed: Uint8Array, key: string): Promise<Uint8Array> {
+  #assertUnpackable(entry: ZipEntry, key: string): void {
+    if (entry.uncompressedSize <= unpackedByteLimit) return;
+    throw new AlibiError('UnsupportedFormat', {
+      what: `${key} becomes ${entry.uncompressedSize} bytes when it is unpacked`,
+      where: this.#location,
+      remedy: 'Pack the image again without compression (stored), as .ozx files are.',
+      data: { key },
+    });
+  }
+
+  async #inflated(packed: Uint8Array, key: string, byteLimit: number): Promise<Uint8Array> {
     try {
-      return await inflate(packed);
+      return await inflate(packed, byteLimit);
     } catch {
       throw this.#damaged(key, 'it cannot be unpacked');
     }
@@ -206,4 +171,8 @@ class ZipStore implements ReadStore {
       data: { key },
     });
   }
+}
+
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  return bytes.length >= start.length && start.every((byte, i) => byte === bytes[i]);
 }

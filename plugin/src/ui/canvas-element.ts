@@ -17,6 +17,7 @@ import { applyEdit, editBrush } from './edit-tools.ts';
 import { drawMarks, marksOf } from './marks.ts';
 import { ObjectColors } from './object-colors.ts';
 import { rowUnder, selectObject } from './object-view.ts';
+import { PaintingTools, type PixelPlace } from './painting-tools.ts';
 import { listenToPointers, type ScreenPoint } from './pointer-tools.ts';
 import { drawStrokes } from './stroke-overlay.ts';
 import { theme } from './theme.ts';
@@ -43,7 +44,8 @@ export class AlibiZarrCanvas extends LitElement {
       canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
       #strokes { outline: none; touch-action: none; cursor: grab; }
       #strokes[data-tool='pan']:active { cursor: grabbing; }
-      #strokes:not([data-tool='pan']) { cursor: none; }
+      #strokes[data-tool='paint'], #strokes[data-tool='erase'] { cursor: none; }
+      #strokes[data-tool='polygon'], #strokes[data-tool='pick'], #strokes[data-tool='fill'] { cursor: crosshair; }
       #strokes:focus-visible:not(.pointed) { outline: 2px solid var(--az-accent); outline-offset: -2px; }
     `,
   ];
@@ -57,10 +59,17 @@ export class AlibiZarrCanvas extends LitElement {
   #imageLevels: readonly DrawLevel[] = [];
   #layerLevels = new WeakMap<Layer['levels'], readonly DrawLevel[]>();
   #hover: ScreenPoint | null = null;
-  #stroke: { classIndex: number | null; points: number[] } | null = null;
+  readonly #tools = new PaintingTools({
+    workspace: () => this.#workspace.workspace,
+    zoom: () => 2 ** (this.#camera?.zoom ?? 0),
+    segmentedAt: (at) => this.#segmentedAt(at),
+    redraw: () => this.#drawStrokes(),
+  });
   #resize: ResizeObserver | null = null;
   #stopPointers: (() => void) | null = null;
   #looking: AbortController | null = null;
+  /** What is being drawn onto labels: x0, y0, x1, y1, … in pixels of the finest level. */
+  #editLine: readonly number[] = [];
   readonly #objectColors = new ObjectColors();
 
   get camera(): Camera | null {
@@ -152,10 +161,16 @@ export class AlibiZarrCanvas extends LitElement {
       zoom: (delta, at) => this.#zoom(delta, at),
       hover: (at) => this.#hovered(at),
       click: (at) => this.#clicked(at),
-      strokeStart: (at, erase) => this.#strokeStart(at, erase),
-      strokeMove: (at) => this.#strokeMove(at),
-      strokeEnd: (keep) => this.#strokeEnd(keep),
+      strokeStart: (at, erase) =>
+        this.#withPixels(at, (place) =>
+          this.#isEditing ? this.#editMove(place) : this.#tools.down(place, erase),
+        ),
+      strokeMove: (at) =>
+        this.#withPixels(at, (place) => (this.#isEditing ? this.#editMove(place) : this.#tools.move(place))),
+      strokeEnd: (keep) => (this.#isEditing ? this.#editEnd(keep) : this.#tools.up(keep)),
+      doubleClick: () => this.#tools.finish(),
     });
+    strokes.addEventListener('keydown', (event) => this.#shapeKey(event));
   }
 
   /** What a drag does: pan, or draw something. */
@@ -223,6 +238,7 @@ export class AlibiZarrCanvas extends LitElement {
     }
     if (this.#camera === null) return;
     const { state } = workspace.display;
+    this.#tools.toolChanged(state.tool);
     this.#scene.update({
       camera: this.#camera,
       z: state.z,
@@ -285,7 +301,16 @@ export class AlibiZarrCanvas extends LitElement {
       (state.tool === 'erase' ? '#fff' : `#${session.classes[state.activeClass]?.color ?? 'ffffff'}`);
     const radiusPx = edit?.radiusPx ?? state.brushRadiusPx;
     const { z, t } = state;
-    const current = this.#stroke === null ? [] : [{ ...this.#stroke, radiusPx, z, t }];
+    const { draft } = this.#tools;
+    const current =
+      edit === null
+        ? draft?.kind === 'stroke'
+          ? [draft.stroke]
+          : []
+        : this.#editLine.length === 0
+          ? []
+          : [{ classIndex: 0, points: this.#editLine, radiusPx, z, t }];
+    const hasBrush = edit !== null || state.tool === 'paint' || state.tool === 'erase';
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     drawStrokes(context, this.#screen, {
       camera: this.#camera,
@@ -294,8 +319,16 @@ export class AlibiZarrCanvas extends LitElement {
       classes: edit === null ? session.classes : [{ name: '', color: edit.color.slice(1) }],
       z,
       t,
-      brush: at === null ? null : { ...at, radiusPx, color },
+      brush: at === null || !hasBrush ? null : { ...at, radiusPx, color },
       opacity: 0.75,
+      polygon:
+        draft?.kind === 'polygon'
+          ? {
+              points: draft.points,
+              pointer: at,
+              color: `#${session.classes[draft.classIndex]?.color ?? 'ffffff'}`,
+            }
+          : null,
     });
     drawMarks(context, this.#screen, {
       camera: this.#camera,
@@ -325,41 +358,52 @@ export class AlibiZarrCanvas extends LitElement {
     selectObject(workspace, rowUnder(workspace, ids), false);
   }
 
-  #strokeStart(at: ScreenPoint, erase: boolean): void {
-    const { workspace } = this.#workspace;
-    if (workspace === null) return;
-    if (workspace.session.editing.current !== null) {
-      this.#stroke = { classIndex: 0, points: [] };
-      this.#strokeMove(at);
-      return;
-    }
-    const { activeClass } = workspace.display.state;
-    if (!erase && workspace.session.classes[activeClass] === undefined) return;
-    this.#stroke = { classIndex: erase ? null : activeClass, points: [] };
-    this.#strokeMove(at);
+  get #isEditing(): boolean {
+    return (this.#workspace.workspace?.session.editing.current ?? null) !== null;
   }
 
-  #strokeMove(at: ScreenPoint): void {
-    if (this.#stroke === null || this.#camera === null) return;
-    const { x, y } = this.#toPixels(this.#camera, at);
-    const { points } = this.#stroke;
-    const stepPx = Math.hypot(x - (points.at(-2) ?? Number.NaN), y - (points.at(-1) ?? Number.NaN));
+  /** Another point of what is drawn onto labels. */
+  #editMove({ x, y }: PixelPlace): void {
+    if (this.#camera === null) return;
+    const stepPx = Math.hypot(
+      x - (this.#editLine.at(-2) ?? Number.NaN),
+      y - (this.#editLine.at(-1) ?? Number.NaN),
+    );
     // Closer than half a screen pixel says nothing new.
     if (stepPx * 2 ** this.#camera.zoom < 0.5) return;
-    points.push(x, y);
+    this.#editLine = [...this.#editLine, x, y];
     this.#drawStrokes();
   }
 
-  #strokeEnd(keep: boolean): void {
-    const stroke = this.#stroke;
-    this.#stroke = null;
+  #editEnd(keep: boolean): void {
+    const points = this.#editLine;
+    this.#editLine = [];
     const { workspace } = this.#workspace;
-    if (keep && stroke !== null && workspace !== null && stroke.points.length > 0) {
-      const { brushRadiusPx, z, t } = workspace.display.state;
-      if (workspace.session.editing.current !== null) void applyEdit(workspace, stroke.points);
-      else workspace.session.stroke({ ...stroke, radiusPx: brushRadiusPx, z, t });
-    }
+    if (keep && workspace !== null) void applyEdit(workspace, points);
     this.#drawStrokes();
+  }
+
+  #withPixels(at: ScreenPoint, act: (place: PixelPlace) => void): void {
+    if (this.#camera !== null) act(this.#toPixels(this.#camera, at));
+  }
+
+  /** Keys of a polygon that is being drawn; where there is none they are left to others. */
+  #shapeKey(event: KeyboardEvent): void {
+    const done =
+      (event.key === 'Enter' && this.#tools.finish()) ||
+      (event.key === 'Escape' && this.#tools.cancel()) ||
+      (event.key === 'Backspace' && this.#tools.removeCorner());
+    if (done) event.preventDefault();
+  }
+
+  /** Class of the segmentation on show. */
+  #segmentedAt(at: PixelPlace): number | null {
+    const { workspace } = this.#workspace;
+    const layer = workspace?.session.layers.find(({ kind, outdated }) => kind === 'classes' && !outdated);
+    const stretch = this.#stretch;
+    const ids = this.#scene?.valuesAt(at.x * stretch.x, at.y * stretch.y).ids;
+    const id = layer === undefined ? 0 : Number(ids?.get(layer.id) ?? 0);
+    return id > 0 ? id - 1 : null;
   }
 
   #announce(type: string, detail: Camera | PointerReading | AlibiError | Error | null): void {

@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import type { ClassSpec } from '../segment/types.ts';
 import { formatHexColor, paletteColor } from '../session-colors.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
-import { brushRange, type Tool } from './display.ts';
+import { brushRange, drawingTool, sizeAlong, type Tool } from './display.ts';
 import { icons } from './icons.ts';
 import { inputValue } from './input-value.ts';
 import { sectionHeader } from './section-header.ts';
@@ -16,6 +16,7 @@ export class AlibiZarrClasses extends LitElement {
     css`
       .tools { display: flex; gap: 4px; }
       .tools button { height: 28px; flex: 1; padding: 0 6px; }
+      .tools button.bare { flex: none; width: 28px; padding: 0 5px; }
       ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 2px; }
       li { display: flex; align-items: center; gap: 8px; padding: 1px 0 1px 8px; border-radius: var(--az-radius); border: 1px solid transparent; }
       li.active { background: var(--az-raised); border-color: color-mix(in srgb, var(--az-accent) 50%, transparent); }
@@ -51,9 +52,12 @@ export class AlibiZarrClasses extends LitElement {
               </div>`
             : html`
                 <div class="tools" role="radiogroup" aria-label="Tool">
-                  ${this.#tool(workspace, tool, 'pan', 'Move', 'Move (1)')}
-                  ${this.#tool(workspace, tool, 'paint', 'Paint', 'Paint (2)')}
-                  ${this.#tool(workspace, tool, 'erase', 'Erase', 'Erase (3, or the right button)')}
+                  ${this.#tool(workspace, tool, 'pan', 'Move', 'Move (6 or Z)')}
+                  ${this.#tool(workspace, tool, 'paint', 'Paint', 'Paint (2 or P)')}
+                  ${this.#tool(workspace, tool, 'erase', 'Erase', 'Erase (1 or E, or the right button)')}
+                  ${this.#tool(workspace, tool, 'polygon', '', 'Polygon (3): click corners or drag a lasso; Enter closes it')}
+                  ${this.#tool(workspace, tool, 'fill', '', 'Fill (4 or F): what strokes enclose, or a painted area')}
+                  ${this.#tool(workspace, tool, 'pick', '', 'Pick the class under the pointer (5 or L)')}
                 </div>
                 <ul aria-label="Classes">
                   ${classes.map((spec, index) => this.#class(workspace, spec, index))}
@@ -72,6 +76,15 @@ export class AlibiZarrClasses extends LitElement {
                   />
                   <span>${brushRadiusPx} px</span>
                 </label>
+                ${
+                  sizeAlong(session.image, 'z') > 1
+                    ? html`<button
+                        id="interpolate"
+                        title="Fill the slices between those where the class is painted (I)"
+                        @click=${() => session.scribbles.interpolate({ classIndex: display.state.activeClass, t: display.state.t })}
+                      >${icons.layers} Fill slices between</button>`
+                    : nothing
+                }
                 ${this.#hint(workspace)}
               `
         }
@@ -80,9 +93,14 @@ export class AlibiZarrClasses extends LitElement {
   }
 
   #tool({ display }: Workspace, current: Tool, tool: Tool, name: string, title: string) {
-    return html`<button role="radio" aria-checked=${current === tool} title=${title} @click=${() => display.update({ tool })}>
-      ${icons[tool]} ${name}
-    </button>`;
+    return html`<button
+      role="radio"
+      class=${name === '' ? 'bare' : ''}
+      aria-checked=${current === tool}
+      aria-label=${name === '' ? title.replace(/ \(.*/, '') : nothing}
+      title=${title}
+      @click=${() => display.update({ tool })}
+    >${icons[tool]} ${name}</button>`;
   }
 
   #action(label: string, title: string, icon: unknown, disabled: boolean, run: () => void) {
@@ -91,8 +109,8 @@ export class AlibiZarrClasses extends LitElement {
 
   #class({ session, display }: Workspace, { name, color }: ClassSpec, index: number) {
     const { activeClass, tool } = display.state;
-    const isActive = index === activeClass && tool === 'paint';
-    const activate = () => display.update({ activeClass: index, tool: 'paint' });
+    const isActive = index === activeClass && tool !== 'pan' && tool !== 'erase';
+    const activate = () => display.update({ activeClass: index, ...drawingTool(tool) });
     return html`<li class=${isActive ? 'active' : ''} @click=${activate}>
       <button class="visually-hidden" aria-pressed=${isActive} @click=${activate}>Paint ${name}</button>
       <input

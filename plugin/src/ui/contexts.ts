@@ -2,11 +2,13 @@ import { ContextConsumer, createContext } from '@lit/context';
 import type { ReactiveController, ReactiveElement } from 'lit';
 import type { Session } from '../session-types.ts';
 import type { Display } from './display.ts';
+import type { ProjectHolder } from './project-holder.ts';
 
-/** What every panel works on: a session and how it is looked at. */
+/** What every panel works on: a session, how it is looked at, and the project that images are gathered in. */
 export interface Workspace {
   readonly session: Session;
   readonly display: Display;
+  readonly projects: ProjectHolder;
 }
 
 export const workspaceContext = createContext<Workspace | null>(Symbol('alibi-zarr workspace'));
@@ -55,5 +57,6 @@ export class WorkspaceController implements ReactiveController {
     const changed = () => this.#host.requestUpdate();
     this.#workspace.session.addEventListener('change', changed, { signal });
     this.#workspace.display.addEventListener('change', changed, { signal });
+    this.#workspace.projects.addEventListener('change', changed, { signal });
   }
 }

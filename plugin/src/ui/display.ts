@@ -17,7 +17,7 @@ export interface LayerDisplay {
   readonly outlines: boolean;
 }
 
-export type Tool = 'pan' | 'paint' | 'erase';
+export type Tool = 'pan' | 'paint' | 'erase' | 'polygon' | 'fill' | 'pick';
 
 /** A place to move the view to, in pixels of the finest level. */
 export interface LookPlace {
@@ -147,6 +147,11 @@ const defaultLayerDisplay: LayerDisplay = { visible: true, opacity: 0.6, outline
 /** A retrained segmentation is a new layer but the same thing to look at: it keeps how it is shown. */
 export function layerKey(layer: { readonly kind: string; readonly name: string }): string {
   return layer.kind === 'label' || layer.kind === 'edited' ? `${layer.kind}/${layer.name}` : layer.kind;
+}
+
+/** A class that was chosen is there to be drawn with. */
+export function drawingTool(tool: Tool): { readonly tool: Tool } {
+  return { tool: tool === 'polygon' || tool === 'fill' ? tool : 'paint' };
 }
 
 /** Size along an axis of the finest level; 1 where the image lacks the axis. */

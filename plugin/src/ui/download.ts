@@ -1,7 +1,7 @@
-/** Hand a file to the person's downloads. */
-export function offerFile(file: Blob, name: string): void {
+/** Hand a file to the browser's downloads. */
+export function download(name: string, content: BlobPart, type: string): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(file);
+  link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -6,18 +6,17 @@ import type { Workspace } from './contexts.ts';
 const linePx = 1.5;
 
 /** How the brush looks while labels are edited; null while they are not. */
-export function editBrush({ session, display }: Workspace): {
+export function editBrush(workspace: Workspace): {
   /** `#rrggbb` */
   readonly color: string;
   /** In pixels of the finest level. */
   readonly radiusPx: number;
 } | null {
-  const { current } = session.editing;
-  if (current === null) return null;
+  const { session, display } = workspace;
+  if (session.editing.current === null) return null;
   const { edit, brushRadiusPx } = display.state;
   const isBrush = edit.tool === 'brush' || edit.tool === 'erase';
-  const color =
-    edit.tool === 'brush' && edit.id !== null ? idColor({ session, display }, edit.id) : '#ffffff';
+  const color = edit.tool === 'brush' && edit.id !== null ? idColor(workspace, edit.id) : '#ffffff';
   return { color, radiusPx: isBrush ? brushRadiusPx : linePx };
 }
 

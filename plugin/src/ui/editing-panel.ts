@@ -16,7 +16,7 @@ const tools: readonly {
   /** What to do with it. */
   readonly hint: string;
 }[] = [
-  { tool: 'pan', name: 'Move', title: 'Move (1)', icon: 'pan', hint: 'Drag to move, scroll to zoom.' },
+  { tool: 'pan', name: 'Move', title: 'Move (6)', icon: 'pan', hint: 'Drag to move, scroll to zoom.' },
   {
     tool: 'brush',
     name: 'Brush',
@@ -24,15 +24,21 @@ const tools: readonly {
     icon: 'paint',
     hint: 'Paint with the id below, in this slice.',
   },
-  { tool: 'erase', name: 'Erase', title: 'Erase (3)', icon: 'erase', hint: 'Erase in this slice.' },
+  { tool: 'erase', name: 'Erase', title: 'Erase (1)', icon: 'erase', hint: 'Erase in this slice.' },
   {
     tool: 'fill',
     name: 'Fill',
-    title: 'Fill',
+    title: 'Fill (4)',
     icon: 'fill',
     hint: 'Click: what hangs together there gets the id below.',
   },
-  { tool: 'pick', name: 'Pick', title: 'Pick an id', icon: 'pick', hint: 'Click an object to take its id.' },
+  {
+    tool: 'pick',
+    name: 'Pick',
+    title: 'Pick an id (5)',
+    icon: 'pick',
+    hint: 'Click an object to take its id.',
+  },
   {
     tool: 'merge',
     name: 'Merge',
@@ -43,7 +49,7 @@ const tools: readonly {
   {
     tool: 'split',
     name: 'Split',
-    title: 'Split an object',
+    title: 'Split an object (3)',
     icon: 'split',
     hint: 'Draw a line through an object: it is cut in this slice.',
   },

@@ -3,6 +3,7 @@ import { AlibiZarrChannels } from './channels-panel.ts';
 import { AlibiZarrClasses } from './classes-panel.ts';
 import { AlibiZarrEditing } from './editing-panel.ts';
 import { AlibiZarrFeatures } from './features-panel.ts';
+import { AlibiZarrFiles } from './files-panel.ts';
 import { AlibiZarrGuide } from './guide-panel.ts';
 import { AlibiZarrInfo } from './info-panel.ts';
 import { AlibiZarrLabelsDialog } from './labels-dialog.ts';
@@ -28,6 +29,7 @@ const elements = {
   'alibi-zarr-classes': AlibiZarrClasses,
   'alibi-zarr-editing': AlibiZarrEditing,
   'alibi-zarr-features': AlibiZarrFeatures,
+  'alibi-zarr-files': AlibiZarrFiles,
   'alibi-zarr-guide': AlibiZarrGuide,
   'alibi-zarr-info': AlibiZarrInfo,
   'alibi-zarr-labels-dialog': AlibiZarrLabelsDialog,

@@ -98,7 +98,7 @@ export class AlibiZarrFeatures extends LitElement {
             class=${isReady && layer === undefined ? 'primary' : ''}
             aria-pressed=${isOn}
             ?disabled=${!isReady || this.busy !== null}
-            title="Colour the image by what the transformer sees (F)"
+            title="Colour the image by what the transformer sees (C)"
             @click=${() => this.toggleFeatures()}
           >${icons.features} ${this.busy === 'pca' ? 'Fitting…' : 'Features'}</button>
           <div class="cluster">

@@ -12,6 +12,17 @@ export const icons = {
   erase: draw(
     svg`<path d="m6 13.5-3.5-3.5a1 1 0 0 1 0-1.4L8.6 2.5a1 1 0 0 1 1.4 0l3.5 3.5a1 1 0 0 1 0 1.4L7.4 13.5zM5.2 5.9l4.9 4.9M6 13.5h8"/>`,
   ),
+  polygon: draw(
+    svg`<path d="M3 12.5 2 5l6-3 6 4-3 7.5z"/><circle cx="2" cy="5" r="1"/><circle cx="8" cy="2" r="1"/>`,
+  ),
+  fill: draw(
+    svg`<path d="m7 2 5.5 5.5-5 5a1 1 0 0 1-1.4 0L2 8.4a1 1 0 0 1 0-1.4zM2.5 7.5h10M14 11.5c.8 1.2.8 2.2 0 2.5-.8-.3-.8-1.3 0-2.5z"/>`,
+  ),
+  pick: draw(
+    svg`<path d="M9.5 3.5l3 3M8.5 5.5l-5.8 5.8L2.5 13.500l2.200-.2 5.800-5.800M8 5l3 3M10.500 3.500c1-1.500 3-1 3.200.300.200 1-1 2-1.700 2.200"/>`,
+  ),
+  upload: draw(svg`<path d="M8 10V2M8 2 5 5M8 2l3 3M2.5 11v2.5h11V11"/>`),
+  layers: draw(svg`<path d="M8 2 14 5.500 8 9 2 5.500zM2 8.500 8 12l6-3.500M2 11.500 8 15l6-3.500"/>`),
   undo: draw(svg`<path d="M3 6h6.5a3.5 3.5 0 0 1 0 7H6M3 6l3-3M3 6l3 3"/>`),
   redo: draw(svg`<path d="M13 6H6.5a3.5 3.5 0 0 0 0 7H10M13 6l-3-3M13 6l-3 3"/>`),
   plus: draw(svg`<path d="M8 3v10M3 8h10"/>`),
@@ -25,10 +36,6 @@ export const icons = {
   ),
   remove: draw(svg`<path d="M4 4l8 8M12 4l-8 8"/>`),
   change: draw(svg`<path d="M2.5 13.5l.7-3L11 2.7l2.3 2.3-7.8 7.8zM9.5 4.2l2.3 2.3"/>`),
-  fill: draw(
-    svg`<path d="M7.5 2.5 2.5 7.5l5 5 5-5zM4.5 5.5 9.5 10.5M13.5 10.5c.8 1.2 1 1.8 1 2.3a1 1 0 0 1-2 0c0-.5.2-1.1 1-2.3z"/>`,
-  ),
-  pick: draw(svg`<path d="m9 4 3 3M3 13l1-3 6-6 2 2-6 6zM10 3l1.5-1a1.4 1.4 0 0 1 2 2L12.5 5.5"/>`),
   merge: draw(svg`<path d="M2 4h3l4 4h5M2 12h3l4-4M12 6l2 2-2 2"/>`),
   split: draw(svg`<path d="M2 8h4l4-4h4M6 8l4 4h4M12 2l2 2-2 2M12 10l2 2-2 2"/>`),
   check: draw(svg`<path d="M3 8.5l3.5 3.5L13 4.5"/>`),

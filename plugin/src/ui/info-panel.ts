@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { OmeImage } from '../ome/ome-image.ts';
 import { WorkspaceController } from './contexts.ts';
+import { keyHelp } from './keys.ts';
 import { sectionHeader } from './section-header.ts';
 import { sectionStyle, theme } from './theme.ts';
 
@@ -15,6 +16,10 @@ export class AlibiZarrInfo extends LitElement {
       dd { margin: 0; overflow-wrap: anywhere; text-align: right; }
       dt.long { grid-column: 1 / -1; margin-top: 3px; }
       dd.long { grid-column: 1 / -1; text-align: left; }
+      .keys { margin-top: 8px; font-size: 12px; }
+      .keys summary { cursor: pointer; color: var(--az-muted); }
+      .keys dt { white-space: nowrap; }
+      .keys dd { text-align: left; }
       .name { font-weight: 600; margin-bottom: 6px; overflow-wrap: anywhere; }
     `,
   ];
@@ -42,6 +47,10 @@ export class AlibiZarrInfo extends LitElement {
       <p class="name">${image.name}</p>
       <dl>${rows.map(([term, text]) => html`<dt>${term}</dt><dd>${text}</dd>`)}
         <dt class="long">Place</dt><dd class="long">${image.location}</dd></dl>
+      <details class="keys">
+        <summary>Keys</summary>
+        <dl>${keyHelp.map(([keys, what]) => html`<dt>${keys}</dt><dd>${what}</dd>`)}</dl>
+      </details>
     `;
   }
 }

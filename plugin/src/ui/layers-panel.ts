@@ -70,7 +70,8 @@ export class AlibiZarrLayers extends LitElement {
     `;
   }
 
-  #layer({ session, display }: Workspace, layer: Layer) {
+  #layer(workspace: Workspace, layer: Layer) {
+    const { session, display } = workspace;
     const key = layerKey(layer);
     const { visible, opacity, outlines } = display.layer(key);
     const pending = display.state.pending.get(layer.id) ?? 0;
@@ -114,7 +115,7 @@ export class AlibiZarrLayers extends LitElement {
                 aria-label=${`Edit ${layer.name} by hand`}
                 title="Edit by hand: brush, fill, merge, split"
                 ?disabled=${layer.outdated}
-                @click=${() => this.#edit({ session, display }, layer)}
+                @click=${() => this.#edit(workspace, layer)}
               >${icons.paint}</button>`
         }
         ${

@@ -3,7 +3,7 @@ import { isAbort } from '../errors.ts';
 import type { TableFormat } from '../session-objects.ts';
 import type { Layer } from '../session-types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
-import { offerFile } from './download.ts';
+import { download } from './download.ts';
 import { selectValue } from './input-value.ts';
 import { colorRange, rampCss } from './object-colors.ts';
 import { shortNumber } from './object-table.ts';
@@ -127,7 +127,7 @@ export class AlibiZarrObjectResults extends LitElement {
   async #download({ session }: Workspace, layer: Layer, format: TableFormat): Promise<void> {
     await this.#run(async (signal) => {
       const file = await session.objects.write(layer, format, { signal });
-      offerFile(file, `${fileStem(layer.name)}.${format}`);
+      download(`${fileStem(layer.name)}.${format}`, file, file.type);
     });
   }
 

@@ -4,7 +4,9 @@ import type { Layer, Session } from '../session-types.ts';
 import { type Workspace, WorkspaceController, workspaceContext } from './contexts.ts';
 import { Display } from './display.ts';
 import type { AlibiZarrFeatures } from './features-panel.ts';
+import type { AlibiZarrFiles } from './files-panel.ts';
 import type { AlibiZarrLabelsDialog } from './labels-dialog.ts';
+import { ProjectHolder } from './project-holder.ts';
 import type { AlibiZarrSaveDialog } from './save-dialog.ts';
 import { theme } from './theme.ts';
 
@@ -26,6 +28,7 @@ export class AlibiZarrPanel extends LitElement {
   declare session: Session | null;
   declare display: Display | null;
   readonly #workspace = new WorkspaceController(this);
+  readonly #projects = new ProjectHolder();
   #provider: ContextProvider<typeof workspaceContext> | null = null;
 
   constructor() {
@@ -37,6 +40,11 @@ export class AlibiZarrPanel extends LitElement {
   /** Turn feature colours on or off, as the button does. */
   toggleFeatures(): void {
     void this.renderRoot.querySelector<AlibiZarrFeatures>('alibi-zarr-features')?.toggleFeatures();
+  }
+
+  /** Take files of scribbles, classifiers and projects in, as if they were chosen in the panel. */
+  async take(files: readonly File[]): Promise<void> {
+    await this.renderRoot.querySelector<AlibiZarrFiles>('alibi-zarr-files')?.take(files);
   }
 
   /** Ask where to save a layer. */
@@ -56,7 +64,7 @@ export class AlibiZarrPanel extends LitElement {
       return;
     }
     this.display ??= new Display(this.session.image);
-    const workspace: Workspace = { session: this.session, display: this.display };
+    const workspace: Workspace = { session: this.session, display: this.display, projects: this.#projects };
     if (this.#provider === null) {
       this.#provider = new ContextProvider(this, { context: workspaceContext, initialValue: workspace });
     } else this.#provider.setValue(workspace);
@@ -77,6 +85,7 @@ export class AlibiZarrPanel extends LitElement {
         <alibi-zarr-quality></alibi-zarr-quality>
         <alibi-zarr-layers></alibi-zarr-layers>
         <alibi-zarr-objects></alibi-zarr-objects>
+        <alibi-zarr-files></alibi-zarr-files>
         <alibi-zarr-channels></alibi-zarr-channels>
         <alibi-zarr-info></alibi-zarr-info>
       </div>

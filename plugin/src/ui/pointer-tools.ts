@@ -17,16 +17,20 @@ export interface PointerActions {
   strokeStart(at: ScreenPoint, erase: boolean): void;
   strokeMove(at: ScreenPoint): void;
   strokeEnd(keep: boolean): void;
+  doubleClick(): void;
 }
 
 /** A pointer that has moved less than this was meant to stay, in CSS pixels. */
 const clickSlackPx = 4;
 /** log2 of the zoom factor a pixel of wheel movement; a notch is about 100. */
 const wheelStep = 0.0022;
+/** `button` of a pen's other end. */
+const penEraser = 5;
 
 /**
  * Pointer input of the canvas: drag to pan or paint, wheel and two fingers to zoom. The middle button, and
- * the space bar held down, pan whatever the tool; the right button erases.
+ * the space bar held down, pan whatever the tool; the right button and the eraser of a pen erase. A pen's pressure is not looked
+ * at, and while it draws, a hand on the screen does nothing.
  *
  * @returns  a function that stops listening
  */
@@ -38,6 +42,8 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
   let spaceHeld = false;
   let pinchPx = 0;
   let pressed: ScreenPoint | null = null;
+  /** The pen that draws. */
+  let pen: number | null = null;
   const at = (event: MouseEvent): ScreenPoint => {
     const { left, top } = element.getBoundingClientRect();
     return { x: event.clientX - left, y: event.clientY - top };
@@ -56,6 +62,14 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
   ) => element.addEventListener(type, listener, { signal, passive: false });
 
   on('pointerdown', (event) => {
+    if (pen !== null && event.pointerType === 'touch') return;
+    if (event.pointerType === 'pen') {
+      // A palm that came first lets go.
+      if (mode === 'stroke') actions.strokeEnd(false);
+      pointers.clear();
+      mode = 'none';
+      pen = event.pointerId;
+    }
     element.setPointerCapture(event.pointerId);
     const point = at(event);
     pointers.set(event.pointerId, point);
@@ -71,7 +85,7 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
       pressed = event.button === 0 && !spaceHeld ? point : null;
     } else {
       mode = 'stroke';
-      actions.strokeStart(point, actions.tool() === 'erase' || event.button === 2);
+      actions.strokeStart(point, event.button === 2 || event.button === penEraser);
     }
     event.preventDefault();
     element.focus({ preventScroll: true });
@@ -98,6 +112,7 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
     }
   });
   const release = (event: PointerEvent, keep: boolean) => {
+    if (pen === event.pointerId) pen = null;
     if (!pointers.delete(event.pointerId)) return;
     if (mode === 'stroke') actions.strokeEnd(keep);
     if (pressed !== null && keep) actions.click(at(event));
@@ -106,6 +121,7 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
   };
   on('pointerup', (event) => release(event, true));
   on('pointercancel', (event) => release(event, false));
+  on('dblclick', () => actions.doubleClick());
   on('pointerleave', () => actions.hover(null));
   on('contextmenu', (event) => event.preventDefault());
   on('wheel', (event) => {

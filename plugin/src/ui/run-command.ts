@@ -1,7 +1,7 @@
 import type { AlibiZarrCanvas } from './canvas-element.ts';
 import { addClass } from './classes-panel.ts';
 import type { Workspace } from './contexts.ts';
-import { brushRange, type DisplayState, type EditTool, layerKey, sizeAlong } from './display.ts';
+import { brushRange, type DisplayState, drawingTool, type EditTool, layerKey, sizeAlong } from './display.ts';
 import { takeNewId } from './edit-tools.ts';
 import type { KeyCommand } from './keys.ts';
 import { stepPlace } from './places.ts';
@@ -31,7 +31,9 @@ export function runCommand(
   };
   const pickClass = (by: number): Partial<DisplayState> => {
     const count = session.classes.length;
-    return count === 0 ? {} : { activeClass: (state.activeClass + by + count) % count, tool: 'paint' };
+    return count === 0
+      ? {}
+      : { activeClass: (state.activeClass + by + count) % count, ...drawingTool(state.tool) };
   };
   const brush = (factor: number, by: number) => {
     const radius = Math.round(state.brushRadiusPx * factor + by);
@@ -39,7 +41,12 @@ export function runCommand(
   };
   const isEditing = session.editing.current !== null;
   const editWith = (tool: EditTool) => display.update({ edit: { ...state.edit, tool } });
-  const commands: Readonly<Record<KeyCommand, () => void>> = {
+  if (isClassCommand(command)) {
+    const activeClass = Number(command.slice('class-'.length)) - 1;
+    if (activeClass < session.classes.length) display.update({ activeClass, ...drawingTool(state.tool) });
+    return;
+  }
+  const commands: Readonly<Record<Exclude<KeyCommand, ClassCommand>, () => void>> = {
     'zoom-in': () => canvas.zoomBy(zoomStep),
     'zoom-out': () => canvas.zoomBy(-zoomStep),
     fit: () => canvas.fit(),
@@ -56,6 +63,10 @@ export function runCommand(
           ? addClass(workspace)
           : display.update({ tool: 'paint' }),
     'tool-erase': () => (isEditing ? editWith('erase') : display.update({ tool: 'erase' })),
+    'tool-polygon': () => (isEditing ? editWith('split') : display.update({ tool: 'polygon' })),
+    'tool-fill': () => (isEditing ? editWith('fill') : display.update({ tool: 'fill' })),
+    'tool-pick': () => (isEditing ? editWith('pick') : display.update({ tool: 'pick' })),
+    interpolate: () => session.scribbles.interpolate({ classIndex: state.activeClass, t: state.t }),
     'brush-smaller': () => brush(1 / 1.2, -1),
     'brush-larger': () => brush(1.2, 1),
     'next-class': () => display.update(pickClass(1)),
@@ -75,6 +86,12 @@ export function runCommand(
     't-down': () => step('t', -1),
   };
   commands[command]();
+}
+
+type ClassCommand = Extract<KeyCommand, `class-${number}`>;
+
+function isClassCommand(command: KeyCommand): command is ClassCommand {
+  return command.startsWith('class-');
 }
 
 /** Hide all layers, or show all where none is shown. */

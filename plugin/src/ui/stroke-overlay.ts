@@ -17,6 +17,12 @@ export interface StrokeOverlay {
     readonly color: string;
   } | null;
   readonly opacity: number;
+  /** A polygon being drawn: its corners, where the pointer is, and its colour. */
+  readonly polygon: {
+    readonly points: readonly number[];
+    readonly pointer: { readonly x: number; readonly y: number } | null;
+    readonly color: string;
+  } | null;
 }
 
 /**
@@ -42,27 +48,77 @@ export function drawStrokes(
     const color = stroke.classIndex === null ? null : overlay.classes[stroke.classIndex]?.color;
     if (color === undefined) continue;
     context.globalCompositeOperation = color === null ? 'destination-out' : 'source-over';
-    context.strokeStyle = color === null ? '#000' : `#${color}`;
-    context.lineWidth = Math.max(1 / scale, 2 * stroke.radiusPx);
-    context.beginPath();
-    for (let i = 0; i + 1 < stroke.points.length; i += 2) {
-      const px = stroke.points[i]!;
-      const py = stroke.points[i + 1]!;
-      if (i === 0) context.moveTo(px, py);
-      context.lineTo(px, py);
-    }
-    context.stroke();
+    drawStroke(context, stroke, { color: color === null ? '#000' : `#${color}`, leastWidth: 1 / scale });
   }
   context.restore();
   fade(context, screen, overlay.opacity);
+  const onScreen = (x: number, y: number): [number, number] => [
+    (x * stretch.x - camera.x) * scale + screen.widthPx / 2,
+    (y * stretch.y - camera.y) * scale + screen.heightPx / 2,
+  ];
+  if (overlay.polygon !== null) drawPolygon(context, overlay.polygon, onScreen);
   if (overlay.brush === null) return;
   const { brush } = overlay;
+  const [x, y] = onScreen(brush.x, brush.y);
   drawBrush(context, brush.color, {
-    x: (brush.x * stretch.x - camera.x) * scale + screen.widthPx / 2,
-    y: (brush.y * stretch.y - camera.y) * scale + screen.heightPx / 2,
+    x,
+    y,
     radiusX: brush.radiusPx * scale * stretch.x,
     radiusY: brush.radiusPx * scale * stretch.y,
   });
+}
+
+/** A line or an area; the unit is a pixel of the image. */
+function drawStroke(
+  context: CanvasRenderingContext2D,
+  { points, rings, radiusPx }: Omit<Stroke, 'id'>,
+  { color, leastWidth }: { readonly color: string; readonly leastWidth: number },
+): void {
+  context.beginPath();
+  for (const line of rings ?? [points]) {
+    for (let i = 0; i + 1 < line.length; i += 2) {
+      if (i === 0) context.moveTo(line[i]!, line[i + 1]!);
+      context.lineTo(line[i]!, line[i + 1]!);
+    }
+    if (rings !== undefined) context.closePath();
+  }
+  context.fillStyle = color;
+  context.strokeStyle = color;
+  context.lineWidth = rings === undefined ? Math.max(leastWidth, 2 * radiusPx) : leastWidth;
+  if (rings !== undefined) context.fill('evenodd');
+  context.stroke();
+}
+
+/** Its corners so far, and the way back to the first one. */
+function drawPolygon(
+  context: CanvasRenderingContext2D,
+  { points, pointer, color }: NonNullable<StrokeOverlay['polygon']>,
+  onScreen: (x: number, y: number) => [number, number],
+): void {
+  const corners = Array.from({ length: points.length / 2 }, (_, i) =>
+    onScreen(points[2 * i]!, points[2 * i + 1]!),
+  );
+  const path = pointer === null ? corners : [...corners, onScreen(pointer.x, pointer.y)];
+  context.beginPath();
+  for (const [x, y] of path) context.lineTo(x, y);
+  context.closePath();
+  context.fillStyle = color;
+  context.globalAlpha = 0.2;
+  context.fill('evenodd');
+  context.globalAlpha = 1;
+  for (const [style, width] of [
+    ['rgb(0 0 0 / 70%)', 3],
+    [color, 1.5],
+  ] as const) {
+    context.strokeStyle = style;
+    context.lineWidth = width;
+    context.stroke();
+  }
+  const [first] = corners;
+  if (first === undefined) return;
+  context.beginPath();
+  context.arc(first[0], first[1], 4, 0, 2 * Math.PI);
+  context.fill();
 }
 
 /** Strokes of one class overlap without getting darker: they are drawn solid and faded as a whole. */

@@ -28,7 +28,7 @@ export class AlibiZarrToolbar extends LitElement {
       ${this.#button('zoom-in', 'Zoom in (+)', icons.plus)} ${this.#button('zoom-out', 'Zoom out (−)', icons.minus)}
       ${this.#button('fit', 'Show everything (0)', icons.fit)}
       <hr />
-      ${this.#button('panel', 'Show or hide the panel (P)', icons.panel)}
+      ${this.#button('panel', 'Show or hide the panel (H)', icons.panel)}
     `;
   }
 

@@ -16,10 +16,12 @@ import {
 } from './collection.ts';
 import { type Workspace, workspaceContext } from './contexts.ts';
 import { Display } from './display.ts';
+import { type ImportedFile, isImportable } from './import-file.ts';
 import { keyCommand } from './keys.ts';
 import type { LabelChangedDetail } from './labels-dialog.ts';
 import type { Message } from './messages.ts';
 import type { AlibiZarrPanel } from './panel-element.ts';
+import { ProjectHolder } from './project-holder.ts';
 import { runCommand } from './run-command.ts';
 import type { SavedDetail } from './save-dialog.ts';
 import { resultText } from './save-forecast.ts';
@@ -88,6 +90,8 @@ export class AlibiZarrViewer extends LitElement {
   /** What the image on show was chosen from. */
   #picked: Picked | null = null;
   readonly #provider = new ContextProvider(this, { context: workspaceContext, initialValue: null });
+  /** Goes on from image to image. */
+  readonly #projects = new ProjectHolder();
   #nextMessage = 1;
   /** What the messages on screen could bring back. */
   readonly #replaced = new Map<number, Replaced>();
@@ -185,7 +189,7 @@ export class AlibiZarrViewer extends LitElement {
   }
 
   #show(session: Session): void {
-    const workspace = { session, display: new Display(session.image) };
+    const workspace = { session, display: new Display(session.image), projects: this.#projects };
     this.#listening = new AbortController();
     const failed = (event: SessionEvents['error']) => this.#tell(event.detail.error);
     session.addEventListener('error', failed, { signal: this.#listening.signal });
@@ -272,6 +276,31 @@ export class AlibiZarrViewer extends LitElement {
     });
   };
 
+  /** Files of ours are taken here, and the event's default is prevented to say so; images are the page's. */
+  #dragged(event: DragEvent): void {
+    const items = [...(event.dataTransfer?.items ?? [])];
+    if (items.length === 0 || !items.every(({ kind, type }) => kind === 'file' && isJsonType(type))) return;
+    event.preventDefault();
+  }
+
+  #dropped(event: DragEvent): void {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length === 0 || !files.every(({ name }) => isImportable(name))) return;
+    event.preventDefault();
+    void this.take(files);
+  }
+
+  /** Take files of scribbles, classifiers and projects in, as if they were dropped on the image. */
+  async take(files: readonly File[]): Promise<void> {
+    const panel = this.renderRoot.querySelector<AlibiZarrPanel>('alibi-zarr-panel');
+    // The panel is not there while it is hidden.
+    if (panel === null) this.panelHidden = false;
+    await this.updateComplete;
+    const shown = panel ?? this.renderRoot.querySelector<AlibiZarrPanel>('alibi-zarr-panel');
+    await shown?.updateComplete;
+    await shown?.take(files);
+  }
+
   #view(command: ViewCommand): void {
     if (command === 'panel') this.panelHidden = !this.panelHidden;
     if (command === 'fit') this.#canvas?.fit();
@@ -318,6 +347,10 @@ export class AlibiZarrViewer extends LitElement {
         @az-draw-error=${(event: CustomEvent<Error>) => this.#tell(asAlibiError(event.detail, 'drawing'))}
         @az-view=${(event: CustomEvent<ViewCommand>) => this.#view(event.detail)}
         @az-save-failed=${({ detail }: CustomEvent<AlibiError>) => this.#setMessages(this.messages.filter((old) => old.kind !== 'error' || old.error !== detail))}
+        @az-done=${({ detail }: CustomEvent<ImportedFile>) => this.#done(detail.title, detail.text)}
+        @az-failed-file=${({ detail }: CustomEvent<AlibiError>) => this.#tell(detail)}
+        @dragover=${(event: DragEvent) => this.#dragged(event)}
+        @drop=${(event: DragEvent) => this.#dropped(event)}
         @az-saved=${(event: CustomEvent<SavedDetail>) => this.#saved(event.detail)}
         @az-label-changed=${({ detail }: CustomEvent<LabelChangedDetail>) => this.#done(detail.title, 'The old chunks are removed when this message goes.', detail.replaced)}
       >
@@ -340,4 +373,9 @@ export class AlibiZarrViewer extends LitElement {
       </div>
     `;
   }
+}
+
+/** GeoJSON has a type of its own that browsers leave out. */
+function isJsonType(type: string): boolean {
+  return type === '' || /json/.test(type);
 }

@@ -32,7 +32,7 @@ function bounce(position: number, size: number): number {
   return at;
 }
 
-/** The definition, token by token: every window that holds it, weighted by the product of two ramps. */
+/** The definition, token by token: every window that holds it, weighted by its distance to the nearer edges. */
 function naiveToken(
   values: Float32Array,
   size: readonly [number, number],
@@ -46,10 +46,7 @@ function naiveToken(
       list.push(Math.min(list.at(-1)! + window - grid.overlap, tokens - window));
     return list;
   };
-  const ramp = (k: number, window: number): number => {
-    const edge = Math.min(k, window - 1 - k);
-    return edge >= grid.overlap ? 1 : Math.sin(((edge + 0.5) / grid.overlap) * (Math.PI / 2)) ** 2;
-  };
+  const toEdge = (k: number, window: number): number => Math.min(k + 1, window - k);
   const pixel = (y: number, x: number): number =>
     (values[bounce(y, heightPx) * widthPx + bounce(x, widthPx)]! / 100 - 0.25) / 0.5;
   const sums = [0, 0, 0, 0];
@@ -58,7 +55,7 @@ function naiveToken(
     for (const left of starts(Math.ceil(widthPx / patch), grid.cols)) {
       const [r, c] = [at[0] - top, at[1] - left];
       if (r < 0 || c < 0 || r >= grid.rows || c >= grid.cols) continue;
-      const weight = ramp(r, grid.rows) * ramp(c, grid.cols);
+      const weight = toEdge(r, grid.rows) * toEdge(c, grid.cols);
       weights += weight;
       let patchSum = 0;
       let windowSum = 0;

@@ -48,6 +48,18 @@ describe('planWindows', () => {
     }
   });
 
+  it('passes from one window to the next in equal steps over all they share', () => {
+    // Starts 0, 5 and 7: tokens 5 and 6 are shared by the first two, which have 2 and 1, 1 and 2 tokens to their nearer edge
+    // (6 − 5 + 1 = 2 against 1, then 1 against 2).
+    const three = planWindows(14, 14, grid(7, 2)).rows;
+    expect(starts(three)).toEqual([0, 5, 7]);
+    expect([4, 5, 6].map((t) => three.share(0, t))).toEqual([1, 2 / 3, 1 / 3]);
+    // The last window is shifted inwards: 8 tokens are shared, and the step is a ninth all the way.
+    const two = planWindows(24, 24, grid(16, 4)).rows;
+    expect(starts(two)).toEqual([0, 8]);
+    for (let t = 8; t < 16; t++) expect(two.share(1, t)).toBeCloseTo((t - 7) / 9, 12);
+  });
+
   it('needs at most four windows for an inner chunk of stride × stride tokens', () => {
     const { rows } = planWindows(1000, 1000, grid(24, 3));
     for (let chunk = 1; chunk < 40; chunk++) {

@@ -173,6 +173,52 @@ describe('segment --scribbles', () => {
     expect(same / ids.length).toBeGreaterThanOrEqual(0.999);
   });
 
+  it('learns from GeoJSON what it learns from the same pixels painted', async () => {
+    const path = await writeHalves('geojson.zarr');
+    // The strokes of writeScribbles: rows of pixels are areas one pixel high.
+    const feature = (name: string, x0: number, y: number, more = {}) => ({
+      type: 'Feature',
+      geometry: {
+        type: 'Polygon',
+        coordinates: [
+          [
+            [x0, y],
+            [x0 + 20, y],
+            [x0 + 20, y + 1],
+            [x0, y + 1],
+            [x0, y],
+          ],
+        ],
+        ...more,
+      },
+      properties: { classification: { name, color: [1, 2, 3] } },
+    });
+    const features = [8, 30, 52].flatMap((y) => [feature('bright', 46, y), feature('dark', 6, y)]);
+    const file = join(folder, 'strokes.geojson');
+    const odd = feature('dark', 6, 8, { plane: { c: -1, z: 3, t: 0 } });
+    await writeFile(file, JSON.stringify({ type: 'FeatureCollection', features: [...features, odd] }));
+    const outcome = await call([
+      ...['segment', path, '--name', 'geo', '--scribbles', file, '--classes', 'dark,bright', ...quick()],
+    ]);
+    expect(outcome.err).toEqual([
+      expect.stringMatching(/1 feature is left out: its slice is not in the image \(feature 6\)/),
+    ]);
+    expect(outcome.json()).toMatchObject({
+      counts: [60, 60],
+      classes: [{ name: 'dark' }, { name: 'bright' }],
+    });
+    const png = await writeScribbles();
+    await call(['segment', path, '--name', 'png', '--scribbles', png, ...quick()]);
+    expect(await idsOf(path, 'geo')).toEqual(await idsOf(path, 'png'));
+    const again = await call(['reproduce', path, '--labels', 'geo', '--model', manifest, '--json']);
+    expect(again.json()).toMatchObject({ agreement: 1 });
+    const missing = await call([
+      ...['segment', path, '--name', 'x', '--scribbles', file, '--classes', 'dark', ...quick()],
+    ]);
+    expect(missing.code).toBe(2);
+    expect(missing.err.join()).toMatch(/the class "bright", which --classes does not name/);
+  });
+
   it('takes labels of the image as scribbles, a mask, and reproduces what it saved', async () => {
     const path = await writeHalves('mask.zarr');
     const mask = new Uint8Array(height * width);

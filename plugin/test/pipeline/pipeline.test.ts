@@ -35,7 +35,7 @@ function inProcess(encoder: Encoder): OpenPipeline {
     createPipeline({
       pixels,
       normalisation,
-      manifest,
+      manifest: { ...manifest, graphs: [] },
       model: { name: 'fake', sha256: 'a'.repeat(64), precision: 'fp32' },
       encoder,
       report: () => ({ chosen: 'cpu', refused: [], selfTestError: 0 }),

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readRegion } from '../../src/array/region.ts';
 import { defineElements } from '../../src/ui/elements.ts';
 import { fakeImage, fakeSession } from './fake-session.ts';
-import { drag, find, findAll, press, showViewer, until } from './in-viewer.ts';
+import { drag, find, findAll, press, show, until } from './viewer-page.ts';
 
 defineElements();
 
@@ -11,7 +11,7 @@ const frame = () => new Promise((resolve) => setTimeout(resolve, 60));
 /** A viewer of 256 pixels whose label image `grains` is being edited. */
 async function editing() {
   const session = fakeSession({ image: fakeImage({ sizePx: 256, z: 1 }) });
-  const viewer = await showViewer(async () => session);
+  const viewer = await show(async () => session);
   await until(() => viewer.camera !== null);
   await session.openLabel('grains');
   await frame();
@@ -81,7 +81,7 @@ describe('editing labels by hand', () => {
     await changing(() => drag(viewer, onScreen(80.5, 100.5), onScreen(120.5, 100.5)));
     expect(await Promise.all([idAt(80, 100), idAt(100, 104), idAt(120, 96)])).to.deep.equal([6, 6, 6]);
     expect(await idAt(100, 106)).not.to.equal(6);
-    press(viewer, '3');
+    press(viewer, '1');
     await frame();
     await changing(() => drag(viewer, onScreen(100.5, 100.5)));
     expect(await idAt(100, 100)).to.equal(0);

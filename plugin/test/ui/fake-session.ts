@@ -1,11 +1,15 @@
 import { createData, type DataType, type LazyArray, type Transform } from '../../src/array/lazy-array.ts';
+import type { AlibiError } from '../../src/errors.ts';
 import type { OmeImage } from '../../src/ome/ome-image.ts';
 import { createObjectsEngine, type ObjectsEngine } from '../../src/pipeline/objects.ts';
 import type { OpenedClassifier } from '../../src/segment/portable.ts';
-import type { ClassSpec, HeldOutScore, Stroke } from '../../src/segment/types.ts';
+import type { ClassSpec, HeldOutScore } from '../../src/segment/types.ts';
 import { Editing } from '../../src/session-editing.ts';
 import { Guidance } from '../../src/session-guidance.ts';
 import { canonicalLabels, Objects } from '../../src/session-objects.ts';
+import { Painting } from '../../src/session-painting.ts';
+import { openInto, withImage } from '../../src/session-project.ts';
+import { Scribbles } from '../../src/session-scribbles.ts';
 import type { Layer, Learning, Session, SessionEvents, Work } from '../../src/session-types.ts';
 import { WorkList } from '../../src/session-work.ts';
 
@@ -183,9 +187,14 @@ export function fakeSession(
   const finest = image.pixels[0]!;
   const target = new EventTarget();
   let layers: Layer[] = [];
-  let classes: ClassSpec[] = [];
-  let strokes: Stroke[] = [];
-  let undone: Stroke[] = [];
+  const painting = new Painting({
+    changed: (what) => {
+      if (what === 'strokes') segment();
+      emit(what);
+    },
+    outdated: () => guidance.outdated(),
+    train: () => Promise.resolve(),
+  });
   let learning: Learning = {};
   let made = 0;
   const emit = (what: What) => target.dispatchEvent(new CustomEvent('change', { detail: { what } }));
@@ -260,7 +269,7 @@ export function fakeSession(
       work = works.list;
       emit('work');
     },
-    failed: (error) => target.dispatchEvent(new CustomEvent('error', { detail: { error } })),
+    failed: (error) => failed(error),
   });
   const labelsOf = async (layer: Layer) =>
     (editing.savable(layer) ?? objects.savable(layer))?.labels ?? canonicalLabels(layer.levels[0]!.pixels);
@@ -280,6 +289,24 @@ export function fakeSession(
     addLayer: (parts) => add({ ...parts, id: `instances-${++made}`, derived: true, outdated: false }),
     changed: () => emit('objects'),
   });
+  /** A segmentation as soon as two classes are painted. */
+  const segment = (): void => {
+    if (!painting.isTrainable) return;
+    const { classes, strokes } = painting;
+    add({
+      id: `classes-${strokes.length}`,
+      name: 'Segmentation',
+      kind: 'classes',
+      levels: [{ pixels: ids(1, (x, y) => (microstructure(x, y).precipitate ? 2 : 1)), imageLevel: 1 }],
+      fit: null,
+      colors: new Map(classes.map(({ color }, index) => [index + 1, rgb(color)])),
+      names: new Map(classes.map(({ name }, index) => [index + 1, name])),
+      derived: true,
+      outdated: false,
+    });
+    guidance.trained();
+  };
+  const failed = (error: AlibiError) => target.dispatchEvent(new CustomEvent('error', { detail: { error } }));
   const session: Session & { emit: typeof emit } = {
     guidance,
     objects,
@@ -303,20 +330,27 @@ export function fakeSession(
       return layers;
     },
     get classes() {
-      return classes;
+      return painting.classes;
     },
     get strokes() {
-      return strokes;
+      return painting.strokes;
     },
     get canUndo() {
-      return strokes.length > 0;
+      return painting.canUndo;
     },
     get canRedo() {
-      return undone.length > 0;
+      return painting.canRedo;
     },
     get work() {
       return work;
     },
+    scribbles: new Scribbles({
+      image: () => image,
+      painting,
+      failed,
+      run: (_title, _signal, task) => task({ signal: new AbortController().signal, onProgress: () => {} }),
+      save: (options) => session.save(layers[0]!, options),
+    }),
     windowsPerLevel: [49, 16, 4, 1],
     pca: async () =>
       add({
@@ -363,62 +397,27 @@ export function fakeSession(
       layers = layers.filter((layer) => layer.id !== id);
       emit('layers');
     },
-    addClass(spec) {
-      classes = [...classes, spec];
-      emit('classes');
-      return classes.length - 1;
-    },
-    updateClass(index, spec) {
-      classes = classes.map((old, position) => (position === index ? { ...old, ...spec } : old));
-      emit('classes');
-    },
-    removeClass(index) {
-      classes = classes.filter((_, position) => position !== index);
-      emit('classes');
-    },
-    stroke(stroke) {
-      strokes = [...strokes, { ...stroke, id: `stroke-${strokes.length}` }];
-      undone = [];
-      guidance.outdated();
-      emit('strokes');
-      const used = new Set(strokes.map(({ classIndex }) => classIndex).filter((index) => index !== null));
-      if (used.size > 1) {
-        add({
-          id: `classes-${strokes.length}`,
-          name: 'Segmentation',
-          kind: 'classes',
-          levels: [{ pixels: ids(1, (x, y) => (microstructure(x, y).precipitate ? 2 : 1)), imageLevel: 1 }],
-          fit: null,
-          colors: new Map(classes.map(({ color }, index) => [index + 1, rgb(color)])),
-          names: new Map(classes.map(({ name }, index) => [index + 1, name])),
-          derived: true,
-          outdated: false,
-        });
-        guidance.trained();
-      }
-    },
-    undo() {
-      undone = [...undone, ...strokes.slice(-1)];
-      strokes = strokes.slice(0, -1);
-      emit('strokes');
-    },
-    redo() {
-      strokes = [...strokes, ...undone.slice(-1)];
-      undone = undone.slice(0, -1);
-      emit('strokes');
-    },
-    clearStrokes() {
-      strokes = [];
-      emit('strokes');
-    },
+    addClass: (spec) => painting.addClass(spec),
+    updateClass: (index, spec) => painting.updateClass(index, spec),
+    removeClass: (index) => painting.removeClass(index),
+    stroke: (stroke) => painting.add(stroke),
+    undo: () => painting.undo(),
+    redo: () => painting.redo(),
+    clearStrokes: () => painting.clear(),
     train: async ({ signal: _signal, level: _level, ...chosen } = {}) => {
       learning = { ...learning, ...chosen };
       emit('layers');
       return null;
     },
     get classifier() {
-      return layers.some(({ kind }) => kind === 'classes') ? fakeClassifier(classes, learning) : null;
+      const isThere = layers.some(({ kind }) => kind === 'classes');
+      return isThere ? fakeClassifier(painting.classes, learning) : null;
     },
+    exportClassifier: () => ({ json: '{}\n', onnx: new Uint8Array(4) }),
+    importClassifier: () => Promise.reject(new Error('the fake session has no transformer')),
+    addToProject: (project) =>
+      withImage(project, { image, classes: painting.classes, strokes: painting.strokes }),
+    openProject: (project) => openInto(painting, project, image),
     uncertainty: () => Promise.reject(new Error('the fake session has no classifier')),
     suggest: () => Promise.reject(new Error('the fake session has no classifier')),
     save: async (_layer, { name, onProgress }) => {

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { defineElements } from '../../src/ui/elements.ts';
 import { fakeSession } from './fake-session.ts';
-import { find, findAll, press, showViewer, until } from './in-viewer.ts';
+import { find, findAll, press, show, until } from './viewer-page.ts';
 
 defineElements();
 
 /** A viewer whose session has segmented something. */
 async function segmented() {
   const session = fakeSession();
-  const viewer = await showViewer(async () => session);
+  const viewer = await show(async () => session);
   await until(() => viewer.camera !== null);
   session.addClass({ name: 'a', color: 'e69f00' });
   session.addClass({ name: 'b', color: '56b4e9' });
@@ -31,7 +31,7 @@ describe('where to label next', () => {
 
   it('is offered once there is a segmentation', async () => {
     const session = fakeSession();
-    const viewer = await showViewer(async () => session);
+    const viewer = await show(async () => session);
     expect(find(viewer, 'alibi-zarr-guide', HTMLElement).hidden).to.equal(true);
     viewer.remove();
     const later = await segmented();

@@ -6,7 +6,7 @@ import { createMemoryTable } from '../../src/segment/tables/memory-table.ts';
 import { defineElements } from '../../src/ui/elements.ts';
 import type { AlibiZarrViewer } from '../../src/ui/viewer-element.ts';
 import { fakeImage, fakeSession, functionArray } from './fake-session.ts';
-import { drag, find, findAll, showViewer, until } from './in-viewer.ts';
+import { drag, find, findAll, show, until } from './viewer-page.ts';
 
 defineElements();
 
@@ -41,7 +41,7 @@ async function withDiscs() {
     channels: base.channels.slice(0, 1),
   };
   const session = fakeSession({ image, engine });
-  const viewer = await showViewer(async () => session);
+  const viewer = await show(async () => session);
   await until(() => viewer.camera !== null);
   const layer = await session.clusters({ k: 2 });
   Object.assign(layer, {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { defineElements } from '../../src/ui/elements.ts';
 import { fakeSession } from './fake-session.ts';
-import { find, findAll, showViewer, until } from './in-viewer.ts';
+import { find, findAll, show, until } from './viewer-page.ts';
 
 defineElements();
 
@@ -14,7 +14,7 @@ describe('quality', () => {
 
   it('shows stroke balance after training, and on demand the score of strokes left out', async () => {
     const session = fakeSession();
-    const viewer = await showViewer(async () => session);
+    const viewer = await show(async () => session);
     await until(() => viewer.camera !== null);
     const section = find(viewer, 'alibi-zarr-quality', HTMLElement);
     expect(section.hidden).to.equal(true);
@@ -50,7 +50,7 @@ describe('quality', () => {
 
   it('says that it speaks of strokes that have changed since', async () => {
     const session = fakeSession();
-    const viewer = await showViewer(async () => session);
+    const viewer = await show(async () => session);
     session.addClass({ name: 'a', color: 'e69f00' });
     session.addClass({ name: 'b', color: '56b4e9' });
     for (const classIndex of [0, 1]) {

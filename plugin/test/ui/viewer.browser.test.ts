@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { AlibiError } from '../../src/errors.ts';
 import { defineElements } from '../../src/ui/elements.ts';
 import { fakeImage, fakeSession } from './fake-session.ts';
-import { drag, find, press, showViewer, until } from './in-viewer.ts';
+import { drag, find, press, show, until } from './viewer-page.ts';
 
 defineElements();
 
@@ -17,7 +17,7 @@ describe('<alibi-zarr-viewer>', () => {
     session.close = async () => {
       closed++;
     };
-    const viewer = await showViewer(async () => session);
+    const viewer = await show(async () => session);
     expect(viewer.session === session).to.equal(true);
     expect(find(viewer, '.name', HTMLElement).textContent).to.equal(session.image.name);
     viewer.remove();
@@ -25,7 +25,7 @@ describe('<alibi-zarr-viewer>', () => {
   });
 
   it('says in words why an image cannot be opened and what to do', async () => {
-    const viewer = await showViewer(async () => {
+    const viewer = await show(async () => {
       throw new AlibiError('NotFound', {
         what: 'no image here',
         where: 'http://x/y.zarr',
@@ -39,7 +39,7 @@ describe('<alibi-zarr-viewer>', () => {
 
   it('turns a drag into a stroke in pixels of the finest level', async () => {
     const session = fakeSession();
-    const viewer = await showViewer(async () => session);
+    const viewer = await show(async () => session);
     press(viewer, 'm');
     await until(() => session.classes.length === 1 && viewer.camera !== null);
     const camera = viewer.camera!;
@@ -60,7 +60,7 @@ describe('<alibi-zarr-viewer>', () => {
   });
 
   it('pans and zooms from the keyboard and goes back to everything', async () => {
-    const viewer = await showViewer(async () => fakeSession());
+    const viewer = await show(async () => fakeSession());
     await until(() => viewer.camera !== null);
     const whole = viewer.camera!;
     press(viewer, '+');
@@ -74,7 +74,7 @@ describe('<alibi-zarr-viewer>', () => {
   it('shows the image, channels and stored labels although the model failed', async () => {
     const error = new AlibiError('Network', { what: 'no model', where: 'm', remedy: 'Try later.' });
     const session = fakeSession({ encoder: { kind: 'failed', error } });
-    const viewer = await showViewer(async () => session);
+    const viewer = await show(async () => session);
     expect(find(viewer, '#features', HTMLButtonElement).disabled).to.equal(true);
     find(viewer, '[title="Show labels/grains"]', HTMLButtonElement).click();
     await until(() => session.layers.length === 1);
@@ -86,7 +86,7 @@ describe('<alibi-zarr-viewer>', () => {
     const session = fakeSession({ image });
     const requests = () =>
       image.pixels.reduce((sum, level) => sum + Number(Reflect.get(level, 'requests')), 0);
-    const viewer = await showViewer(async () => session);
+    const viewer = await show(async () => session);
     if (viewer.state.kind !== 'open') throw new Error('not open');
     const { display } = viewer.state.workspace;
     await until(() => requests() > 0 && display.state.pending.size === 0);
@@ -105,7 +105,7 @@ describe('<alibi-zarr-viewer>', () => {
       saved.push(options.name);
       return save(layer, options);
     };
-    const viewer = await showViewer(async () => session);
+    const viewer = await show(async () => session);
     await session.clusters({ k: 3 });
     await viewer.updateComplete;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -124,7 +124,7 @@ describe('<alibi-zarr-viewer>', () => {
   it('reports failures once, with a count, and lets them be put away', async () => {
     const session = fakeSession();
     const target = session as unknown as EventTarget; // the fake forwards to one
-    const viewer = await showViewer(async () => {
+    const viewer = await show(async () => {
       const events = new EventTarget();
       session.addEventListener = events.addEventListener.bind(events);
       target.dispatchEvent = events.dispatchEvent.bind(events);

@@ -247,6 +247,41 @@ source: {
 }
 }
 
+// contact-sheet.schema.json
+/**
+ * What `alibi-zarr contact-sheet --json` prints.
+ */
+export interface ContactSheetOutput {
+location: string
+labels: string
+/**
+ * the HTML file
+ */
+out: string
+bytes: number
+/**
+ * pictures there could be; those on the sheet are spread evenly over them
+ */
+total: number
+shown: {
+/**
+ * below the plate; empty for one image
+ */
+image: string
+z: number
+t: number
+/**
+ * share of the thumbnail's pixels that have a label
+ */
+labelled: number
+}[]
+failed: {
+image: string
+error: string
+}[]
+seconds: number
+}
+
 // convert.schema.json
 /**
  * What `alibi-train convert --json` prints.
@@ -670,6 +705,10 @@ t: number
  * strokes of one group are left out together when a classifier is checked
  */
 group?: string
+/**
+ * an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then
+ */
+rings?: number[][]
 }[]
 /**
  * slices processed; labels elsewhere are 0
@@ -899,6 +938,73 @@ mostPositional?: number
 }
 }
 
+// loss.schema.json
+/**
+ * What `alibi-train bench loss --json` prints: how far a student is from its frozen original on held-out images.
+ */
+export interface LossResult {
+format: "alibi-train/loss/1"
+model: BenchModel
+/**
+ * without the reader's own folders
+ */
+command: string
+figures: BenchFigures
+teacher: {
+name: string
+sha256: string
+}
+/**
+ * @minItems 1
+ */
+images: string[]
+dim: number
+/**
+ * channels that do not count
+ */
+blank: number[]
+sampling: ({
+kind: "crops"
+/**
+ * of an image, at most
+ */
+crops: number
+/**
+ * how many times images were enlarged
+ */
+scale: number
+} | {
+kind: "views"
+/**
+ * augmented as a run validates
+ */
+views: number
+/**
+ * @minItems 2
+ * @maxItems 2
+ */
+scales: number[]
+seed: number
+})
+/**
+ * @minItems 1
+ */
+grids: {
+/**
+ * along a side
+ */
+tokens: number
+/**
+ * mean over images
+ */
+loss: number
+perImage: {
+image: string
+loss: number
+}[]
+}[]
+}
+
 // manifest.schema.json
 /**
  * manifest.json beside a checkpoint's ONNX graphs: what the encoder is and how to feed it.
@@ -920,37 +1026,7 @@ layerScale: boolean
 mlp: ("gelu" | "swiglu")
 layerNormEps: number
 }
-position: ({
-kind: "alibi"
-metric: ("euclidean" | "manhattan")
-/**
- * distances on the torus of the window
- */
-wrap: boolean
-/**
- * divided by the window's largest distance, by distanceScale tokens, or not at all
- */
-normalise: ("window" | "scale" | "none")
-distanceScale: (number | null)
-/**
- * patches attend no further than this many tokens
- */
-attentionRadius: (number | null)
-/**
- * patches do not read CLS and registers
- */
-hidePrefix: boolean
-slopes: ("constant" | "fixed" | "learned")
-} | {
-kind: "learned"
-/**
- * @minItems 2
- * @maxItems 2
- */
-trainedGrid: number[]
-} | {
-kind: ("none" | "sincos")
-})
+position: CheckpointPosition
 input: {
 /**
  * @minItems 3
@@ -1157,6 +1233,42 @@ provider?: string
 }[]
 }
 
+// position.schema.json
+/**
+ * How an encoder knows where a patch lies.
+ */
+export type CheckpointPosition = ({
+kind: "alibi"
+metric: ("euclidean" | "manhattan")
+/**
+ * distances on the torus of the window
+ */
+wrap: boolean
+/**
+ * divided by the window's largest distance, by distanceScale tokens, or not at all
+ */
+normalise: ("window" | "scale" | "none")
+distanceScale: (number | null)
+/**
+ * patches attend no further than this many tokens
+ */
+attentionRadius: (number | null)
+/**
+ * patches do not read CLS and registers
+ */
+hidePrefix: boolean
+slopes: ("constant" | "fixed" | "learned")
+} | {
+kind: "learned"
+/**
+ * @minItems 2
+ * @maxItems 2
+ */
+trainedGrid: number[]
+} | {
+kind: ("none" | "sincos")
+})
+
 // probe-tensors.schema.json
 /**
  * What `alibi-train probe --tensors FILE --json` prints: the reference's probe of each feats.NAME against each ramp.R, under NAME.R.
@@ -1303,6 +1415,10 @@ t: number
  * strokes of one group are left out together when a classifier is checked
  */
 group?: string
+/**
+ * an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then
+ */
+rings?: number[][]
 }[]
 /**
  * @minItems 1
@@ -1579,6 +1695,62 @@ methods: (string | null)
 seconds: number
 }
 
+// scribbles-geojson.schema.json
+/**
+ * Strokes as GeoJSON, in the order they were painted. Coordinates are x, y in pixels of the image's finest level, pixel (0, 0) covering [0, 1) × [0, 1).
+ */
+export interface ScribblesGeojson {
+type: "FeatureCollection"
+features: {
+type: "Feature"
+geometry: {
+/**
+ * a dot, a line, an area, an area of several pieces
+ */
+type: ("Point" | "LineString" | "Polygon" | "MultiPolygon")
+/**
+ * as RFC 7946 has them, for the type
+ */
+coordinates: unknown[]
+/**
+ * as QuPath has it; c is -1, all channels
+ */
+plane: {
+c: -1
+z: number
+t: number
+}
+}
+properties: {
+objectType: "annotation"
+/**
+ * the class, as QuPath has it; an eraser has none
+ */
+classification?: {
+name: string
+/**
+ * red, green, blue
+ */
+color: number[]
+}
+"alibi-zarr": {
+/**
+ * of the round brush, of dots and lines
+ */
+radiusPx?: number
+/**
+ * takes away what was painted beneath it before
+ */
+erase?: true
+/**
+ * strokes of one group are left out together when a classifier is checked
+ */
+group?: string
+}
+}
+}[]
+}
+
 // scribbles.schema.json
 /**
  * What `alibi-train bench scribbles --json` prints: segmentation trained on each image's own scribbles.
@@ -1694,6 +1866,10 @@ plainConsistency: number
  */
 seamRatio: (number | null)
 /**
+ * the same ratio at the same places in one window over the whole crop, where there is no seam: what the content alone gives
+ */
+contentSeamRatio: (number | null)
+/**
  * tokens computed over tokens of the crop
  */
 cost: number
@@ -1710,6 +1886,7 @@ image: string
 centredConsistency: number
 plainConsistency: number
 seamRatio: (number | null)
+contentSeamRatio: (number | null)
 changedLabels: (number | null)
 }[]
 }[]
@@ -1961,6 +2138,33 @@ kind: ("labels" | "image")
 url: string
 path: string
 }[]
+}
+
+// student.schema.json
+/**
+ * What `alibi-train finetune` writes into the metadata of student.safetensors, under the key alibi_train: what weights alone do not say.
+ */
+export interface StudentRecord {
+format: "alibi-train/student/1"
+heads: number
+layerNormEps: number
+position: CheckpointPosition
+input: {
+/**
+ * @minItems 3
+ * @maxItems 3
+ */
+mean: number[]
+/**
+ * @minItems 3
+ * @maxItems 3
+ */
+std: number[]
+}
+/**
+ * channels left out of the target
+ */
+blank: number[]
 }
 
 // validate.schema.json

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
+import { EXACT, isImageName, listPages } from './image-file.ts';
 
 /** What a bench was given to work on. */
 export interface BenchFiles {
@@ -9,8 +10,8 @@ export interface BenchFiles {
 }
 
 /**
- * Sorts the arguments of a bench: what ends in `.json` is a manifest, a folder stands for the PNGs in it (without
- * `.labels.png` and `.scribbles.png`), anything else is an image.
+ * Sorts the arguments of a bench: what ends in `.json` is a manifest, a folder stands for the images in it (without
+ * `.labels.png` and `.scribbles.png`), anything else is an image, or several where a TIFF has several pages.
  *
  * @throws AlibiError  InvalidInput: no manifest, no image
  */
@@ -23,7 +24,7 @@ export async function benchFiles(given: readonly string[], where: string): Promi
   }
   if (manifests.length === 0) throw invalid('no manifest is given', where);
   if (images.length === 0) throw invalid('no image is given', where);
-  return { manifests, images };
+  return { manifests, images: await listPages(images) };
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -33,10 +34,8 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function imagesIn(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter(
-    (name) => /\.png$/i.test(name) && !/\.(labels|scribbles)\.png$/i.test(name),
-  );
-  if (names.length === 0) throw invalid('it holds no PNG', folder);
+  const names = (await readdir(folder)).filter((name) => isImageName(name, EXACT));
+  if (names.length === 0) throw invalid('it holds no PNG or TIFF', folder);
   return names.sort().map((name) => join(folder, name));
 }
 
@@ -44,6 +43,6 @@ function invalid(what: string, where: string): AlibiError {
   return new AlibiError('InvalidInput', {
     what,
     where,
-    remedy: 'Give manifest.json of one checkpoint or more, then images (PNG) or folders of them.',
+    remedy: 'Give manifest.json of one checkpoint or more, then images (PNG or TIFF) or folders of them.',
   });
 }

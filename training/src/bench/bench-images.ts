@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { AlibiError } from 'alibi-zarr/checkpoint';
 import type { Triple } from '../manifest.ts';
-import { type ColourImage, readPng } from './png.ts';
+import type { ColourImage } from './png.ts';
 import { resample, type Span } from './resize.ts';
 import type { Pixels } from './tokens.ts';
 
@@ -12,7 +10,7 @@ export interface Normalisation {
 }
 
 /** Where a crop lies in an image that is larger than it: the centre first, then opposite corners. */
-const PLACES = [
+export const PLACES = [
   [0.5, 0.5],
   [0, 0],
   [1, 1],
@@ -22,22 +20,6 @@ const PLACES = [
 
 /** The most crops of one image. */
 export const CROP_LIMIT = PLACES.length;
-
-/** @throws AlibiError  NotFound, UnsupportedFormat, InvalidInput */
-export async function openImage(path: string): Promise<ColourImage> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new AlibiError('NotFound', {
-      what: 'the image cannot be read',
-      where: path,
-      remedy: 'Give the path of a PNG.',
-      cause,
-    });
-  }
-  return readPng(bytes, path);
-}
 
 /**
  * Squares of a micrograph as the encoder sees them in the viewer: of `sizePx`, grey (the mean of the channels) between
@@ -60,18 +42,20 @@ export function squaresOf(
     const key = `${rows.start.toFixed(3)} ${cols.start.toFixed(3)}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    squares.push(asPixels(stretched(resample(grey, rows, cols)), { ...o, channels: 1 }));
+    squares.push(asPixels(stretched(resample(grey, rows, cols), image.white), { ...o, channels: 1 }));
   }
   return squares;
 }
 
 /**
- * The whole image resized to a square, its proportions given up, colours as stored: what the reference feeds its probe.
+ * The whole image resized to a square, its proportions given up: what the reference feeds its probe. Colours of 8 bits as
+ * stored; finer ones each between their 0.1 and 99.9 percentiles, since cameras use a part of 16 bits alone.
  */
 export function resizedSquare(image: ColourImage, o: Normalisation & { readonly sizePx: number }): Pixels {
   const along = (size: number): Span => ({ count: o.sizePx, start: 0, step: size / o.sizePx });
   const { channels } = image;
-  return asPixels(resample(image, along(image.height), along(image.width)), { ...o, channels });
+  const shown = image.white > 255 ? stretchedColours(image) : image;
+  return asPixels(resample(shown, along(image.height), along(image.width)), { ...o, channels });
 }
 
 function span(count: number, step: number, { size, place }: { size: number; place: number }): Span {
@@ -87,12 +71,25 @@ function greyOf(image: ColourImage): ColourImage {
   return { ...image, channels: 1, data };
 }
 
-/** 0 at the 0.1 percentile, 1 at the 99.9; no range smaller than a grey value of 8 bits is stretched. */
-function stretched(grey: Float32Array): Float32Array {
+/** 0 at the 0.1 percentile, 1 at the 99.9; no range smaller than one step of the file is stretched. */
+function stretched(grey: Float32Array, white: number): Float32Array {
   const sorted = grey.slice().sort();
   const low = sorted[Math.floor(0.001 * (sorted.length - 1))] ?? 0;
-  const high = Math.max(low + 1 / 255, sorted[Math.ceil(0.999 * (sorted.length - 1))] ?? 1);
+  const high = Math.max(low + 1 / white, sorted[Math.ceil(0.999 * (sorted.length - 1))] ?? 1);
   return grey.map((value) => Math.max(0, Math.min(1, (value - low) / (high - low))));
+}
+
+function stretchedColours(image: ColourImage): ColourImage {
+  const { channels, white } = image;
+  const data = new Float32Array(image.data.length);
+  for (let c = 0; c < channels; c++) {
+    const own = Float32Array.from(
+      { length: data.length / channels },
+      (_, i) => image.data[i * channels + c] ?? 0,
+    );
+    for (const [i, value] of stretched(own, white).entries()) data[i * channels + c] = value;
+  }
+  return { ...image, data };
 }
 
 /** [sizePx, sizePx, channels] in 0…1 → normalised [3, sizePx, sizePx] */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import { openImage, resizedSquare } from './bench-images.ts';
+import { resizedSquare } from './bench-images.ts';
 import { type BenchSubject, wholePatches } from './bench-subject.ts';
+import { EXACT, openImage } from './image-file.ts';
 import type { BenchContext } from './run-bench.ts';
 import { encodeOutputs, type Pixels, type TokenGrid } from './tokens.ts';
 
@@ -26,7 +27,7 @@ export async function* encodeImages(
   const side = wholePatches(subject, sizePx);
   for (const path of context.images) {
     context.signal.throwIfAborted();
-    const pixels = resizedSquare(await openImage(path), { ...subject.input, sizePx: side });
+    const pixels = resizedSquare(await openImage(path, EXACT), { ...subject.input, sizePx: side });
     const grids = await encodeOutputs(subject.runner, pixels, outputs);
     await context.step();
     yield { name: basename(path), sizePx: side, pixels, grids };

@@ -18,6 +18,8 @@ export interface ColourImage {
   readonly width: number;
   /** 1: grey; 3: red, green, blue. */
   readonly channels: 1 | 3;
+  /** Steps from black to white in the file: 255 of 8 bits. */
+  readonly white: number;
   /** [height, width, channels], 0…1 of the file's own range */
   readonly data: Float32Array;
 }
@@ -25,7 +27,7 @@ export interface ColourImage {
 /** As {@link readPngPixels}, black 0 and white 1. */
 export function readPng(bytes: Uint8Array, where: string): ColourImage {
   const { height, width, channels, white, data } = readPngPixels(bytes, where);
-  return { height, width, channels, data: Float32Array.from(data, (value) => value / white) };
+  return { height, width, channels, white, data: Float32Array.from(data, (value) => value / white) };
 }
 
 /**
@@ -38,7 +40,7 @@ export function readPngPixels(bytes: Uint8Array, where: string): PngPixels {
     throw new AlibiError('UnsupportedFormat', {
       what: 'it is not a PNG',
       where,
-      remedy: 'Save it as PNG: JPEG has altered what is to be measured, and TIFF is not read here.',
+      remedy: 'Save it as PNG.',
     });
   }
   try {

@@ -5,15 +5,15 @@ import { type ConvertOptions, convert as convertWeights } from '../convert.ts';
 import {
   commandText,
   gridOf,
+  INPUT_FLAGS,
+  inputOf,
   invalidFlag,
   oneOf,
-  positives,
   toggle,
-  triple,
   valued,
   whole,
 } from '../flag-values.ts';
-import { POSITION_FLAGS, positionOf } from '../position-flags.ts';
+import { givenPosition, POSITION_FLAGS } from '../position-flags.ts';
 import { windowOf } from '../window-flags.ts';
 
 const spec: CommandSpec = {
@@ -28,9 +28,8 @@ const spec: CommandSpec = {
     heads: valued('N', 'attention heads (default: config.json beside the weights, else dim / 64)'),
     'trained-grid': valued('ROWS,COLS', 'grid of the position embedding, where it is not square'),
     ...POSITION_FLAGS,
-    mean: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's)"),
-    std: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's)"),
-    window: valued('ROWS,COLS,OVERLAP', 'tokens of the window plan (default: 24,24,3)'),
+    ...INPUT_FLAGS,
+    window: valued('ROWS,COLS,OVERLAP', 'tokens of the window plan (default: 32,32,4)'),
     precision: valued(
       'P',
       'how weights are stored: fp32 (default), fp16, int8; several in one manifest, and lower arithmetic, by quantize',
@@ -87,13 +86,12 @@ function convertOptions(flags: Flags): ConvertOptions {
     title: flags.text('title'),
     heads: flags.integer('heads', 1),
     trainedGrid: trainedGrid === undefined ? undefined : gridOf(trainedGrid),
-    position: positionOf(flags),
+    position: givenPosition(flags),
     precision: oneOf(flags.text('precision') ?? 'fp32', ['fp32', 'fp16', 'int8'], '--precision'),
     graph: oneOf(flags.text('graph') ?? 'plain', ['plain', 'fused'], '--graph'),
     layers: layersOf(flags.text('layers') ?? ''),
-    mean: triple(flags.text('mean') ?? '0.485,0.456,0.406', '--mean'),
-    std: positives(triple(flags.text('std') ?? '0.229,0.224,0.225', '--std'), '--std'),
-    window: windowOf(flags.text('window') ?? '24,24,3', '--window'),
+    ...inputOf(flags),
+    window: windowOf(flags.text('window') ?? '32,32,4', '--window'),
     source: flags.text('source'),
     licence: flags.text('licence') ?? 'not stated; see the source',
     finetuned: flags.has('finetuned'),

@@ -1,20 +1,22 @@
 import { type Command, type Flags, Interrupted, progressBar } from 'alibi-zarr/command-line';
 import { BACKENDS } from '../backend.ts';
+import { blankingOf } from '../finetune/blanked-channels.ts';
 import { LOSSES } from '../finetune/loss.ts';
-import type { Blanking, FinetuneOptions, StageOptions } from '../finetune/options.ts';
+import type { FinetuneOptions, StageOptions } from '../finetune/options.ts';
 import { type RunResult, runFinetune } from '../finetune/run.ts';
 import { SCHEDULES } from '../finetune/schedule.ts';
 import {
   gridOf,
+  INPUT_FLAGS,
+  inputOf,
   invalidFlag,
   oneOf,
   positive,
-  positives,
   toggle,
-  triple,
   valued,
   whole,
 } from '../flag-values.ts';
+import { IMAGENET } from '../manifest.ts';
 import { POSITION_FLAGS, positionOf } from '../position-flags.ts';
 
 export const finetune: Command = {
@@ -31,6 +33,10 @@ export const finetune: Command = {
       heads: valued('N', 'attention heads (default: config.json beside the weights, else dim / 64)'),
       'trained-grid': valued('ROWS,COLS', 'grid of the position embedding, where it is not square'),
       ...POSITION_FLAGS,
+      student: valued(
+        'FILE',
+        "weights the student starts from, such as an earlier run's (default: the original's)",
+      ),
       'keep-blocks': valued('0,2,...', 'the student has these blocks of the original only'),
       loss: valued('KIND', 'cosine (default), mse, mae on final tokens'),
       blank: valued(
@@ -56,8 +62,7 @@ export const finetune: Command = {
       accumulate: valued('N', 'batches a step (default 1)'),
       ema: valued('DECAY', 'the student is a moving average of the steps'),
       recompute: toggle('keep less for the backward pass, compute it again'),
-      mean: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's)"),
-      std: valued('R,G,B', "normalisation of the input in 0..1 (default: ImageNet's)"),
+      ...INPUT_FLAGS,
       seed: valued('N', 'default 1'),
       backend: valued('NAME', 'tensorflow-gpu, tensorflow, wasm; default: the first that loads'),
       resume: toggle('go on with the run in --out'),
@@ -145,6 +150,7 @@ function finetuneOptions(flags: Flags): FinetuneOptions {
     heads: flags.integer('heads', 1),
     trainedGrid: trainedGrid === undefined ? undefined : gridOf(trainedGrid),
     position: positionOf(flags),
+    student: flags.text('student'),
     keepBlocks: keep === undefined ? null : keep.split(',').map((part) => whole(part, '--keep-blocks', 0)),
     data: tensors === undefined ? { pictures: pictures ?? '' } : { tensors },
     loss: oneOf(flags.text('loss') ?? 'cosine', LOSSES, '--loss'),
@@ -167,8 +173,8 @@ function finetuneOptions(flags: Flags): FinetuneOptions {
     accumulate: flags.integer('accumulate', 1) ?? 1,
     emaDecay: ema === undefined ? null : decayOf(ema),
     recompute: flags.has('recompute'),
-    mean: triple(flags.text('mean') ?? '0.485,0.456,0.406', '--mean'),
-    std: positives(triple(flags.text('std') ?? '0.229,0.224,0.225', '--std'), '--std'),
+    ...IMAGENET,
+    ...inputOf(flags),
     seed: flags.integer('seed', 0) ?? 1,
     backend: backend === undefined ? undefined : oneOf(backend, BACKENDS, '--backend'),
     resume: flags.has('resume'),
@@ -178,13 +184,6 @@ function finetuneOptions(flags: Flags): FinetuneOptions {
         ? null
         : { pictures: validation, every: flags.integer('validate-every', 1) ?? 100 },
   };
-}
-
-function blankingOf(text: string): Blanking {
-  if (text === 'none') return [];
-  const [, count] = /^auto:(\d+)$/.exec(text) ?? [];
-  if (count !== undefined) return { mostPositional: Number(count) };
-  return text.split(',').map((part) => whole(part, '--blank', 0));
 }
 
 function stageOf(text: string): StageOptions {

@@ -1,4 +1,5 @@
-import { mixedSeed, uniformStream } from '../random.ts';
+import { createRandom } from 'alibi-zarr/checkpoint';
+import { mixedSeed } from '../random.ts';
 import type { Batch } from './student.ts';
 import type { Teacher } from './teacher.ts';
 import type { Views } from './views.ts';
@@ -61,7 +62,7 @@ function cut(
   { view, tokens, images, targets, i }: Cut,
   o: ViewBatchOptions & { readonly draw: number },
 ): void {
-  const random = uniformStream(mixedSeed(o.seed, 0x0ff5, o.draw));
+  const random = createRandom(mixedSeed(o.seed, 0x0ff5, o.draw));
   const offset = (): number => Math.floor(random() * (o.viewTokens - o.tokens + 1));
   const [row, col] = [offset(), offset()];
   const rolled = o.roll && random() < 0.5;
@@ -90,7 +91,7 @@ function cut(
 
 /** Number `draw` of decks of `size` cards, each shuffled (n ↦ a·n + b mod size) in its own way. */
 function dealt(draw: number, size: number, seed: number): number {
-  const random = uniformStream(mixedSeed(seed, 0xdecc, Math.floor(draw / size)));
+  const random = createRandom(mixedSeed(seed, 0xdecc, Math.floor(draw / size)));
   let step = 1 + Math.floor(random() * (size - 1));
   while (divisor(step, size) !== 1) step = (step % size) + 1;
   return (step * (draw % size) + Math.floor(random() * size)) % size;

@@ -1,6 +1,7 @@
 import type { BackendName } from '../backend.ts';
 import type { Triple } from '../manifest.ts';
 import type { Position } from '../onnx/position.ts';
+import type { Blanking } from './blanked-channels.ts';
 import type { LossKind } from './loss.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -12,15 +13,14 @@ export interface StageOptions {
   readonly peak: number;
 }
 
-/** Channels that the target does not have: chosen by number, or the k most positional of the teacher's. */
-export type Blanking = readonly number[] | { readonly mostPositional: number };
-
 export interface FinetuneOptions {
   readonly weights: string;
   readonly out: string;
   readonly heads?: number | undefined;
   readonly trainedGrid?: readonly [number, number] | undefined;
   readonly position: Position;
+  /** Weights the student starts from, such as an earlier run's; the original's by default. */
+  readonly student?: string | undefined;
   /** Blocks of the weights the student keeps; all by default. */
   readonly keepBlocks: readonly number[] | null;
   /** What it learns from: crops of pictures with the teacher's tokens, or one stored batch. */

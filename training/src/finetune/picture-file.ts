@@ -1,11 +1,9 @@
-import { readImage } from '../bench/segmentation/read-image.ts';
+import { ALL, openImage } from '../bench/image-file.ts';
 import { normalised, type Picture } from './picture.ts';
 
-export const PICTURE_NAME = /\.(png|jpe?g)$/i;
-
-/** Reads a PNG or JPEG; transparency is left out. @throws AlibiError  UnsupportedFormat, InvalidInput */
+/** Reads a PNG, JPEG or page of a TIFF; transparency is left out. @throws AlibiError  UnsupportedFormat, InvalidInput */
 export async function openPictureFile(path: string): Promise<Picture> {
-  const { height, width, channels, data } = await readImage(path);
+  const { height, width, channels, data } = await openImage(path, ALL);
   const planes = new Float32Array(data.length);
   const count = height * width;
   for (let c = 0; c < channels; c++) {

@@ -1,9 +1,9 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import { readParameters } from '../vit/parameters.ts';
 import { openFile } from '../weights/open-file.ts';
-import { readSafetensors } from '../weights/safetensors.ts';
+import { readMetadata, readSafetensors } from '../weights/safetensors.ts';
 import type { Tensor } from '../weights/vit-weights.ts';
 import { writeSafetensors } from '../weights/write-safetensors.ts';
 import type { Learner, StepRecord } from './loop.ts';
@@ -44,7 +44,7 @@ export async function openState(dir: string, fingerprint: string): Promise<RunSt
   const file = await openFile(path);
   let tensors: Map<string, Tensor>;
   try {
-    const stored = await storedFingerprint(path);
+    const stored = (await readMetadata(file)).get('fingerprint');
     if (stored !== fingerprint) {
       throw new AlibiError('Conflict', {
         what: 'the run there was started with other options',
@@ -69,23 +69,6 @@ export async function openState(dir: string, fingerprint: string): Promise<RunSt
     moments: part('moments'),
     average: part('average'),
   };
-}
-
-async function storedFingerprint(path: string): Promise<unknown> {
-  const file = await open(path);
-  try {
-    const length = Buffer.alloc(8);
-    await file.read(length, 0, 8, 0);
-    const json = Buffer.alloc(Number(length.readBigUInt64LE()));
-    await file.read(json, 0, json.length, 8);
-    const header: unknown = JSON.parse(json.toString('utf8'));
-    if (typeof header !== 'object' || header === null || !('__metadata__' in header)) return undefined;
-    const { __metadata__: metadata } = header;
-    if (typeof metadata !== 'object' || metadata === null || !('fingerprint' in metadata)) return undefined;
-    return metadata.fingerprint;
-  } finally {
-    await file.close();
-  }
 }
 
 /** The log up to a step, as a file cut there: what a killed run logged after its last state is done again. */

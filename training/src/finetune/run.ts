@@ -3,14 +3,16 @@ import { appendFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type Backend, openBackend } from '../backend.ts';
-import { mostPositionalChannels } from '../bench/probe/positional-channels.ts';
 import { hashFile } from '../hash.ts';
-import { readConfig } from '../weights/read-config.ts';
+import { storedPosition } from '../manifest.ts';
 import { readWeights } from '../weights/read-weights.ts';
+import { recordMetadata } from '../weights/student-record.ts';
 import type { VitWeights } from '../weights/vit-weights.ts';
+import { shapeOfWeights, type WeightsShape } from '../weights/weights-shape.ts';
 import { writeSafetensors } from '../weights/write-safetensors.ts';
 import { ADAMW, AdamW } from './adamw.ts';
 import { type Batches, fixedBatch, teacherTokens, viewBatches } from './batches.ts';
+import { blankedChannels } from './blanked-channels.ts';
 import { finetune, type Learner, type Stage, type StepRecord } from './loop.ts';
 import { MovingAverage } from './moving-average.ts';
 import type { FinetuneOptions, StageOptions } from './options.ts';
@@ -44,7 +46,6 @@ export interface RunResult {
 
 const CACHE_BYTES = 4e9;
 const VALIDATION_VIEWS = 16;
-const POSITIONAL_VIEWS = 24;
 
 /**
  * Finetune a student of the weights' transformer under another position, its frozen original as the teacher.
@@ -57,32 +58,42 @@ const POSITIONAL_VIEWS = 24;
 export async function runFinetune(options: FinetuneOptions, events: RunEvents): Promise<RunResult> {
   const backend = await openBackend(options.backend);
   events.say(`computing on ${backend.name}: ${backend.why}`);
-  const { weights, layerNormEps } = await readWeights(options.weights, { trainedGrid: options.trainedGrid });
-  const config = await readConfig(join(options.weights, '..'), weights.dim);
-  const heads = options.heads ?? config.heads ?? Math.max(1, Math.round(weights.dim / 64));
-  const shape = { heads, layerNormEps: config.layerNormEps ?? layerNormEps };
+  const read = await readWeights(options.weights, { trainedGrid: options.trainedGrid });
+  const { weights } = read;
+  const shape = await shapeOfWeights(options.weights, read, options.heads);
   const fingerprint = await fingerprintOf(options);
   const state = await startOrResume(options, fingerprint);
+  const start = options.student === undefined ? weights : await readStart(options.student, weights);
   const data = await openData(options, { weights, shape, events });
   try {
-    const learner = createLearner(options, { weights, shape, state });
+    const learner = createLearner(options, { weights: start, shape, state });
     const total = options.first.steps + (options.second?.steps ?? 0);
     const done = state?.step ?? 0;
     await writeFile(
       join(options.out, 'config.json'),
-      `${JSON.stringify({ ...published(options), heads, blank: data.blank, backend: backend.name }, null, 2)}\n`,
+      `${JSON.stringify({ ...published(options), ...shape, blank: data.blank, backend: backend.name }, null, 2)}\n`,
     );
     const outcome = await train(options, { learner, data, events, fingerprint, done, total });
     const student = join(options.out, 'student.safetensors');
     if (outcome.step === total) {
       const final = learner.average === null ? await readStudent(learner.vit) : await learner.average.read();
-      await writeSafetensors(student, final);
+      await writeSafetensors(
+        student,
+        final,
+        recordMetadata({
+          format: 'alibi-train/student/1',
+          ...shape,
+          position: storedPosition(options.position, weights),
+          input: { mean: [...options.mean], std: [...options.std] },
+          blank: [...data.blank],
+        }),
+      );
     }
     return {
       student,
       log: logPath(options.out),
       steps: outcome.step,
-      heads,
+      heads: shape.heads,
       backend,
       lastLoss: outcome.loss,
       done: outcome.step === total,
@@ -137,11 +148,22 @@ function assertFinite({ step, loss }: StepRecord, where: string): void {
   });
 }
 
+/** @throws AlibiError  weights that cannot be read; InvalidInput: of another width or patch than the original's */
+async function readStart(path: string, { dim, patch }: VitWeights): Promise<VitWeights> {
+  const { weights } = await readWeights(path, {});
+  if (weights.dim === dim && weights.patch === patch) return weights;
+  throw new AlibiError('InvalidInput', {
+    what: `the student has ${weights.dim} channels and patches of ${weights.patch} px, the original ${dim} and ${patch} px`,
+    where: path,
+    remedy: 'Give weights of the same width and patch as the original with --student.',
+  });
+}
+
 function createLearner(
   options: FinetuneOptions,
   o: {
     readonly weights: VitWeights;
-    readonly shape: { readonly heads: number; readonly layerNormEps: number };
+    readonly shape: WeightsShape;
     readonly state: RunState | null;
   },
 ): Learner {
@@ -198,7 +220,7 @@ async function openData(
   options: FinetuneOptions,
   o: {
     readonly weights: VitWeights;
-    readonly shape: { readonly heads: number; readonly layerNormEps: number };
+    readonly shape: WeightsShape;
     readonly events: RunEvents;
   },
 ): Promise<Data> {
@@ -218,9 +240,11 @@ async function openData(
   const teacher = await openTeacher(o.weights, o.shape);
   const viewsOf = (tokens: number, seed: number): Views =>
     new Views(sources, { ...options, seed, sizePx: tokens * patch });
-  const blank = await blankOf(options, {
+  const blank = await blankedChannels(options.blank, {
     teacher,
-    views: viewsOf(options.first.tokens, options.seed + 1),
+    sources,
+    views: { ...options, seed: options.seed + 1 },
+    tokens: options.first.tokens,
     patch,
     dim,
   });
@@ -267,21 +291,6 @@ function stagesOf(options: FinetuneOptions, batchesOf: (stage: StageOptions) => 
   return stages;
 }
 
-async function blankOf(
-  { blank, first }: FinetuneOptions,
-  o: { readonly teacher: Teacher; readonly views: Views; readonly patch: number; readonly dim: number },
-): Promise<readonly number[]> {
-  if (!('mostPositional' in blank)) return blank;
-  const { tokens: side } = first;
-  const data = new Float32Array(POSITIONAL_VIEWS * side * side * o.dim);
-  for (let n = 0; n < POSITIONAL_VIEWS; n++) {
-    const tokens = await o.teacher.tokens(await o.views.view(n), 1, side * o.patch);
-    data.set(tokens, n * side * side * o.dim);
-  }
-  const stack = { images: POSITIONAL_VIEWS, rows: side, cols: side, dim: o.dim, data };
-  return mostPositionalChannels(stack, blank.mostPositional);
-}
-
 /** Views of pictures of their own, the target of the same crop. */
 async function validationBatches(
   options: FinetuneOptions,
@@ -325,7 +334,11 @@ async function fingerprintOf(options: FinetuneOptions): Promise<string> {
   const isFile = (await stat(source).catch(() => null))?.isFile() ?? false;
   const same = { position, keepBlocks, loss, blank, batch, tokens, margin, scales, roll, deck, seed };
   const rest = { weightDecay, clip, accumulate, emaDecay, mean, std };
-  const files = { weights: await hashFile(weights), data: isFile ? await hashFile(source) : source };
+  const files = {
+    weights: await hashFile(weights),
+    ...(options.student === undefined ? {} : { student: await hashFile(options.student) }),
+    data: isFile ? await hashFile(source) : source,
+  };
   return createHash('sha256')
     .update(JSON.stringify({ ...same, ...rest, ...files }))
     .digest('hex');
@@ -343,5 +356,6 @@ function published(options: FinetuneOptions): Record<string, unknown> {
     ...options.validation,
     pictures: short(options.validation.pictures),
   };
-  return { ...rest, weights: short(options.weights), data, validation };
+  const student = options.student && short(options.student);
+  return { ...rest, weights: short(options.weights), student, data, validation };
 }

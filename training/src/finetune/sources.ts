@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import { type DataSource, type FinetuneData, parseFinetuneData } from 'alibi-zarr-schemas';
+import { ALL, isImageName, listPages } from '../bench/image-file.ts';
 import type { Picture } from './picture.ts';
-import { openPictureFile, PICTURE_NAME } from './picture-file.ts';
+import { openPictureFile } from './picture-file.ts';
 import { syntheticPicture } from './synthetic.ts';
 import { openZarrPictures } from './zarr-pictures.ts';
 
@@ -12,6 +13,8 @@ export interface PictureSource {
   readonly weight: number;
   readonly count: number;
   open(n: number): Promise<Picture>;
+  /** For people: a file's name, a tile's place. */
+  nameOf(n: number): string;
   close?(): Promise<void>;
 }
 
@@ -65,7 +68,12 @@ async function openSource(
     });
   }
   if (generated !== undefined) {
-    return { weight, count: generated, open: async (n) => syntheticPicture(o.seed, n) };
+    return {
+      weight,
+      count: generated,
+      open: async (n) => syntheticPicture(o.seed, n),
+      nameOf: (n) => `generated ${n}`,
+    };
   }
   if (zarr !== undefined) {
     const location = /^https?:/.test(zarr) ? zarr : resolve(o.base, zarr);
@@ -80,7 +88,7 @@ async function openFolder(folder: string, { files, weight = 1 }: DataSource): Pr
     throw new AlibiError('InvalidInput', {
       what: 'there is no image in the folder',
       where: folder,
-      remedy: 'Give a folder of .png or .jpg files.',
+      remedy: 'Give a folder of .png, .tif or .jpg files.',
     });
   }
   await Promise.all(
@@ -90,7 +98,13 @@ async function openFolder(folder: string, { files, weight = 1 }: DataSource): Pr
       }),
     ),
   );
-  return { weight, count: names.length, open: (n) => openPictureFile(join(folder, names[n] ?? '')) };
+  const pages = await listPages(names.map((name) => join(folder, name)));
+  return {
+    weight,
+    count: pages.length,
+    nameOf: (n) => relative(folder, pages[n] ?? ''),
+    open: (n) => openPictureFile(pages[n] ?? ''),
+  };
 }
 
 /** Images in the order of their names, without label images and scribbles that lie beside them. */
@@ -98,7 +112,7 @@ async function listPictures(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw unreadable(folder, cause);
   });
-  return names.filter((name) => PICTURE_NAME.test(name) && !/\.(labels|scribbles)\./.test(name)).sort();
+  return names.filter((name) => isImageName(name, ALL)).sort();
 }
 
 function unreadable(where: string, cause: unknown): AlibiError {

@@ -1,4 +1,5 @@
-import { mixedSeed, normalStream, uniformStream } from '../random.ts';
+import { createRandom } from 'alibi-zarr/checkpoint';
+import { mixedSeed, normalStream } from '../random.ts';
 import { normalised, type Picture } from './picture.ts';
 
 const KINDS = ['cells', 'grains', 'phases', 'particles', 'fibres'] as const;
@@ -10,7 +11,7 @@ type Random = () => number;
  * particles and fibres, with shot noise and uneven light. A function of its number and seed alone.
  */
 export function syntheticPicture(seed: number, n: number): Picture {
-  const random = uniformStream(mixedSeed(seed, 0x5eed, n));
+  const random = createRandom(mixedSeed(seed, 0x5eed, n));
   const kind = KINDS[n % KINDS.length] ?? 'cells';
   const size = 512;
   const data = painters[kind](size, random);

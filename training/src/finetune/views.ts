@@ -1,5 +1,6 @@
+import { createRandom } from 'alibi-zarr/checkpoint';
 import type { Triple } from '../manifest.ts';
-import { mixedSeed, uniformStream } from '../random.ts';
+import { mixedSeed } from '../random.ts';
 import { crop, type Picture } from './picture.ts';
 import type { PictureSource } from './sources.ts';
 
@@ -29,7 +30,7 @@ export class Views {
 
   /** @returns float32 [3, sizePx, sizePx], normalised for the encoder */
   async view(n: number): Promise<Float32Array> {
-    const random = uniformStream(mixedSeed(this.#options.seed, 0x71e3, n));
+    const random = createRandom(mixedSeed(this.#options.seed, 0x71e3, n));
     const picture = await this.#draw(random);
     return augmented(picture, random, this.#options);
   }

@@ -12,5 +12,11 @@ export async function openZarrPictures(
   signal: AbortSignal,
 ): Promise<Omit<PictureSource, 'weight'>> {
   const tiles = await openTiles(location, { level, channels, z, t, tilePx: TILE_PX, signal });
-  return { count: tiles.count, open: (n) => tiles.read(n), close: () => tiles.close() };
+  const name = location.replace(/\/+$/, '').split(/[\\/]/).at(-1) ?? location;
+  return {
+    count: tiles.count,
+    open: (n) => tiles.read(n),
+    nameOf: (n) => `${name}, tile ${n}`,
+    close: () => tiles.close(),
+  };
 }

@@ -20,6 +20,18 @@ export interface AlibiPosition {
   readonly slopes: 'constant' | 'fixed' | 'learned';
 }
 
+/** The reference's released models. Source: arXiv 2603.16840, §3. */
+export const PAPER: AlibiPosition = {
+  kind: 'alibi',
+  metric: 'euclidean',
+  wrap: true,
+  normalise: 'window',
+  distanceScale: null,
+  attentionRadius: null,
+  hidePrefix: false,
+  slopes: 'constant',
+};
+
 /** The token grid of one run, as values of the graph: int64 vectors of length one, and float scalars. */
 export interface GridValues {
   readonly rows: string;

@@ -2,7 +2,8 @@ import { basename, dirname, join } from 'node:path';
 import { AlibiError, precisionTolerance } from 'alibi-zarr/checkpoint';
 import { duration } from 'alibi-zarr/command-line';
 import type { QuantizeOutput } from 'alibi-zarr-schemas';
-import { openImage, squaresOf } from '../bench/bench-images.ts';
+import { squaresOf } from '../bench/bench-images.ts';
+import { EXACT, listPages, openImage } from '../bench/image-file.ts';
 import { selfTestAnswer } from '../checkpoint.ts';
 import { sha256 } from '../hash.ts';
 import { asTriple, type CheckpointManifest, isSameFigure, type Measured } from '../manifest.ts';
@@ -200,7 +201,7 @@ async function openInputs(manifest: CheckpointManifest, images: readonly string[
   }
   const sizePx = Math.min(window.rows, window.cols) * architecture.patch;
   const shown = { sizePx, mean: asTriple(input.mean), std: asTriple(input.std) };
-  const opened = await Promise.all(images.map(openImage));
+  const opened = await Promise.all((await listPages(images)).map((path) => openImage(path, EXACT)));
   return opened
     .flatMap((image) => squaresOf(image, shown))
     .map(({ height, width, data }) => ({ shape: [1, 3, height, width], data }));

@@ -2,6 +2,7 @@ import { dataSetFigure } from './figures/data-set-figure.ts';
 import type { DrawContext } from './figures/draw-context.ts';
 import { fingerprintFigure } from './figures/fingerprint-figure.ts';
 import { homogeneityFigures } from './figures/homogeneity-figures.ts';
+import { lossFigure } from './figures/loss-figure.ts';
 import { probeFigure } from './figures/probe-figure.ts';
 import { seamFigure } from './figures/seam-figure.ts';
 import { segmentationFigure } from './figures/segmentation-figure.ts';
@@ -39,6 +40,7 @@ export function makeReport(
     segmentationFigure(context),
     dataSetFigure(context),
     seamFigure(context),
+    lossFigure(context),
     trainingFigure(inputs.logs),
   ];
   const numbers = measuredNumbers(results);

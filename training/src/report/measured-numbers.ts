@@ -35,6 +35,7 @@ const TITLES: Readonly<Record<BenchOutcome['format'], string>> = {
   'alibi-train/fingerprint/1': 'Positional fingerprint',
   'alibi-train/homogeneity/1': 'Homogeneity',
   'alibi-train/seam/1': 'Windows',
+  'alibi-train/loss/1': 'Distance from the original',
   'alibi-train/scribbles/1': 'Segmentation trained on scribbles',
   'alibi-train/segmentation/1': 'Segmentation of data sets',
 };

@@ -110,6 +110,14 @@ function settingsText(result: BenchOutcome): string {
       return `${listed(result.images.map(({ name }) => name))}; ${result.sizePx}×${result.sizePx} px`;
     case 'alibi-train/seam/1':
       return `${listed(result.images)}; ${result.tokens}×${result.tokens} tokens, ${result.crops} crops, enlarged ${result.scale}×, ${result.classes} clusters`;
+    case 'alibi-train/loss/1': {
+      const { images, sampling, blank, teacher } = result;
+      const how =
+        sampling.kind === 'views'
+          ? `${sampling.views} augmented views, scales ${sampling.scales.join(' to ')}, seed ${sampling.seed}`
+          : `${listed(images)}; at most ${sampling.crops} crops an image, enlarged ${sampling.scale}×`;
+      return `${how}; to ${teacher.name} (${teacher.sha256.slice(0, 8)}), without channels ${blank.join(', ') || 'none'}`;
+    }
     case 'alibi-train/segmentation/1': {
       const { layout, sizePx, shots, trainImages, valImages, samples, c } = result;
       const few = shots === null ? '' : `, ${shots} of each class`;

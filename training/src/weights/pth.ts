@@ -17,6 +17,11 @@ const REBUILD_PARAMETER = 'torch._utils._rebuild_parameter';
 const ORDERED_DICT = 'collections.OrderedDict';
 const SIZE = 'torch.Size';
 
+/** Names, shapes and places of tensors: 100 to 200 bytes each. */
+const PICKLE_LIMIT = 64 * 2 ** 20;
+/** Tied weights appear twice; a file in which the tensors are many times as large as what it stores is not weights. */
+const SHARING_LIMIT = 8;
+
 const ALLOWED: ReadonlySet<string> = new Set([
   ...Object.keys(FLOAT_STORAGES),
   ...OTHER_STORAGES,
@@ -82,6 +87,12 @@ export async function readPth(source: ByteSource): Promise<Map<string, Tensor>> 
   if (order !== undefined && new TextDecoder().decode(order).trim() !== 'little') {
     throw unsupported(source.where, 'its numbers are big-endian', 'Save it on a little-endian machine.');
   }
+  if (stream.size > PICKLE_LIMIT)
+    throw unsupported(
+      source.where,
+      `its data.pkl has ${stream.size} bytes`,
+      'Save the bare state dict with torch.save.',
+    );
   const value = unpickle(await stream.read(), hooksFor(source.where), `${source.where}:${pickle}`);
   return readTensors(stateDict(value, source.where), entries, `${root}data/`, source.where);
 }
@@ -167,6 +178,7 @@ async function readTensors(
 ): Promise<Map<string, Tensor>> {
   const storages = new Map<string, Float32Array>();
   const tensors = new Map<string, Tensor>();
+  assertSharing([...views.values()], where);
   for (const [name, view] of views) {
     const { key, type, count } = view.storage;
     if (type === null) continue;
@@ -178,6 +190,21 @@ async function readTensors(
     tensors.set(name, { shape: view.shape, data: contiguous(data, view) });
   }
   return tensors;
+}
+
+/** Every view of a storage is copied out of it: refuses a file that names one storage over and over. */
+function assertSharing(views: readonly TensorView[], where: string): void {
+  const stored = new Map(views.map(({ storage }) => [storage.key, storage.count]));
+  const held = [...stored.values()].reduce((sum, count) => sum + count, 0);
+  const claimed = views.reduce(
+    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  if (claimed > SHARING_LIMIT * held)
+    throw malformed(
+      where,
+      `its tensors are ${Math.round(claimed / Math.max(1, held))} times as large as what it stores`,
+    );
 }
 
 async function readStorage(

@@ -13,11 +13,13 @@ export type Scheme = 'timm' | 'facebookresearch' | 'huggingface';
 
 /** Tells the container by its first bytes, not by its name. */
 export async function readTensors(source: ByteSource): Promise<StateDict> {
+  return (await isSafetensors(source)) ? readSafetensors(source) : readPth(source);
+}
+
+export async function isSafetensors(source: ByteSource): Promise<boolean> {
   const start = await source.read(0, Math.min(9, source.size));
   const isZip = start[0] === 0x50 && start[1] === 0x4b;
-  const isSafetensors = start[8] === 0x7b;
-  if (isZip || !isSafetensors) return readPth(source);
-  return readSafetensors(source);
+  return !isZip && start[8] === 0x7b;
 }
 
 export interface CanonicalWeights {

@@ -39,8 +39,10 @@ export interface PickleHooks {
 const MARK = Symbol('mark');
 type StackItem = PickleValue | typeof MARK;
 
-// A checkpoint has some thousands of operations; this bounds time and memory on a hostile stream.
-const OPERATION_LIMIT = 10_000_000;
+// A checkpoint has some fifty operations a tensor; these bound time and memory on a hostile stream. A container takes up to
+// 200 bytes of memory for the one byte that makes it.
+const OPERATION_LIMIT = 2_000_000;
+const CONTAINER_LIMIT = 500_000;
 
 /**
  * Runs the stack machine of Python's pickle (protocols 0 to 5) without ever running code: globals are checked against
@@ -61,6 +63,7 @@ class Unpickler {
   readonly #memo = new Map<number, PickleValue>();
   readonly #stack: StackItem[] = [];
   #at = 0;
+  #containers = 0;
 
   constructor(bytes: Uint8Array, hooks: PickleHooks, where: string) {
     this.#bytes = bytes;
@@ -75,13 +78,13 @@ class Unpickler {
       if (code === '.') return this.#pop();
       if (!this.#literal(code) && !this.#container(code) && !this.#object(code)) {
         throw new AlibiError('UnsupportedFormat', {
-          what: `the pickle holds the operation 0x${code.charCodeAt(0).toString(16)}, which weights do not need`,
+          what: `the pickle holds the operation 0x${code.charCodeAt(0).toString(16)}, which weights do not need and which is not run`,
           where: `${this.#where}, byte ${this.#at - 1}`,
           remedy: 'Save the bare state dict with torch.save, or as safetensors.',
         });
       }
     }
-    throw this.#malformed('it does not end');
+    throw this.#malformed(`it has more than ${OPERATION_LIMIT} operations`);
   }
 
   #literal(code: string): boolean {
@@ -138,6 +141,13 @@ class Unpickler {
     }
   }
 
+  /** Counted before it is made. */
+  #counted<T>(container: () => T): T {
+    if (++this.#containers > CONTAINER_LIMIT)
+      throw this.#malformed(`it makes more than ${CONTAINER_LIMIT} lists and dictionaries`);
+    return container();
+  }
+
   #container(code: string): boolean {
     switch (code) {
       case '(':
@@ -145,22 +155,22 @@ class Unpickler {
         return true;
       case ')':
       case ']':
-        this.#stack.push([]);
+        this.#stack.push(this.#counted(() => []));
         return true;
       case '}':
-        this.#stack.push(new Map());
+        this.#stack.push(this.#counted(() => new Map()));
         return true;
       case 't':
       case 'l':
-        this.#stack.push(this.#toMark());
+        this.#stack.push(this.#counted(() => this.#toMark()));
         return true;
       case 'd':
-        this.#stack.push(this.#setItems(new Map(), this.#toMark()));
+        this.#stack.push(this.#counted(() => this.#setItems(new Map(), this.#toMark())));
         return true;
       case '\x85':
       case '\x86':
       case '\x87': // TUPLE1 to TUPLE3
-        this.#stack.push(this.#popMany(code.charCodeAt(0) - 0x84));
+        this.#stack.push(this.#counted(() => this.#popMany(code.charCodeAt(0) - 0x84)));
         return true;
       case 'a':
         this.#append(this.#popMany(1));
@@ -215,12 +225,15 @@ class Unpickler {
         return true;
       case '\x93': {
         const [module, name] = this.#popMany(2);
-        this.#stack.push(this.#global(String(module), String(name)));
+        // Not String(…): a list that holds itself many times over would be written out whole.
+        if (typeof module !== 'string' || typeof name !== 'string')
+          throw this.#malformed('a global is named by what is no text');
+        this.#stack.push(this.#global(module, name));
         return true;
       }
       case 'R':
       case '\x81': // REDUCE, NEWOBJ
-        this.#reduce();
+        this.#counted(() => this.#reduce());
         return true;
       case 'b':
         // BUILD: a state dict's `_metadata`; nothing of it is needed.
@@ -246,10 +259,10 @@ class Unpickler {
     const full = `${module}.${name}`;
     if (this.#hooks.allows(full)) return new PickleGlobal(full);
     throw new AlibiError('UnsupportedFormat', {
-      what: `the file refers to ${JSON.stringify(full)}, which is not among what weights need, and no code of a file is ever run`,
+      what: `the file refers to ${JSON.stringify(full.slice(0, 200))}, which is not among what weights need, and no code of a file is ever run`,
       where: this.#where,
       remedy: 'Save the bare state dict with torch.save in Python, or as safetensors, if you trust the file.',
-      data: { global: full },
+      data: { global: full.slice(0, 200) },
     });
   }
 

@@ -4,6 +4,10 @@ import { type ByteSource, truncated } from './byte-source.ts';
 export interface ZipEntry {
   readonly name: string;
   readonly size: number;
+  /** Of its local header. */
+  readonly offset: number;
+  /** Of its bytes in the file. */
+  readonly packed: number;
   /** @throws AlibiError  InvalidInput where the entry is damaged */
   read(): Promise<Uint8Array>;
 }
@@ -38,10 +42,26 @@ export async function readZip(source: ByteSource): Promise<Map<string, ZipEntry>
     if (end > bytes.byteLength) throw truncated(source.where, 'its directory is cut off');
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameBytes));
     const extra = new DataView(bytes.buffer, bytes.byteOffset + at + 46 + nameBytes, extraBytes);
+    if (entries.has(name)) throw truncated(source.where, `the entry ${name.slice(0, 200)} is in it twice`);
     entries.set(name, entryOf(source, name, view, at, extra));
     at = end;
   }
+  assertApart([...entries.values()], source.where);
   return entries;
+}
+
+/** Entries that share their bytes are how a small file claims to hold many large tensors. */
+function assertApart(entries: readonly ZipEntry[], where: string): void {
+  const byOffset = entries.toSorted((a, b) => a.offset - b.offset);
+  for (let i = 1; i < byOffset.length; i++) {
+    const [before, next] = [byOffset[i - 1], byOffset[i]];
+    if (before === undefined || next === undefined) continue;
+    if (before.offset + before.packed <= next.offset) continue;
+    throw truncated(
+      where,
+      `the entry ${next.name.slice(0, 200)} lies in the bytes of ${before.name.slice(0, 200)}`,
+    );
+  }
 }
 
 async function locateDirectory(source: ByteSource): Promise<{ offset: number; size: number }> {
@@ -69,7 +89,13 @@ function entryOf(source: ByteSource, name: string, view: DataView, at: number, e
   if (size === SATURATED_32) size = wide.shift() ?? size;
   if (packed === SATURATED_32) packed = wide.shift() ?? packed;
   if (offset === SATURATED_32) offset = wide.shift() ?? offset;
-  return { name, size, read: () => readEntry(source, { name, method, packed, size, offset }) };
+  return {
+    name,
+    size,
+    offset,
+    packed,
+    read: () => readEntry(source, { name, method, packed, size, offset }),
+  };
 }
 
 function zip64Values(extra: DataView): number[] {

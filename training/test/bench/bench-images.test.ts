@@ -5,7 +5,7 @@ import { resample } from '../../src/bench/resize.ts';
 const plain = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
 
 describe('resample', () => {
-  const line = { height: 1, width: 4, channels: 1, data: Float32Array.of(0, 4, 8, 12) };
+  const line = { height: 1, width: 4, channels: 1, white: 255, data: Float32Array.of(0, 4, 8, 12) };
   const row = { count: 1, start: 0, step: 1 };
 
   it('interpolates between pixel centres where it enlarges', () => {
@@ -31,6 +31,7 @@ describe('images of a bench', () => {
     height: 2,
     width: 6,
     channels: 1 as const,
+    white: 255,
     data: Float32Array.from({ length: 12 }, (_, i) => (i % 6) / 10),
   };
 
@@ -53,6 +54,7 @@ describe('images of a bench', () => {
       height: 1,
       width: 2,
       channels: 3 as const,
+      white: 255,
       data: Float32Array.of(0.1, 0.2, 0.3, 0.5, 0.6, 0.7),
     };
     const { data } = resizedSquare(colour, { mean: [0.1, 0, 0], std: [0.5, 1, 1], sizePx: 2 });

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { hasShared, sharedPath } from '../../../test/shared.ts';
 import { ADAMW, AdamW } from '../../src/finetune/adamw.ts';
 import { addGradients, createVit, disposeVit } from '../../src/finetune/student.ts';
+import { PAPER } from '../../src/onnx/position.ts';
 import { relativeError } from '../../src/onnx/relative-error.ts';
 import { Gradients } from '../../src/vit/parameters.ts';
 import { encode } from '../../src/vit/transformer.ts';
 import { readWeights } from '../../src/weights/read-weights.ts';
 import { eachBackend } from '../each-backend.ts';
 import { golden } from '../golden.ts';
-import { PAPER } from '../tiny-variants.ts';
 
 eachBackend(() => {
   describe.skipIf(!hasShared())('thirty steps of the reference', () => {

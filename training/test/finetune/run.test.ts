@@ -2,10 +2,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
+import { createRandom } from 'alibi-zarr/checkpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FinetuneOptions } from '../../src/finetune/options.ts';
 import { runFinetune } from '../../src/finetune/run.ts';
-import { uniformStream } from '../../src/random.ts';
 import { randomVit } from '../../src/random-vit.ts';
 import { readWeights } from '../../src/weights/read-weights.ts';
 import { toTimm } from '../../src/weights/to-timm.ts';
@@ -91,7 +91,7 @@ eachBackend((backend) => {
 
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'alibi-run-'));
-      const random = uniformStream(3);
+      const random = createRandom(3);
       await writeFile(
         join(dir, 'a.png'),
         png(40, (y, x) => 120 + 80 * Math.sin(y / 3) + 40 * random() - x),
@@ -165,6 +165,32 @@ eachBackend((backend) => {
       const { student } = await run(options('small', { keepBlocks: [1], emaDecay: null }));
       expect((await readWeights(student)).weights.blocks).toHaveLength(1);
       await expect(run(options('none', { keepBlocks: [2] }))).rejects.toThrow('there is no block 2');
+    });
+
+    it('goes on from an earlier student, with a rate and a state of its own', async () => {
+      const first = { steps: 1, tokens: 3, batch: 2, peak: 1e-12 };
+      const still = { first, second: null, emaDecay: null, weightDecay: 0 };
+      const earlier = await run(
+        options('earlier', { first: { ...first, peak: 1e-2 }, second: null, emaDecay: null }),
+      );
+      const next = await run(options('next', { ...still, student: earlier.student }));
+      const [a, b, original] = await Promise.all(
+        [earlier.student, next.student, join(dir, 'teacher.safetensors')].map(async (path) => {
+          const { weights } = await readWeights(path);
+          return weights.blocks[0]!.qkv.weight.data;
+        }),
+      );
+      // A rate of 1e-12 leaves what it started from.
+      const furthest = (x: Float32Array, y: Float32Array) =>
+        Math.max(...x.map((v, i) => Math.abs(v - y[i]!)));
+      expect(furthest(b!, a!)).toBeLessThan(1e-6);
+      expect(furthest(b!, original!)).toBeGreaterThan(1e-3);
+      const other = randomVit({ seed: 1, dim: 24, blocks: 2, patch: 4, registers: 1 });
+      const wide = join(dir, 'wide.safetensors');
+      await writeSafetensors(wide, toTimm(other));
+      await expect(run(options('wide', { student: wide }))).rejects.toThrow('the student has 24 channels');
+      const resumed = options('next', { ...still, resume: true });
+      await expect(run(resumed)).rejects.toThrow('other options');
     });
 
     it('refuses a folder with a run, another run’s state, and pictures that are not there', async () => {

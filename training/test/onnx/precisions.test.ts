@@ -9,17 +9,9 @@ import { openCpuRunner } from '../../src/onnx/run.ts';
 import { openWasmRunner } from '../../src/onnx/run-wasm.ts';
 import { randomVit } from '../../src/random-vit.ts';
 import type { Affine, Tensor, VitWeights } from '../../src/weights/vit-weights.ts';
+import { LOCAL } from '../tiny-variants.ts';
 
-const LOCAL: AlibiPosition = {
-  kind: 'alibi',
-  metric: 'euclidean',
-  wrap: false,
-  normalise: 'scale',
-  distanceScale: 2,
-  attentionRadius: null,
-  hidePrefix: true,
-  slopes: 'constant',
-};
+const POSITION: AlibiPosition = { ...LOCAL, distanceScale: 2 };
 // Three heads of 8: their 1/√8 is no power of two, so folding it rounds.
 const SHAPE = { seed: 3, dim: 24, blocks: 2, patch: 14, registers: 2 };
 const HEADS = 3;
@@ -29,7 +21,7 @@ function exported(weights: VitWeights, o: Partial<ExportOptions> = {}): Uint8Arr
     name: 'random',
     heads: HEADS,
     layerNormEps: 1e-6,
-    position: LOCAL,
+    position: POSITION,
     precision: 'fp32',
     graph: 'plain',
     layers: [],
@@ -65,7 +57,7 @@ function dressed(): VitWeights {
 }
 
 describe('readGraphWeights', () => {
-  const learned: AlibiPosition = { ...LOCAL, slopes: 'learned' };
+  const learned: AlibiPosition = { ...POSITION, slopes: 'learned' };
   it.each([
     ['ALiBi, fused', { graph: 'fused' as const }, null],
     ['learned slopes', { position: learned, layers: [1] }, null],
@@ -134,9 +126,9 @@ describe('precisions', () => {
   });
 
   it.each([
-    ['plain', LOCAL],
-    ['fused', LOCAL],
-    ['plain', { ...LOCAL, attentionRadius: 1.5, slopes: 'fixed' }],
+    ['plain', POSITION],
+    ['fused', POSITION],
+    ['plain', { ...POSITION, attentionRadius: 1.5, slopes: 'fixed' }],
     ['plain', { kind: 'learned' }],
     ['plain', { kind: 'none' }],
   ] as const)('fp16-arithmetic (%s, %j) is float32 outside and near fp32', async (graph, position) => {

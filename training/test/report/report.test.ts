@@ -11,6 +11,7 @@ import {
   fingerprintResult,
   homogeneityResult,
   logText,
+  lossResult,
   map,
   model,
   probeResult,
@@ -64,6 +65,7 @@ describe('alibi-train report', () => {
       await file('fingerprint.json', fingerprintResult(teacher)),
       await file('homogeneity.json', homogeneityResult(student)),
       await file('seam.json', seam),
+      await file('loss.json', lossResult(student, [0.25, 0.5])),
       await file('scribbles.json', scribblesResult(student, 0.5)),
       await file('segmentation.json', segmentationResult(student, 0.25)),
       '--log',
@@ -85,6 +87,7 @@ describe('alibi-train report', () => {
         'figure-9',
         'data-sets',
         'windows',
+        'loss',
         'training',
       ].map((id) => [id, true, null]),
     );

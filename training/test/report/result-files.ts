@@ -3,6 +3,7 @@ import type {
   BenchModel,
   FingerprintResult,
   HomogeneityResult,
+  LossResult,
   ProbeResult,
   ScribblesResult,
   SeamResult,
@@ -125,6 +126,7 @@ export function seamResult(of: BenchModel, consistency: readonly [number, number
     centredConsistency: centred,
     plainConsistency: 0.9,
     seamRatio: 1.5,
+    contentSeamRatio: 1.25,
     cost: 1.25,
     changedLabels: null,
     windowMs: 10,
@@ -134,6 +136,7 @@ export function seamResult(of: BenchModel, consistency: readonly [number, number
         centredConsistency: centred,
         plainConsistency: 0.9,
         seamRatio: 1.5,
+        contentSeamRatio: 1.25,
         changedLabels: null,
       },
     ],
@@ -150,6 +153,30 @@ export function seamResult(of: BenchModel, consistency: readonly [number, number
     classes: 3,
     seed: 1,
     windows: [window(16, consistency[1]), window(8, consistency[0])],
+  };
+}
+
+/** @param loss  on crops of 16 and of 24 tokens, of two images a tenth above and below it */
+export function lossResult(of: BenchModel, loss: readonly [number, number]): LossResult {
+  const grid = (tokens: number, mean: number): LossResult['grids'][0] => ({
+    tokens,
+    loss: mean,
+    perImage: [
+      { image: 'a.png', loss: mean - 0.1 },
+      { image: 'b.png', loss: mean + 0.1 },
+    ],
+  });
+  return {
+    format: 'alibi-train/loss/1',
+    model: of,
+    command: 'alibi-train bench loss',
+    figures: [{ name: 'loss to the teacher, 16×16 tokens', value: loss[0], note: 'mean over 2 images' }],
+    teacher: { name: 'dinov2/model.safetensors', sha256: '0'.repeat(64) },
+    images: ['a.png', 'b.png'],
+    dim: 3,
+    blank: [1],
+    sampling: { kind: 'crops', crops: 1, scale: 1 },
+    grids: [grid(16, loss[0]), grid(24, loss[1])],
   };
 }
 

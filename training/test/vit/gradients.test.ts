@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { createRandom } from 'alibi-zarr/checkpoint';
 import { describe, expect, it } from 'vitest';
 import { LOSSES, type LossKind } from '../../src/finetune/loss.ts';
 import { addGradients, type Batch, createVit, disposeVit } from '../../src/finetune/student.ts';
 import type { Position } from '../../src/onnx/position.ts';
-import { normalStream, uniformStream } from '../../src/random.ts';
+import { PAPER } from '../../src/onnx/position.ts';
+import { normalStream } from '../../src/random.ts';
 import { randomVit } from '../../src/random-vit.ts';
 import { Gradients } from '../../src/vit/parameters.ts';
 import type { Vit } from '../../src/vit/transformer.ts';
 import type { Block, VitWeights } from '../../src/weights/vit-weights.ts';
 import { eachBackend } from '../each-backend.ts';
-import { LOCAL, PAPER } from '../tiny-variants.ts';
+import { LOCAL } from '../tiny-variants.ts';
 
 const DIM = 8;
 const [ROWS, COLS] = [3, 4];
@@ -25,7 +27,7 @@ const POSITIONS: readonly { readonly name: string; readonly position: Position }
 
 /** Small weights with everything a transformer may have: registers, LayerScale, an embedding with a row for CLS. */
 function weightsOf(mlp: 'gelu' | 'swiglu'): VitWeights {
-  const normal = normalStream(uniformStream(7));
+  const normal = normalStream(createRandom(7));
   const tensor = (...shape: number[]) => ({
     shape,
     data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.5 * normal()),
@@ -50,7 +52,7 @@ function weightsOf(mlp: 'gelu' | 'swiglu'): VitWeights {
 }
 
 function batchOf(): Batch {
-  const normal = normalStream(uniformStream(11));
+  const normal = normalStream(createRandom(11));
   const numbers = (length: number) => Float32Array.from({ length }, () => normal());
   const shape = [2, 3, ROWS * 2, COLS * 2] as const;
   return {
@@ -70,7 +72,7 @@ function lossOf(vit: Vit, batch: Batch, loss: LossKind): number {
 function assertGradients(vit: Vit, batch: Batch, loss: LossKind): void {
   const gradients = new Gradients();
   addGradients(vit, batch, { loss, gradients, recompute: true });
-  const normal = normalStream(uniformStream(5));
+  const normal = normalStream(createRandom(5));
   const epsilon = 1e-2;
   const unread = new Set<string>();
   for (const [name, parameter] of vit.parameters) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hasShared, sharedPath } from '../../../test/shared.ts';
 import { exportVit } from '../../src/onnx/export.ts';
+import { PAPER } from '../../src/onnx/position.ts';
 import { relativeError } from '../../src/onnx/relative-error.ts';
 import { openCpuRunner } from '../../src/onnx/run.ts';
 import { rowsOf } from '../../src/weights/canonical.ts';
@@ -8,7 +9,6 @@ import { openFile } from '../../src/weights/open-file.ts';
 import { canonicalise, readTensors, type Scheme } from '../../src/weights/scheme.ts';
 import type { StateDict, Tensor } from '../../src/weights/vit-weights.ts';
 import { golden } from '../golden.ts';
-import { PAPER } from '../tiny-variants.ts';
 
 /**
  * A block of DINOv3 computes what one of DINOv2 does but for the rotary embedding, which ALiBi replaces, and but for the bias

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AlibiError } from 'alibi-zarr/checkpoint';
 import { describe, expect, it } from 'vitest';
+import { zipFile } from '../../../test/fuzz/zip-file.ts';
 import { hasShared, sharedPath } from '../../../test/shared.ts';
 import { fromBytes } from '../../src/weights/byte-source.ts';
 import { readPth } from '../../src/weights/pth.ts';
@@ -134,6 +135,37 @@ describe('readPth', () => {
     ],
   ])('refuses %s with a typed error', async (_, pickle, tag) => {
     expect((await failure(read(pickle))).tag).toBe(tag);
+  });
+
+  /** A list of two of the list before it, forty times over: 2^40 leaves in forty lists. */
+  const laughs = `]q\0${Array.from({ length: 40 }, () => '(h\0h\0lq\0').join('')}`;
+  it.each([
+    ['dictionaries without end', '}'.repeat(600_000)],
+    ['operations without end', 'N0'.repeat(1_100_000)],
+    ['a global named by a list that grows without end', `${laughs}${op.text('x')}\x93`],
+    ['a text of 2^63 bytes', '\x8d\xff\xff\xff\xff\xff\xff\xff\x7fab'],
+    [
+      'one storage under twenty names',
+      `}(${Array.from({ length: 20 }, (_, i) => op.text(`a${i}`) + tensor({ shape: [6], strides: [1] })).join('')}u`,
+    ],
+  ])('refuses %s, before memory ends', async (_, pickle) => {
+    expect((await failure(read(pickle))).tag).toBe('InvalidInput');
+  });
+
+  it('refuses entries of one name, and entries in the same bytes', async () => {
+    const pickle = Buffer.from(`\x80\x02${dict('a', tensor({ shape: [6], strides: [1] }))}.`, 'latin1');
+    const twice = zipFile([
+      { name: 'w/data.pkl', data: pickle },
+      { name: 'w/data/0', data: SIX },
+      { name: 'w/data/0', data: SIX },
+    ]);
+    expect((await failure(readPth(fromBytes(twice, 'w.pth')))).message).toContain('twice');
+    const shared = zipFile([
+      { name: 'w/data.pkl', data: pickle },
+      { name: 'w/data/0', data: SIX },
+      { name: 'w/data/1', data: SIX, offset: 30 + 10 + pickle.length },
+    ]);
+    expect((await failure(readPth(fromBytes(shared, 'w.pth')))).message).toContain('lies in the bytes of');
   });
 
   it('refuses the format before torch 1.6, and files of other kinds', async () => {

@@ -31,6 +31,35 @@ describe('readSafetensors', () => {
     ['offsets beyond the file', file({ a: { dtype: 'F32', shape: [4], data_offsets: [0, 16] } })],
     ['a shape that does not fit its bytes', file({ a: { dtype: 'F32', shape: [3], data_offsets: [0, 8] } })],
     ['a shape of astronomical size', file({ a: { dtype: 'F32', shape: [1e9, 1e9], data_offsets: [0, 8] } })],
+    ['a header of gigabytes', file({}, new Uint8Array(17 * 2 ** 20), 2n ** 24n + 1n)],
+    [
+      'two tensors in the same bytes',
+      file({
+        a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+        b: { dtype: 'F32', shape: [2], data_offsets: [0, 8] },
+      }),
+    ],
+    [
+      'a gap between two tensors',
+      file(
+        {
+          a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] },
+          b: { dtype: 'F32', shape: [1], data_offsets: [8, 12] },
+        },
+        new Uint8Array(12),
+      ),
+    ],
+    [
+      'bytes that are no tensor',
+      file({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } }, new Uint8Array(8)),
+    ],
+    [
+      'a tensor named twice',
+      file(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}',
+      ),
+    ],
+    ['a type that every object has', file({ a: { dtype: 'constructor', shape: [1], data_offsets: [0, 4] } })],
     ['a file of three bytes', fromBytes(new Uint8Array(3), 'x')],
   ])('refuses %s with a typed error', async (_, source) => {
     const error = await readSafetensors(source).catch((reason: unknown) => reason);

@@ -22,7 +22,7 @@ import { openLocation } from '../open-location.ts';
 import { openOneImage, type Work, workOn } from '../open-work.ts';
 import { packageVersion } from '../package-version.ts';
 import { progressBar } from '../progress-bar.ts';
-import { readScribbles } from '../read-scribbles.ts';
+import { openScribbles } from '../scribble-source.ts';
 
 const command = 'reproduce';
 /** Rounding of another processor moves a pixel here and there; more is another result. */
@@ -38,7 +38,7 @@ export const reproduce: Command = {
       methods: { type: 'boolean', help: 'draft the methods paragraph instead of computing' },
       classifier: { type: 'string', value: 'FILE', help: 'where the classifier lies now' },
       project: { type: 'string', value: 'FILE', help: 'where the project lies now' },
-      scribbles: { type: 'string', value: 'LABELS|PNG', help: 'where the scribbles lie now' },
+      scribbles: { type: 'string', value: 'LABELS|PNG|GEOJSON', help: 'where the scribbles lie now' },
       mask: { type: 'string', value: 'LABELS|PNG', help: 'where the mask lies now' },
       model: {
         type: 'string',
@@ -279,16 +279,16 @@ async function scribblesAgain(
   const text = flags.text('scribbles') ?? method.location;
   const { z, t } = method.slice ?? {};
   const slices = { z: z === undefined ? work.slices.z : [z], t: t === undefined ? work.slices.t : [t] };
-  const source = await openLabelSource(text, work.image, slices, '--scribbles', io.signal);
   const maskText = flags.text('mask') ?? mask;
   const inside =
     maskText === undefined
       ? undefined
       : await openLabelSource(maskText, work.image, slices, '--mask', io.signal);
   try {
-    return await readScribbles(source, inside?.ids, text, io.signal);
+    const names = method.classes.map(({ name }) => name);
+    const { strokes } = await openScribbles(text, work.image, { slices, names, mask: inside?.ids }, io);
+    return strokes;
   } finally {
     await inside?.close();
-    await source.close();
   }
 }

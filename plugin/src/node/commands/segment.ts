@@ -32,8 +32,8 @@ export const segment: Command = {
       name: { type: 'string', value: 'NAME', help: 'name of the label image' },
       scribbles: {
         type: 'string',
-        value: 'LABELS|PNG',
-        help: 'learn from painted pixels: 0 none, else the number of the class from 1',
+        value: 'LABELS|PNG|GEOJSON',
+        help: 'learn from what is painted. In pixels: 0 none, else the number of the class from 1. In GeoJSON: the classification of each feature, in pixels of the finest level',
       },
       classifier: { type: 'string', value: 'FILE', help: 'apply a classifier (.json)' },
       project: {
@@ -42,7 +42,11 @@ export const segment: Command = {
         help: 'learn from the strokes of a project, or apply its classifier',
       },
       kmeans: { type: 'string', value: 'k', help: 'cluster the features into k classes' },
-      classes: { type: 'string', value: 'a,b,c', help: 'names of the classes of --scribbles' },
+      classes: {
+        type: 'string',
+        value: 'a,b,c',
+        help: 'names of the classes of --scribbles; for GeoJSON their order',
+      },
       'scribbles-z': { type: 'string', value: 'n', help: 'slice along z that a PNG of scribbles belongs to' },
       'scribbles-t': { type: 'string', value: 'n', help: 'slice along t that a PNG of scribbles belongs to' },
       'classifier-out': {

@@ -96,36 +96,7 @@ function addEdges(
       const start = x++;
       while (x < x1 && at(y, x) === id) x++;
       if (id === 0) continue;
-      const outline = outlineOf(id);
-      if (at(y, start - 1) !== id) outline.add(start, y + 1, 3, 1);
-      if (at(y, x) !== id) outline.add(x, y, 1, 1);
-      stretches(
-        start,
-        x,
-        (column) => at(y - 1, column) !== id,
-        (from, to) => outline.add(from, y, 0, to - from),
-      );
-      stretches(
-        start,
-        x,
-        (column) => at(y + 1, column) !== id,
-        (from, to) => outline.add(to, y + 1, 2, to - from),
-      );
+      outlineOf(id).addRun(y, start, x, (row, column) => at(row, column) === id);
     }
-  }
-}
-
-/** Longest half-open stretches of `start … stop` where `isEdge`. */
-function stretches(
-  start: number,
-  stop: number,
-  isEdge: (x: number) => boolean,
-  visit: (from: number, to: number) => void,
-): void {
-  for (let x = start; x < stop; ) {
-    const from = x;
-    while (x < stop && isEdge(x)) x++;
-    if (x > from) visit(from, x);
-    else x++;
   }
 }

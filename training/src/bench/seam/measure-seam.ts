@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { AlibiError, planWindows, type WindowGrid } from 'alibi-zarr/checkpoint';
 import type { SeamResult } from 'alibi-zarr-schemas';
-import { openImage, squaresOf } from '../bench-images.ts';
+import { squaresOf } from '../bench-images.ts';
 import type { BenchSubject } from '../bench-subject.ts';
+import { EXACT, openImage } from '../image-file.ts';
 import type { BenchContext } from '../run-bench.ts';
 import { encode, type Pixels, type TokenGrid } from '../tokens.ts';
 import { changedLabels } from './changed-labels.ts';
@@ -53,7 +54,7 @@ export async function measureSeam(
   const crops: Crop[] = [];
   for (const path of context.images) {
     const sizePx = options.tokens * patch;
-    const squares = squaresOf(await openImage(path), { ...subject.input, ...options, sizePx });
+    const squares = squaresOf(await openImage(path, EXACT), { ...subject.input, ...options, sizePx });
     for (const pixels of squares) crops.push({ image: basename(path), pixels });
   }
   context.expect(crops.length * (1 + windows.reduce((sum, grid) => sum + stepsOf(grid, options), 0)));
@@ -117,6 +118,7 @@ async function measureCrop(
     centredConsistency: centred,
     plainConsistency: plain,
     seamRatio: seamRatio(tokens, plan),
+    contentSeamRatio: seamRatio(o.whole, plan),
     changedLabels: changed,
   };
   return { crop, times: tokens.times };

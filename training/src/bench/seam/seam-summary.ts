@@ -18,6 +18,7 @@ export function meanOver(
     centredConsistency: meanOf(perCrop.map((crop) => crop.centredConsistency)) ?? 0,
     plainConsistency: meanOf(perCrop.map((crop) => crop.plainConsistency)) ?? 0,
     seamRatio: meanOf(perCrop.map((crop) => crop.seamRatio)),
+    contentSeamRatio: meanOf(perCrop.map((crop) => crop.contentSeamRatio)),
     cost,
     changedLabels: meanOf(perCrop.map((crop) => crop.changedLabels)),
     windowMs: times[times.length >> 1] ?? 0,
@@ -45,6 +46,7 @@ export function figuresOf(
       ['centred consistency', window.centredConsistency],
       ['plain consistency', window.plainConsistency],
       ['seam ratio', window.seamRatio],
+      ['seam ratio of the content', window.contentSeamRatio],
       ['cost', window.cost],
       ['changed label pixels', window.changedLabels],
     ];

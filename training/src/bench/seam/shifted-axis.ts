@@ -1,4 +1,4 @@
-import { rampAt, type WindowGrid } from 'alibi-zarr/checkpoint';
+import { tentAt, type WindowGrid } from 'alibi-zarr/checkpoint';
 
 /** Windows along one axis, as a plan of `alibi-zarr/checkpoint` lays them. */
 export interface WindowAxis {
@@ -31,7 +31,7 @@ export function shiftedAxis(
   const starts = [0];
   for (let at = shift; at < last; at += stride) if (at > 0) starts.push(at);
   if (last > 0) starts.push(last);
-  const weight = (i: number, t: number): number => rampAt(t - starts[i]!, window, overlap);
+  const weight = (i: number, t: number): number => tentAt(t - starts[i]!, window);
   return {
     window,
     count: starts.length,

@@ -4,9 +4,9 @@ import type { BenchSubject } from '../bench-subject.ts';
 import { figure } from '../figure.ts';
 import { meanOf } from './confusion.ts';
 import { betweenPercentiles, enlarged } from './encoder-pixels.ts';
+import { greyPlane } from './grey-plane.ts';
 import { imageTokens } from './image-tokens.ts';
 import { fitLinearHead, predictPixels, tokensAt } from './linear-head.ts';
-import { greyPlane } from './read-image.ts';
 import { type ImageScores, rounded, scoreImage, TOLERANCE_PX } from './score-image.ts';
 import { openScribbled, type ScribbledFolder, type ScribbledImage } from './scribbled-images.ts';
 

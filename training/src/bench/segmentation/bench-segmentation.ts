@@ -3,12 +3,12 @@ import type { SegmentationResult } from 'alibi-zarr-schemas';
 import { resizedSquare } from '../bench-images.ts';
 import { type BenchSubject, wholePatches } from '../bench-subject.ts';
 import { figure } from '../figure.ts';
+import { ALL, openImage } from '../image-file.ts';
 import type { BenchContext } from '../run-bench.ts';
 import { encode, type TokenGrid } from '../tokens.ts';
 import { accuracyOf, addToConfusion, createConfusion, iousOf, meanOf } from './confusion.ts';
 import { type Dataset, type DatasetItem, type Layout, readClasses } from './dataset-layout.ts';
 import { fitLinearHead, type Lattice, type LinearHead, predictPixels, tokensAt } from './linear-head.ts';
-import { readImage } from './read-image.ts';
 import { rounded } from './score-image.ts';
 import { classesIn, fewShots, samplePixels, shuffled } from './training-images.ts';
 
@@ -166,7 +166,7 @@ async function validate(run: Run, items: readonly DatasetItem[], head: LinearHea
 
 /** An image's tokens and the class of each pixel, both of the square. */
 async function encoded(run: Run, item: DatasetItem): Promise<{ tokens: TokenGrid; truth: Uint16Array }> {
-  const image = await readImage(item.image);
+  const image = await openImage(item.image, ALL);
   const classes = await readClasses(item.labels, run.dataset);
   if (classes.height !== image.height || classes.width !== image.width) {
     throw new AlibiError('InvalidInput', {

@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AlibiError } from 'alibi-zarr/checkpoint';
+import { ALL, openImage } from '../image-file.ts';
 import type { ColourImage } from '../png.ts';
 import { type IdImage, readIdPng } from './id-image.ts';
-import { readImage } from './read-image.ts';
 
 /** A folder of `NAME.png`, `NAME.labels.png` and `NAME.scribbles.png`. */
 export interface ScribbledFolder {
@@ -63,7 +63,7 @@ export async function listScribbled(dir: string, first?: number): Promise<Scribb
  *                     size, or labels go beyond the scribbles' more than two classes
  */
 export async function openScribbled(dir: string, name: string): Promise<ScribbledImage> {
-  const image = await readImage(join(dir, `${name}.png`));
+  const image = await openImage(join(dir, `${name}.png`), ALL);
   const labels = await readIds(join(dir, `${name}.labels.png`), image);
   const scribbles = await readIds(join(dir, `${name}${SCRIBBLES}`), image);
   const scribbled = largest(scribbles.data);

@@ -2,11 +2,13 @@ import { AlibiError } from 'alibi-zarr/checkpoint';
 import {
   type FingerprintResult,
   type HomogeneityResult,
+  type LossResult,
   type Parsed,
   type ProbeResult,
   parseBenchComparison,
   parseFingerprintResult,
   parseHomogeneityResult,
+  parseLossResult,
   parseProbeResult,
   parseScribblesResult,
   parseSeamResult,
@@ -23,6 +25,7 @@ export type BenchOutcome =
   | FingerprintResult
   | HomogeneityResult
   | SeamResult
+  | LossResult
   | ScribblesResult
   | SegmentationResult;
 
@@ -31,6 +34,7 @@ const PARSERS: Readonly<Record<BenchOutcome['format'], (value: unknown) => Parse
   'alibi-train/fingerprint/1': parseFingerprintResult,
   'alibi-train/homogeneity/1': parseHomogeneityResult,
   'alibi-train/seam/1': parseSeamResult,
+  'alibi-train/loss/1': parseLossResult,
   'alibi-train/scribbles/1': parseScribblesResult,
   'alibi-train/segmentation/1': parseSegmentationResult,
 };

@@ -44,6 +44,11 @@ export function assertConsistent(result: BenchOutcome, where: Where): void {
         }
       }
       return;
+    case 'alibi-train/loss/1':
+      for (const [i, { perImage }] of result.grids.entries()) {
+        assertLength(perImage, result.images.length, `/grids/${i}/perImage`, where);
+      }
+      return;
     case 'alibi-train/seam/1':
     case 'alibi-train/scribbles/1':
     case 'alibi-train/segmentation/1':

@@ -2,7 +2,7 @@ import type { Session } from '../../src/session-types.ts';
 import { AlibiZarrViewer } from '../../src/ui/viewer-element.ts';
 
 /** A viewer of a given size that shows what `open` gives. */
-export async function showViewer(open: () => Promise<Session>): Promise<AlibiZarrViewer> {
+export async function show(open: () => Promise<Session>): Promise<AlibiZarrViewer> {
   AlibiZarrViewer.opener = open;
   const viewer = document.createElement('alibi-zarr-viewer');
   Object.assign(viewer.style, { display: 'block', width: '900px', height: '600px' });
@@ -46,7 +46,6 @@ export function find<T extends Element>(
   return found;
 }
 
-/** A key pressed on the picture. */
 export function press(viewer: AlibiZarrViewer, key: string, options: KeyboardEventInit = {}): void {
   const canvas = find(viewer, '#strokes', HTMLCanvasElement);
   canvas.dispatchEvent(
@@ -54,24 +53,34 @@ export function press(viewer: AlibiZarrViewer, key: string, options: KeyboardEve
   );
 }
 
-/** The pointer goes down at the first of some places on the picture (CSS pixels), passes the others, and goes up at the last. */
-export function drag(viewer: AlibiZarrViewer, ...places: readonly (readonly [number, number])[]): void {
+/** Send a pointer's event to the canvas; places are CSS pixels from its corner. */
+export function point(
+  viewer: AlibiZarrViewer,
+  type: string,
+  [x, y]: readonly [number, number],
+  options: PointerEventInit = {},
+): void {
   const canvas = find(viewer, '#strokes', HTMLCanvasElement);
   const { left, top } = canvas.getBoundingClientRect();
   canvas.setPointerCapture = () => {};
-  const send = (type: string, [x, y]: readonly [number, number]) =>
-    canvas.dispatchEvent(
-      new PointerEvent(type, { pointerId: 1, clientX: left + x, clientY: top + y, bubbles: true }),
-    );
-  send('pointerdown', places[0]!);
-  places.forEach((to, leg) => {
-    const from = places[Math.max(0, leg - 1)]!;
-    for (let step = 1; step <= 10 && leg > 0; step++) {
-      send('pointermove', [
-        from[0] + ((to[0] - from[0]) * step) / 10,
-        from[1] + ((to[1] - from[1]) * step) / 10,
-      ]);
-    }
-  });
-  send('pointerup', places.at(-1)!);
+  canvas.dispatchEvent(
+    new PointerEvent(type, { pointerId: 1, clientX: left + x, clientY: top + y, bubbles: true, ...options }),
+  );
+}
+
+export function drag(
+  viewer: AlibiZarrViewer,
+  from: readonly [number, number],
+  to: readonly [number, number] = from,
+  options: PointerEventInit = {},
+): void {
+  const send = (type: string, at: readonly [number, number]) => point(viewer, type, at, options);
+  send('pointerdown', from);
+  for (let step = 1; step <= 10; step++) {
+    send('pointermove', [
+      from[0] + ((to[0] - from[0]) * step) / 10,
+      from[1] + ((to[1] - from[1]) * step) / 10,
+    ]);
+  }
+  send('pointerup', to);
 }

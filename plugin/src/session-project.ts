@@ -1,0 +1,137 @@
+import { type Project, parseProject } from 'alibi-zarr-schemas';
+import { AlibiError } from './errors.ts';
+import { publicLocation } from './labels/provenance.ts';
+import type { OmeImage } from './ome/ome-image.ts';
+import type { ClassSpec, Stroke } from './segment/types.ts';
+import { parseJson } from './session-classifier.ts';
+import type { Painting } from './session-painting.ts';
+import type { Learning } from './session-types.ts';
+
+type ProjectImage = Project['images'][number];
+
+/** What of a session goes into a project. */
+export interface ProjectPart extends Pick<Learning, 'recipe' | 'classifier'> {
+  readonly image: OmeImage;
+  readonly classes: readonly ClassSpec[];
+  readonly strokes: readonly Stroke[];
+  /** What the transformer sees; absent: the image's default. */
+  readonly channels?: readonly number[] | undefined;
+  /** Where features are computed; absent: the default. */
+  readonly level?: number | undefined;
+}
+
+/**
+ * A project from the text of its file: `schemas/src/project.schema.json`.
+ *
+ * @throws AlibiError InvalidInput  it is none, or a stroke names a class it does not have
+ */
+export function readProject(text: string, where: string): Project {
+  const parsed = parseProject(parseJson(text, where));
+  if (!parsed.ok) {
+    throw refuse(`it is no project: ${parsed.path || '/'} ${parsed.message}`, where);
+  }
+  const { classes, images } = parsed.value;
+  for (const { source, strokes } of images) {
+    const stray = strokes.find(({ classIndex }) => classIndex !== null && classIndex >= classes.length);
+    if (stray !== undefined) {
+      throw refuse(`a stroke on ${source} names class ${stray.classIndex} of ${classes.length}`, where);
+    }
+  }
+  return parsed.value;
+}
+
+/**
+ * A project with an image and its strokes: the image's earlier entry is replaced, classes are matched by name and new ones
+ * added. A classifier that the project names has not learned from these strokes and is left out.
+ *
+ * @throws AlibiError InvalidInput  fewer than two classes
+ */
+export function withImage(project: Project | null, part: ProjectPart): Project {
+  const classes = [...(project?.classes ?? [])];
+  const positions = part.classes.map((spec) => {
+    const known = classes.findIndex(({ name }) => name === spec.name);
+    return known === -1 ? classes.push({ ...spec }) - 1 : known;
+  });
+  if (classes.length < 2) throw refuse('a project needs two classes', 'project');
+  const entry: ProjectImage = {
+    source: publicLocation(part.image.location),
+    strokes: part.strokes.map((stroke) => plainStroke(stroke, positions)),
+    ...(part.channels === undefined ? {} : { channels: [...part.channels] }),
+    ...(part.level === undefined ? {} : { level: part.level }),
+  };
+  const { classifier: _stale, images = [], ...rest } = project ?? { format: 'alibi-zarr/project/1' as const };
+  const at = images.findIndex((image) => isOf(image, part.image));
+  const kept: ProjectImage = { ...entry, ...(at === -1 ? {} : { source: images[at]!.source }) };
+  return {
+    ...rest,
+    format: 'alibi-zarr/project/1',
+    classes,
+    images: at === -1 ? [...images, kept] : images.toSpliced(at, 1, kept),
+    ...(project === null ? learningOf(part) : {}),
+  };
+}
+
+/** The entry of an image, by its address, or for paths by the name of its folder. */
+export function imageIn(project: Project, image: OmeImage): ProjectImage | null {
+  return project.images.find((entry) => isOf(entry, image)) ?? null;
+}
+
+/**
+ * Take a project's classes over, and its strokes on the image where it has any; one step for undo.
+ *
+ * @returns  strokes brought; null where the image is not in the project
+ * @throws AlibiError InvalidInput  there are strokes of other classes
+ */
+export function openInto(painting: Painting, project: Project, image: OmeImage): number | null {
+  const names = (list: readonly ClassSpec[]) => list.map(({ name }) => name).join(', ');
+  if (painting.strokes.length > 0 && names(painting.classes) !== names(project.classes)) {
+    throw refuse(
+      `its classes are ${names(project.classes)}, and there are strokes of ${names(painting.classes)}`,
+      'project',
+    );
+  }
+  painting.replaceClasses(project.classes);
+  const entry = imageIn(project, image);
+  if (entry === null) return null;
+  painting.clear();
+  painting.addAll(entry.strokes.map(({ id: _id, ...stroke }) => stroke));
+  return entry.strokes.length;
+}
+
+function isOf({ source }: ProjectImage, { location }: OmeImage): boolean {
+  const address = publicLocation(location);
+  if (source === address) return true;
+  if (/^https?:/i.test(source)) return false;
+  return lastPart(source) === lastPart(address);
+}
+
+function lastPart(path: string): string {
+  return path.replace(/[/\\]+$/, '').replace(/^.*[/\\]/, '');
+}
+
+function plainStroke(
+  { rings, points, classIndex, ...stroke }: Stroke,
+  positions: readonly number[],
+): ProjectImage['strokes'][number] {
+  return {
+    ...stroke,
+    classIndex: classIndex === null ? null : positions[classIndex]!,
+    points: [...points],
+    ...(rings === undefined ? {} : { rings: rings.map((ring) => [...ring]) }),
+  };
+}
+
+/** What the session was told of features and learner; a basis is fitted anew. */
+function learningOf({ recipe, classifier }: ProjectPart): Pick<Project, 'recipe' | 'learning'> {
+  const { basis: _fitted, ...choice } = recipe ?? {};
+  // Plain data of the same shape; JSON drops what is read-only about it.
+  return JSON.parse(JSON.stringify({ recipe: choice, learning: classifier ?? {} }));
+}
+
+function refuse(what: string, where: string): AlibiError {
+  return new AlibiError('InvalidInput', {
+    what,
+    where,
+    remedy: 'Give a project that alibi-zarr wrote, with the classes in use.',
+  });
+}
