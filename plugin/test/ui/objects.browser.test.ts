@@ -6,7 +6,7 @@ import { createMemoryTable } from '../../src/segment/tables/memory-table.ts';
 import { defineElements } from '../../src/ui/elements.ts';
 import type { AlibiZarrViewer } from '../../src/ui/viewer-element.ts';
 import { fakeImage, fakeSession, functionArray } from './fake-session.ts';
-import { drag, find, findAll, show, until } from './viewer-page.ts';
+import { find, findAll, point, show, until } from './viewer-page.ts';
 
 defineElements();
 
@@ -146,7 +146,8 @@ describe('objects', () => {
     await frame();
     const { clientWidth, clientHeight } = find(viewer, '#strokes', HTMLCanvasElement);
     await until(() => {
-      drag(viewer, [clientWidth / 2, clientHeight / 2]);
+      for (const type of ['pointerdown', 'pointerup'])
+        point(viewer, type, [clientWidth / 2, clientHeight / 2]);
       return displayOf(viewer).state.objects.row !== null;
     });
     await frame();
