@@ -28,7 +28,7 @@ const never = { node: ['views/deck'] };
 /** A module is a folder of plugin/src, or these files. */
 const files = {
   session: ['session.ts', 'session-types.ts', 'session-colors.ts'],
-  worker: ['worker.ts'],
+  worker: ['worker.ts', 'objects-worker.ts'],
 };
 /** Who may know a library. */
 const libraries = [

@@ -17,6 +17,9 @@ import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import type { ClassifierFiles } from './session-classifier.ts';
+import type { SessionEditing } from './session-editing.ts';
+import type { SessionGuidance } from './session-guidance.ts';
+import type { SessionObjects } from './session-objects.ts';
 import type { RegionOfInterest } from './session-region.ts';
 import type { Scribbles } from './session-scribbles.ts';
 import type { Signer } from './stores/signer.ts';
@@ -36,7 +39,7 @@ export type EncoderStatus =
     }
   | { readonly kind: 'failed'; readonly error: AlibiError };
 
-export type LayerKind = 'pca' | 'clusters' | 'classes' | 'uncertainty' | 'label';
+export type LayerKind = 'pca' | 'clusters' | 'classes' | 'uncertainty' | 'instances' | 'edited' | 'label';
 
 /** One level a layer can be drawn from, on top of the image's pixels. */
 export interface LayerLevel {
@@ -122,8 +125,10 @@ export interface SaveResult extends MaterializeResult {
 }
 
 export interface SessionEvents {
-  /** Layers, classes, strokes, encoder status or work changed; read the session again. */
-  change: CustomEvent<{ readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' }>;
+  /** Layers, classes, strokes, encoder status, work, guidance or tables of objects changed; read the session again. */
+  change: CustomEvent<{
+    readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' | 'guidance' | 'objects';
+  }>;
   error: CustomEvent<{ readonly error: AlibiError }>;
 }
 
@@ -145,6 +150,8 @@ export interface SuggestPlacesOptions {
   readonly count: number;
   /** Chunks of 256 × 256 pixels looked at, at most. Default 64. */
   readonly chunkLimit?: number;
+  /** Places that need no look, in pixels of the finest level: they are left out. */
+  readonly isSettled?: (place: Pick<Suggestion, 't' | 'z' | 'y' | 'x'>) => boolean;
   /** A better list each time. */
   readonly onList?: (list: readonly Suggestion[]) => void;
   readonly signal?: AbortSignal;
@@ -195,6 +202,14 @@ export interface Session extends EventTarget {
    * and the better one takes its place tile by tile.
    */
   train(options?: TrainOptions): Promise<Layer | null>;
+  /** How trainings are done, as given to {@link train} so far. */
+  readonly learning: Learning;
+  /** Where the classifier is unsure, kept in step with it. */
+  readonly guidance: SessionGuidance;
+  /** Objects of label layers, and their measurements. */
+  readonly objects: SessionObjects;
+  /** Labels edited by hand. */
+  readonly editing: SessionEditing;
   /** What the segmentation was made with, to be saved (`writeClassifier`); null before the first training. */
   readonly classifier: OpenedClassifier | null;
   /** The same as files. @throws AlibiError InvalidInput  there is no classifier of the present strokes */

@@ -1,5 +1,6 @@
 import type { Project } from 'alibi-zarr-schemas';
-import type { LazyArray } from './array/lazy-array.ts';
+import type { DataType, LabelType, LazyArray } from './array/lazy-array.ts';
+import { wrapped } from './array/wrapped.ts';
 import type { Normalisation } from './encoder/encoder.ts';
 import { AlibiError, asAlibiError, isAbort } from './errors.ts';
 import type { PcaFit } from './features/fits.ts';
@@ -13,8 +14,10 @@ import { defaultNormalisation } from './ome/normalisation.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import { openImage } from './ome/open-image.ts';
 import { openLabel } from './ome/open-label.ts';
+import { objectsInWorker } from './pipeline/connect-objects.ts';
 import { inWorker } from './pipeline/connect-pipeline.ts';
 import { withImageCache } from './pipeline/image-cache.ts';
+import { createObjectsEngine, type ObjectsEngine } from './pipeline/objects.ts';
 import type {
   OpeningStage,
   OpenPipeline,
@@ -35,11 +38,21 @@ import type { ClassifierFit, ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import { type ClassifierFiles, classifierFiles, importClassifier } from './session-classifier.ts';
 import { paletteColor, parseHexColor } from './session-colors.ts';
+import { Editing } from './session-editing.ts';
+import { Guidance } from './session-guidance.ts';
 import { allSlices, labelNames } from './session-image.ts';
+import { canonicalLabels, Objects } from './session-objects.ts';
 import { Painting } from './session-painting.ts';
 import { openInto, withImage } from './session-project.ts';
 import { type OpenedRegion, openRegion, type RegionOfInterest } from './session-region.ts';
-import { ownTarget, saveInput } from './session-saving.ts';
+import {
+  editedProvenance,
+  objectsProvenance,
+  ownTarget,
+  type Savable,
+  saveInput,
+  scoresProvenance,
+} from './session-saving.ts';
 import { Scribbles } from './session-scribbles.ts';
 import type {
   EncoderStatus,
@@ -83,13 +96,16 @@ interface ModelChoice extends Pick<OpenSessionOptions, 'channels' | 'precision'>
 export function openSession(options: OpenSessionOptions): Promise<Session> {
   // A literal, so that bundlers see the worker's entry.
   const createWorker = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  return openSessionWith(options, inWorker(createWorker));
+  const createObjectsWorker = () =>
+    new Worker(new URL('./objects-worker.js', import.meta.url), { type: 'module' });
+  return openSessionWith(options, inWorker(createWorker), objectsInWorker(createObjectsWorker));
 }
 
 /** The same with a pipeline of the caller's choice: Node has it in the process. */
 export async function openSessionWith(
   { source, model, channels, precision, sign, sidecar, signal }: OpenSessionOptions,
   openPipeline: OpenPipeline,
+  engine: ObjectsEngine = createObjectsEngine(),
 ): Promise<Session> {
   const options = signal ? { signal } : {};
   const opened = await openStore(source, { ...options, ...(sign ? { sign } : {}) });
@@ -100,7 +116,7 @@ export async function openSessionWith(
     union.add(place);
     image = await openImage({ ...opened, store: union.store }, options);
   }
-  const session = new ImageSession(withImageCache(image), union, place);
+  const session = new ImageSession(withImageCache(image), union, place, engine);
   if (model !== undefined) session.start(openPipeline, { manifest: String(model), channels, precision });
   return session;
 }
@@ -128,6 +144,12 @@ class ImageSession extends EventTarget implements Session {
     outdated: () => this.#markOutdated(),
     train: (signal) => (this.#pipeline === null ? Promise.resolve() : this.#train(signal)),
   });
+  readonly guidance = new Guidance({
+    changed: () => this.#changed('guidance'),
+    layer: (kind, signal) => this.uncertainty({ kind, signal }),
+    removeLayer: () => this.#dropLayers('uncertainty'),
+    look: (options) => this.suggest(options),
+  });
   readonly scribbles = new Scribbles({
     image: () => this.#image,
     painting: this.#painting,
@@ -140,6 +162,8 @@ class ImageSession extends EventTarget implements Session {
     changed: () => this.#changed('work'),
     failed: (error) => this.#fail(error),
   });
+  readonly objects: Objects;
+  readonly editing: Editing;
   #basis: Promise<PcaFit> | null = null;
   readonly #recipes = new Map<string, Promise<FeatureRecipe>>();
   #learning: Learning = {};
@@ -153,8 +177,24 @@ class ImageSession extends EventTarget implements Session {
   readonly #union: UnionStore;
   readonly #sidecar: SaveTarget | undefined;
 
-  constructor(image: OmeImage, union: UnionStore, sidecar: SaveTarget | undefined) {
+  constructor(image: OmeImage, union: UnionStore, sidecar: SaveTarget | undefined, engine: ObjectsEngine) {
     super();
+    this.objects = new Objects({
+      engine,
+      image: () => this.#image,
+      works: this.#works,
+      labelsOf: (layer) => this.#labelsOf(layer),
+      addLayer: (parts) => this.#addLayer(parts),
+      changed: () => this.#changed('objects'),
+    });
+    this.editing = new Editing({
+      works: this.#works,
+      finest: () => this.#image.pixels[0]!,
+      labelsOf: (layer) => this.#labelsOf(layer),
+      largestId: (layer, labels, work) => this.objects.largestId(layer, labels, work),
+      addLayer: (parts) => this.#addLayer(parts),
+      changed: () => this.#changed('layers'),
+    });
     this.#image = image;
     this.#union = union;
     this.#sidecar = sidecar;
@@ -313,9 +353,8 @@ class ImageSession extends EventTarget implements Session {
   }
 
   removeLayer(id: string): void {
-    this.#derived.delete(id);
-    this.#layers = this.#layers.filter((layer) => layer.id !== id);
-    this.#changed('layers');
+    if (this.#layers.find((layer) => layer.id === id)?.kind === 'uncertainty') this.guidance.layerRemoved();
+    this.#dropLayer(id);
   }
 
   addClass(spec: ClassSpec): number {
@@ -371,6 +410,7 @@ class ImageSession extends EventTarget implements Session {
     const { signal, level, ...learning } = options;
     if (level !== undefined) this.#trainLevel = level;
     if (Object.keys(learning).length > 0) this.#learning = { ...this.#learning, ...learning };
+    this.guidance.outdated();
     const begun = this.#painting.begin();
     return this.#train(signal ? AbortSignal.any([signal, begun]) : begun);
   }
@@ -378,10 +418,13 @@ class ImageSession extends EventTarget implements Session {
   async #train(signal: AbortSignal): Promise<Layer | null> {
     if (!this.#painting.isTrainable) {
       // What was made with a classifier of a file is as good as before.
-      if (this.#isImported) this.#changeClassLayer((layer) => ({ ...layer, outdated: false }));
-      else this.#dropClassLayer();
+      if (this.#isImported) {
+        this.#changeClassLayer((layer) => ({ ...layer, outdated: false }));
+        this.guidance.trained();
+      } else this.#dropLayers('classes');
       return null;
     }
+    this.#outdateObjects();
     const { classes } = this;
     const { classifier: choice = {}, validation = 'none', recipe: features = {} } = this.#learning;
     return this.#run('Training on strokes', signal, async (work) => {
@@ -418,7 +461,14 @@ class ImageSession extends EventTarget implements Session {
       const first = await show(quick, []);
       if (choice.kind === 'linear' && validation === 'none') return first;
       return show(await pipeline.trainClassifier({ ...common, choice, validation }), first.levels);
+    }).then((layer) => {
+      this.guidance.trained();
+      return layer;
     });
+  }
+
+  get learning(): Learning {
+    return this.#learning;
   }
 
   get classifier(): OpenedClassifier | null {
@@ -445,11 +495,14 @@ class ImageSession extends EventTarget implements Session {
       this.#painting.replaceClasses(fit.classes);
       this.#classifier = opened;
       this.#isImported = true;
-      return this.#addScoresLayer(pipeline, {
+      this.#outdateObjects();
+      const layer = await this.#addScoresLayer(pipeline, {
         ...{ name: 'Segmentation', kind: 'classes', fit, ...classDisplay(fit.classes) },
         ...{ imageLevel: place.level, factor: place.factor, normalisation: fit.normalisation },
         ...{ scores, strokes: [], method },
       });
+      this.guidance.trained();
+      return layer;
     });
   }
 
@@ -494,12 +547,15 @@ class ImageSession extends EventTarget implements Session {
       const level = this.image.pixels[parts.imageLevel]!;
       const place = (at: Suggestion): Suggestion => inFinest(at, level, this.image.pixels[0]!);
       let best: readonly Suggestion[] = [];
-      const { count, chunkLimit } = options;
+      const { count, chunkLimit, isSettled } = options;
       const scores = this.#region?.scores(parts.scores, parts.imageLevel) ?? parts.scores;
-      const lists = suggestPlaces(scores, {
+      const lists = suggestPlaces(inBackground(scores), {
         count,
         active,
         slices: allSlices(this.image),
+        ...(isSettled === undefined
+          ? {}
+          : { isPainted: (at) => isSettled(place({ ...at, uncertainty: 0 })) }),
         ...(chunkLimit === undefined ? {} : { chunkLimit }),
         signal,
       });
@@ -592,27 +648,56 @@ class ImageSession extends EventTarget implements Session {
   }
 
   async #saveInput(layer: Layer, target: SaveTarget, options: SaveOptions): Promise<MaterializeInput> {
+    const savable = await this.#savable(layer);
+    return saveInput({ image: this.image, layer, ...savable }, target, options);
+  }
+
+  async #savable(layer: Layer): Promise<Savable> {
+    const edited = this.editing.savable(layer);
+    if (edited !== null) {
+      const { labels, maxId, origin, revision } = edited;
+      // What was opened from a file, or is no longer there, tells of itself only by its fit.
+      const isKnown = origin.derived && this.#layers.some(({ id }) => id === origin.id);
+      const made = isKnown ? (await this.#savable(origin)).provenance : objectsProvenance(this.image, origin);
+      return { labels, maxId, provenance: await editedProvenance(this.image, origin, made, revision) };
+    }
+    const instances = this.objects.savable(layer);
+    if (instances !== null) return { ...instances, provenance: objectsProvenance(this.image, layer) };
     const parts = this.#derived.get(layer.id);
     if (parts === undefined) {
       throw new AlibiError('InvalidInput', {
         what: `the layer "${layer.name}" holds no labels to save`,
         where: 'save',
-        remedy: 'Save a segmentation or a clustering.',
+        remedy: 'Save a segmentation, a clustering or objects.',
       });
     }
     const pipeline = await this.#ready();
-    const everywhere = await pipeline.labels(parts.scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
-    const labels = this.#region?.labels(everywhere, 0) ?? everywhere;
-    return saveInput(
-      { image: this.image, layer, labels, pipeline, region: this.region, ...parts },
-      target,
-      options,
-    );
+    return {
+      labels: await this.#fullLabels(pipeline, parts),
+      maxId: Math.max(0, ...layer.names.keys()),
+      provenance: scoresProvenance({ image: this.image, layer, pipeline, region: this.region, ...parts }),
+    };
+  }
+
+  /** Inside the region only. */
+  async #fullLabels(pipeline: Pipeline, { scores }: DerivedParts): Promise<LazyArray<LabelType>> {
+    const everywhere = await pipeline.labels(scores, pixelGrid(this.image.pixels[0]!), labelChunkPx);
+    return this.#region?.labels(everywhere, 0) ?? everywhere;
+  }
+
+  /** Ids of a layer at its full resolution. */
+  async #labelsOf(layer: Layer): Promise<LazyArray> {
+    const parts = this.#derived.get(layer.id);
+    if (parts !== undefined) return this.#fullLabels(await this.#ready(), parts);
+    const made = this.editing.savable(layer) ?? this.objects.savable(layer);
+    return made?.labels ?? canonicalLabels(layer.levels[0]!.pixels);
   }
 
   async close(): Promise<void> {
     this.#painting.stop();
+    this.guidance.stop();
     this.#lifetime.abort();
+    this.objects.close();
     const pipeline = await this.#pipeline?.catch(() => null);
     // A pipeline that has died is closed already.
     await pipeline?.close().catch(() => undefined);
@@ -621,7 +706,7 @@ class ImageSession extends EventTarget implements Session {
   /** Its layer, if it is open, reads what is no longer there. */
   #closeLabel(name: string): void {
     const open = this.#layers.filter((layer) => layer.kind === 'label' && layer.name === name);
-    for (const { id } of open) this.removeLayer(id);
+    for (const { id } of open) this.#dropLayer(id);
   }
 
   #relist(change: (names: readonly string[]) => readonly string[]): void {
@@ -709,25 +794,48 @@ class ImageSession extends EventTarget implements Session {
     return layer;
   }
 
-  /** There is one layer of each derived kind: a new one takes the place of the old. */
+  /** There is one layer of each derived kind but edited ones: a new one takes the place of the old. */
   #addLayer(parts: Omit<Layer, 'id' | 'derived' | 'outdated'>): Layer {
     const derived = parts.kind !== 'label';
     const layer: Layer = { ...parts, id: `layer-${this.#nextId++}`, derived, outdated: false };
-    const replaced = this.#layers.filter(({ kind }) => derived && kind === layer.kind);
-    for (const { id } of replaced) this.#derived.delete(id);
+    const replaced = this.#layers.filter(({ kind }) => derived && kind === layer.kind && kind !== 'edited');
+    for (const { id } of replaced) this.#forget(id);
     this.#layers = [...this.#layers.filter((old) => !replaced.includes(old)), layer];
     this.#changed('layers');
     return layer;
   }
 
-  #dropClassLayer(): void {
-    for (const layer of this.#layers) if (layer.kind === 'classes') this.removeLayer(layer.id);
+  #dropLayer(id: string): void {
+    this.#forget(id);
+    this.#layers = this.#layers.filter((layer) => layer.id !== id);
+    this.#changed('layers');
+  }
+
+  #forget(id: string): void {
+    this.#derived.delete(id);
+    this.objects.forget(id);
+    this.editing.forget(id);
+  }
+
+  #dropLayers(kind: Layer['kind']): void {
+    for (const layer of this.#layers) if (layer.kind === kind) this.#dropLayer(layer.id);
   }
 
   #markOutdated(): void {
     // What was unsure is another matter now.
-    for (const layer of this.#layers) if (layer.kind === 'uncertainty') this.removeLayer(layer.id);
+    this.#dropLayers('uncertainty');
+    this.guidance.outdated();
+    this.#outdateObjects();
     this.#changeClassLayer((layer) => ({ ...layer, outdated: true }));
+  }
+
+  /** Objects of a segmentation that is about to be another one. */
+  #outdateObjects(): void {
+    if (!this.#layers.some((layer) => this.objects.isOfClasses(layer) && !layer.outdated)) return;
+    this.#layers = this.#layers.map((layer) =>
+      this.objects.isOfClasses(layer) ? { ...layer, outdated: true } : layer,
+    );
+    this.#changed('layers');
   }
 
   #changeClassLayer(change: (layer: Layer) => Layer): void {
@@ -811,6 +919,12 @@ const heatColors: Layer['colors'] = new Map(
     return [i + 1, [red, green, blue]] as const;
   }),
 );
+
+/** The same array behind everything on screen: what nobody is looking at can wait. */
+function inBackground<T extends DataType>(lazy: LazyArray<T>): LazyArray<T> {
+  const later = () => 1e9;
+  return wrapped(lazy, (index, options) => lazy.getChunk(index, { ...options, priority: later }));
+}
 
 /** A place of a level in pixels of the finest one. */
 function inFinest(at: Suggestion, level: LazyArray, finest: LazyArray): Suggestion {

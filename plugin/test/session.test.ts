@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { hasShared, sharedPath } from '../../test/shared.ts';
 import { readRegion } from '../src/array/region.ts';
 import { openSessionInProcess } from '../src/node/open-session.ts';
+import { openLabel } from '../src/ome/open-label.ts';
 import { readProject } from '../src/session-project.ts';
 import type { Layer, Session } from '../src/session-types.ts';
 import { createNodeStore } from '../src/stores/node-fs.ts';
@@ -126,6 +127,31 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     await expect(session.suggest({ count: 1 })).rejects.toThrow(/no classifier of the present strokes/);
   });
 
+  it('keeps the uncertainty layer and the places to label next in step with the classifier', async () => {
+    const { guidance } = session;
+    guidance.showUncertainty('margin');
+    guidance.suggest(true);
+    expect(guidance.status).toEqual({ kind: 'waiting' });
+    paint();
+    const isReady = () => guidance.status.kind === 'ready';
+    await until(session, 'places', isReady);
+    const first = 'places' in guidance.status ? guidance.status.places : [];
+    expect(first.length).toBeGreaterThan(0);
+    expect(first.map(({ uncertainty }) => uncertainty)).toEqual(
+      first.map(({ uncertainty }) => uncertainty).sort((a, b) => b - a),
+    );
+    const layers = () => session.layers.filter(({ kind }) => kind === 'uncertainty');
+    await until(session, 'the layer', () => layers().length === 1);
+    session.stroke({ classIndex: 1, radiusPx: 2, z: middleZ, t: 0, points: [60, 60] });
+    expect(guidance.status).toEqual({ kind: 'waiting' });
+    expect(layers()).toEqual([]);
+    await until(session, 'new places', isReady);
+    await until(session, 'the layer again', () => layers().length === 1);
+    session.removeLayer(layers()[0]!.id);
+    expect(guidance.uncertainty).toBe(null);
+    expect(errors).toEqual([]);
+  });
+
   it('saves a clustering into the image, where it is listed, valid and the same', async () => {
     const layer = await session.clusters({ k: 3 });
     const result = await session.save(layer, { name: 'clusters' });
@@ -140,6 +166,66 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     await again.close();
   });
 
+  it('finds objects in a clustering, measures them and saves them with their origin', async () => {
+    const clusters = await session.clusters({ k: 3 });
+    const layer = await session.objects.find(clusters, { method: 'components', only: '1' });
+    const { count } = session.objects.factsOf(layer)!;
+    const table = await session.objects.measure(layer);
+    expect(table.rows).toBe(count);
+    expect(new Set(Array.from({ length: count }, (_, row) => Number(table.idAt(row)))).size).toBe(count);
+    expect(table.unit).toBe('micrometer');
+    await session.save(layer, { name: 'objects' });
+    const saved = await session.openLabel('objects');
+    const [theirs, ours] = await Promise.all([middleSlice(saved), middleSlice(layer)]);
+    expect(Array.from(theirs, Number)).toEqual(Array.from(ours, Number));
+    const again = await session.objects.measure(saved);
+    const volume = again.column('volume');
+    expect(Array.from(again.sorted(volume, 'rising'), (row) => again.valueAt(row, volume))).toEqual(
+      Array.from(table.sorted(volume, 'rising'), (row) => table.valueAt(row, volume)),
+    );
+    const { provenance } = await openLabel(session.image, 'objects');
+    expect(provenance?.fit).toMatchObject({
+      kind: 'components',
+      source: { labels: 'Clusters (3)', fit: clusters.fit?.id },
+    });
+    session.removeLayer(layer.id);
+    expect(session.objects.tableOf(layer)).toBe(null);
+    expect(errors).toEqual([]);
+  }, 120_000);
+
+  it('edits a clustering by hand, and saves the edits on all levels with their origin', async () => {
+    const clusters = await session.clusters({ k: 3 });
+    const layer = await session.editing.start(clusters);
+    const { current } = session.editing;
+    const at = { z: middleZ, t: 0 };
+    const id = current!.newId();
+    expect(id).toBe(4);
+    await current!.brush({ ...at, points: [20, 30, 40, 30], radiusPx: 10 }, id);
+    await current!.merge(1, 2);
+    current!.undo();
+    const [width = 0] = session.image.levels[0]!.shape.slice(-1);
+    const shown = await middleSlice(layer);
+    expect(shown[30 * width + 30]).toBe(4);
+    await session.save(layer, { name: 'corrected' });
+    const saved = await session.openLabel('corrected');
+    expect(Array.from(await middleSlice(saved), Number)).toEqual(Array.from(shown, Number));
+    const coarsest = saved.levels.at(-1)!.pixels;
+    const factor = width / coarsest.shape.at(-1)!;
+    // The painted area is wide enough that its middle is 4 on every level.
+    const place = coarsest.axes.map(({ name }) => ({ z: middleZ, y: 30, x: 30 })[name] ?? 0);
+    const start = place.map((value, axis) =>
+      Math.floor(value / (session.image.levels[0]!.shape.at(axis - place.length)! / coarsest.shape[axis]!)),
+    );
+    const { data } = await readRegion(coarsest, { start, stop: start.map((from) => from + 1) }, {});
+    expect([factor > 0, Number(data[0])]).toEqual([true, 4]);
+    const { provenance } = await openLabel(session.image, 'corrected');
+    expect(provenance?.fit).toMatchObject({
+      kind: 'edited',
+      source: { labels: 'Clusters (3)', made: { kind: 'clusters', id: clusters.fit?.id } },
+    });
+    expect(provenance?.method).toBe(undefined);
+    expect(errors).toEqual([]);
+  }, 120_000);
   it('takes scribbles out and in again, as GeoJSON and as labels, each as one step for undo', async () => {
     paint();
     const area = [50, 50, 70, 50, 70, 60, 50, 60];

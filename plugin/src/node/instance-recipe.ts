@@ -1,20 +1,15 @@
 import type { LazyArray } from '../array/lazy-array.ts';
 import { axisIndex } from '../array/lazy-array.ts';
-import { spacingOf } from '../array/spacing.ts';
 import type { OmeChannel } from '../ome/ome-image.ts';
-import type { Reach } from '../raster/volume.ts';
+import {
+  type Connectivity,
+  completeRecipe,
+  connectivities,
+  defaultDims,
+  type InstanceChoice,
+} from '../segment/instances/complete-recipe.ts';
 import type { InstanceRecipe, WatershedRecipe } from '../segment/instances/types.ts';
 import { type FlagSpec, type Flags, invalid } from './flags.ts';
-
-export type Connectivity = 4 | 6 | 8 | 18 | 26;
-
-/** Halo of a watershed unless another is asked for, in elements along x. */
-const haloElements = { 2: 64, 3: 32 } as const;
-
-const connectivities: Readonly<Record<2 | 3, Readonly<Record<string, readonly [Connectivity, Reach]>>>> = {
-  2: { 4: [4, 1], 8: [8, 2] },
-  3: { 6: [6, 1], 18: [18, 2], 26: [26, 3] },
-};
 
 /** Flags that say how labels become instances. */
 export const instanceFlags: Readonly<Record<string, FlagSpec>> = {
@@ -70,76 +65,63 @@ export function instanceRecipe(
   const tracking = choice(flags, 'tracking', ['overlap', 'none'], command) ?? 'overlap';
   const dims = dimsOf(flags, labels, command);
   const allowed = connectivities[dims];
-  const wanted = flags.text('connectivity') ?? Object.keys(allowed).at(-1)!;
-  const found = allowed[wanted];
-  if (found === undefined) {
-    const remedy = `With ${dims} dimensions it is one of ${Object.keys(allowed).join(', ')}.`;
+  const wanted = flags.text('connectivity') ?? String(allowed.at(-1)![0]);
+  const connectivity = allowed.find(([number]) => String(number) === wanted)?.[0];
+  if (connectivity === undefined) {
+    const remedy = `With ${dims} dimensions it is one of ${allowed.map(([number]) => number).join(', ')}.`;
     throw invalid(`--connectivity is "${wanted}"`, { name: command }, remedy);
   }
-  const [connectivity, reach] = found;
-  const minSize = positive(flags, 'min-size', command);
-  const maxSize = positive(flags, 'max-size', command);
+  const [minSize, maxSize, depth, halo] = (['min-size', 'max-size', 'depth', 'halo'] as const).map((name) =>
+    positive(flags, name, command),
+  );
   if (minSize !== undefined && maxSize !== undefined && minSize > maxSize) {
     throw invalid('--min-size is above --max-size', { name: command }, 'Give the smaller one as --min-size.');
   }
-  const recipe: InstanceRecipe = {
+  if (method === 'components') assertUnsplit(flags, command);
+  const recipe = completeRecipe(labels, {
+    method,
     dims,
-    reach,
+    connectivity,
     tracking,
     ...(only === undefined ? {} : { only }),
     ...(minSize === undefined ? {} : { minSize }),
     ...(maxSize === undefined ? {} : { maxSize }),
-  };
-  return {
-    connectivity,
-    recipe:
-      method === 'watershed'
-        ? splitting({ flags, labels, channels, command }, recipe)
-        : unsplit(flags, recipe, command),
-  };
+    ...(depth === undefined ? {} : { depth }),
+    ...(halo === undefined ? {} : { halo }),
+    ...boundaryOf(flags, channels, command),
+  });
+  return { connectivity, recipe };
 }
 
 /** `--dims`, else 3 where the labels have more than one slice. */
 export function dimsOf(flags: Flags, labels: LazyArray, command: string): 2 | 3 {
   const z = axisIndex(labels.axes, 'z');
-  const isVolume = z !== -1 && labels.shape[z]! > 1;
   const dims = choice(flags, 'dims', ['2', '3'], command);
   if (dims === '3' && z === -1) {
     throw invalid('--dims is 3', { name: command }, 'The labels have no z axis: leave --dims out.');
   }
-  return dims === undefined ? (isVolume ? 3 : 2) : dims === '3' ? 3 : 2;
+  return dims === undefined ? defaultDims(labels) : dims === '3' ? 3 : 2;
 }
 
-function splitting(
-  {
-    flags,
-    labels,
-    channels,
-    command,
-  }: {
-    readonly flags: Flags;
-    readonly labels: LazyArray;
-    readonly channels: readonly Pick<OmeChannel, 'window'>[];
-    readonly command: string;
-  },
-  recipe: InstanceRecipe,
-): WatershedRecipe {
-  const width = spacingOf(labels).zyx[2];
-  const boundary = flags.integer('boundary', 0);
-  const window = boundary === undefined ? undefined : channels[boundary]?.window;
-  if (boundary !== undefined && window === undefined) {
+/** `--boundary`, with the contrast of its channel. */
+function boundaryOf(
+  flags: Flags,
+  channels: readonly Pick<OmeChannel, 'window'>[],
+  command: string,
+): Pick<InstanceChoice, 'boundary'> {
+  const channel = flags.integer('boundary', 0);
+  if (channel === undefined) return {};
+  const window = channels[channel]?.window;
+  if (window === undefined) {
     const remedy = `The image has ${channels.length === 1 ? 'channel 0 only' : `channels 0 to ${channels.length - 1}`}.`;
-    throw invalid(`--boundary is ${boundary}`, { name: command }, remedy);
+    throw invalid(`--boundary is ${channel}`, { name: command }, remedy);
   }
-  const shallow = window === undefined ? width : (window.end - window.start) / 10;
-  const depth = positive(flags, 'depth', command) ?? shallow;
-  const halo = positive(flags, 'halo', command) ?? haloElements[recipe.dims] * width;
-  return { ...recipe, depth, halo, ...(boundary === undefined ? {} : { boundary }) };
+  return { boundary: { channel, contrast: window.end - window.start } };
 }
 
-function unsplit(flags: Flags, recipe: InstanceRecipe, command: string): InstanceRecipe {
+function assertUnsplit(flags: Flags, command: string): void {
   const stray = ['depth', 'halo', 'boundary'].find((name) => flags.has(name));
-  if (stray === undefined) return recipe;
+  if (stray === undefined) return;
   throw invalid(`--${stray} goes with --method watershed`, { name: command }, 'Add that, or leave it out.');
 }
 

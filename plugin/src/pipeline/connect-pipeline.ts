@@ -8,16 +8,9 @@ import type { ClustersFit, PcaFit } from '../features/fits.ts';
 import type { FeatureRecipe } from '../segment/recipe.ts';
 import type { Samples } from '../segment/samples.ts';
 import type { ClassifierFit } from '../segment/types.ts';
-import type {
-  ModelIdentity,
-  OpeningStage,
-  OpenPipeline,
-  Pipeline,
-  PipelineCost,
-  Progress,
-  WorkOptions,
-} from './pipeline.ts';
-import { type Call, type OpenMessage, openingId, type Reply, type Request } from './protocol.ts';
+import { type Caller, createCaller } from './caller.ts';
+import type { ModelIdentity, OpenPipeline, Pipeline, PipelineCost, WorkOptions } from './pipeline.ts';
+import { type Call, type OpenMessage, openingId } from './protocol.ts';
 
 /** The end of a worker a page talks to; `Worker` is one, so is a test's `MessagePort` pair. */
 export interface WorkerLike {
@@ -38,7 +31,7 @@ export function inWorker(createWorker: () => WorkerLike): OpenPipeline {
     const layers = new MessageChannel();
     const server = serveArrays(pixels.port1);
     let provider: ProviderReport | null = null;
-    const caller = createCaller(calls.port1, (stage) => {
+    const caller = createCaller<Call>(calls.port1, (stage) => {
       if (stage.kind === 'provider') provider = stage.report;
       onStage?.(stage);
     });
@@ -92,83 +85,10 @@ interface Opened {
   readonly normalisation: Normalisation;
 }
 
-interface Caller {
-  send(call: Call, work: WorkOptions): Promise<unknown>;
-  wait(id: number, work: WorkOptions): Promise<unknown>;
-  fail(error: AlibiError): void;
-}
-
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-function createCaller(port: MessagePort, onStage: ((stage: OpeningStage) => void) | undefined): Caller {
-  const pending = new Map<number, Pending>();
-  let nextId = openingId + 1;
-  let failure: AlibiError | null = null;
-  const post = (request: Request): void => port.postMessage(request);
-
-  port.onmessage = ({ data }: MessageEvent<Reply>) => {
-    if (data.kind === 'stage') return onStage?.(data.stage);
-    const entry = pending.get(data.id);
-    if (entry === undefined) return;
-    if (data.kind === 'progress') return entry.onProgress?.(data.progress);
-    pending.delete(data.id);
-    if (data.kind === 'result') entry.resolve(data.value);
-    else if (data.error === 'abort') {
-      entry.reject(entry.signal?.reason ?? new DOMException('The operation was aborted.', 'AbortError'));
-    } else entry.reject(AlibiError.fromPlain(data.error));
-  };
-
-  const wait = (id: number, { signal, onProgress }: WorkOptions): Promise<unknown> => {
-    if (failure !== null) return Promise.reject(failure);
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        pending.delete(id);
-        post({ kind: 'abort', id });
-        reject(signal?.reason);
-      };
-      const leave = (): void => signal?.removeEventListener('abort', onAbort);
-      pending.set(id, {
-        resolve: (value) => {
-          leave();
-          resolve(value);
-        },
-        reject: (error) => {
-          leave();
-          reject(error);
-        },
-        onProgress,
-        signal,
-      });
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
-  };
-
-  return {
-    wait,
-    send(call, work) {
-      if (work.signal?.aborted) return Promise.reject(work.signal.reason);
-      const id = nextId++;
-      const outcome = wait(id, work);
-      post({ kind: 'call', id, call });
-      return outcome;
-    },
-    fail(error) {
-      failure = error;
-      for (const entry of pending.values()) entry.reject(error);
-      pending.clear();
-    },
-  };
-}
-
 /** Replies are made by `servePipeline` of the same build, so their types are asserted here and nowhere else. */
 function remotePipeline(
   { model, graphs, normalisation, latest }: Opened & { readonly latest: () => ProviderReport },
-  caller: Caller,
+  caller: Caller<Call>,
   client: ArrayClient,
   stop: () => void,
 ): Pipeline {

@@ -67,13 +67,15 @@ export type Call =
       readonly chunkPx: number;
     };
 
-export type Request =
-  | { readonly kind: 'call'; readonly id: number; readonly call: Call }
+export type Request<C = Call> =
+  | { readonly kind: 'call'; readonly id: number; readonly call: C }
   | { readonly kind: 'abort'; readonly id: number };
 
 export type Reply =
   | { readonly kind: 'stage'; readonly stage: OpeningStage }
   | { readonly kind: 'progress'; readonly id: number; readonly progress: Progress }
+  /** A piece of what was asked for, before the result. */
+  | { readonly kind: 'part'; readonly id: number; readonly part: unknown }
   | { readonly kind: 'result'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly error: PlainError | 'abort' };
 

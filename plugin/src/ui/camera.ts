@@ -17,6 +17,24 @@ export function fitCamera(image: Extent, screen: Extent): Camera {
   return { x: image.widthPx / 2, y: image.heightPx / 2, zoom: Math.min(largestZoom, Math.log2(scale)) };
 }
 
+/**
+ * The camera that has a place in its middle, as near as it was where the place is well seen so: nearer where it would be smaller than
+ * a tenth of the screen, farther where it would not fit.
+ *
+ * @param place  middle and side in the plane that is drawn
+ */
+export function lookCamera(
+  camera: Camera,
+  place: { readonly x: number; readonly y: number; readonly size: number },
+  screen: Extent,
+): Camera {
+  const side = Math.min(screen.widthPx, screen.heightPx);
+  const farthest = Math.log2((0.1 * side) / place.size);
+  const nearest = Math.log2((0.7 * side) / place.size);
+  const zoom = Math.min(largestZoom, nearest, Math.max(farthest, camera.zoom));
+  return { x: place.x, y: place.y, zoom };
+}
+
 /** Zoom by `delta` (log2) with the screen position kept where it is. */
 export function zoomAt(
   camera: Camera,

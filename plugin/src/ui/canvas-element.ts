@@ -10,9 +10,13 @@ import {
   type Scene,
   type SceneOverlay,
 } from '../views/deck/scene.ts';
-import { type Extent, fitCamera, panBy, toPlane, zoomAt } from './camera.ts';
+import { type Extent, fitCamera, lookCamera, panBy, toPlane, zoomAt } from './camera.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
-import { brushRange, layerKey, sizeAlong } from './display.ts';
+import { brushRange, type LookPlace, layerKey, sizeAlong, type Tool } from './display.ts';
+import { applyEdit, editBrush } from './edit-tools.ts';
+import { drawMarks, marksOf } from './marks.ts';
+import { ObjectColors } from './object-colors.ts';
+import { rowUnder, selectObject } from './object-view.ts';
 import { PaintingTools, type PixelPlace } from './painting-tools.ts';
 import { listenToPointers, type ScreenPoint } from './pointer-tools.ts';
 import { drawStrokes } from './stroke-overlay.ts';
@@ -63,6 +67,10 @@ export class AlibiZarrCanvas extends LitElement {
   });
   #resize: ResizeObserver | null = null;
   #stopPointers: (() => void) | null = null;
+  #looking: AbortController | null = null;
+  /** What is being drawn onto labels: x0, y0, x1, y1, … in pixels of the finest level. */
+  #editLine: readonly number[] = [];
+  readonly #objectColors = new ObjectColors();
 
   get camera(): Camera | null {
     return this.#camera;
@@ -92,6 +100,15 @@ export class AlibiZarrCanvas extends LitElement {
     this.#moveTo(panBy(this.#camera, dx, dy, this.#extent));
   }
 
+  /** Move to a place of the finest level. */
+  lookAt({ x, y, sizePx }: LookPlace): void {
+    if (this.#camera === null) return;
+    this.#isFitted = false;
+    const stretch = this.#stretch;
+    const place = { x: x * stretch.x, y: y * stretch.y, size: sizePx * Math.max(stretch.x, stretch.y) };
+    this.#moveTo(lookCamera(this.#camera, place, this.#screen));
+  }
+
   /** Ask again for tiles that failed. */
   retry(): void {
     this.#scene?.retry();
@@ -101,6 +118,7 @@ export class AlibiZarrCanvas extends LitElement {
     super.disconnectedCallback();
     this.#resize?.disconnect();
     this.#stopPointers?.();
+    this.#looking?.abort();
     this.#scene?.close();
     this.#scene = null;
     this.#shown = null;
@@ -138,16 +156,29 @@ export class AlibiZarrCanvas extends LitElement {
     this.#resize.observe(this);
     this.#resized();
     this.#stopPointers = listenToPointers(strokes, {
-      tool: () => this.#workspace.workspace?.display.state.tool ?? 'pan',
+      tool: () => this.#tool,
       pan: (dx, dy) => this.panBy(dx, dy),
       zoom: (delta, at) => this.#zoom(delta, at),
       hover: (at) => this.#hovered(at),
-      strokeStart: (at, erase) => this.#withPixels(at, (place) => this.#tools.down(place, erase)),
-      strokeMove: (at) => this.#withPixels(at, (place) => this.#tools.move(place)),
-      strokeEnd: (keep) => this.#tools.up(keep),
+      click: (at) => this.#clicked(at),
+      strokeStart: (at, erase) =>
+        this.#withPixels(at, (place) =>
+          this.#isEditing ? this.#editMove(place) : this.#tools.down(place, erase),
+        ),
+      strokeMove: (at) =>
+        this.#withPixels(at, (place) => (this.#isEditing ? this.#editMove(place) : this.#tools.move(place))),
+      strokeEnd: (keep) => (this.#isEditing ? this.#editEnd(keep) : this.#tools.up(keep)),
       doubleClick: () => this.#tools.finish(),
     });
     strokes.addEventListener('keydown', (event) => this.#shapeKey(event));
+  }
+
+  /** What a drag does: pan, or draw something. */
+  get #tool(): Tool {
+    const { workspace } = this.#workspace;
+    if (workspace === null) return 'pan';
+    if (workspace.session.editing.current === null) return workspace.display.state.tool;
+    return workspace.display.state.edit.tool === 'pan' ? 'pan' : 'paint';
   }
 
   /** Sides of a pixel in the plane that is drawn. */
@@ -201,6 +232,7 @@ export class AlibiZarrCanvas extends LitElement {
       this.#shown = workspace;
       this.#imageLevels = imageDrawLevels(workspace.session.image.pixels);
       this.#layerLevels = new WeakMap();
+      this.#followLooks(workspace);
       this.fit();
       return;
     }
@@ -224,10 +256,18 @@ export class AlibiZarrCanvas extends LitElement {
     this.#drawStrokes();
   }
 
-  #overlay({ session, display }: Workspace, layer: Layer): SceneOverlay {
+  #followLooks({ display }: Workspace): void {
+    this.#looking?.abort();
+    this.#looking = new AbortController();
+    const look = (event: Event) => event instanceof CustomEvent && this.lookAt(event.detail);
+    display.addEventListener('look', look, { signal: this.#looking.signal });
+  }
+
+  #overlay(workspace: Workspace, layer: Layer): SceneOverlay {
+    const { session, display } = workspace;
     let levels = this.#layerLevels.get(layer.levels);
     if (levels === undefined) {
-      const place = layer.derived ? derivedDrawLevels : labelDrawLevels;
+      const place = layer.derived && layer.kind !== 'edited' ? derivedDrawLevels : labelDrawLevels;
       levels = place(layer.levels, session.image.pixels);
       this.#layerLevels.set(layer.levels, levels);
     }
@@ -240,8 +280,9 @@ export class AlibiZarrCanvas extends LitElement {
       visible,
       // Strokes have changed since: it fades until the next result, so that it never passes for one.
       opacity: layer.outdated ? 0.4 * opacity : opacity,
-      colors: tellingColors(layer.colors),
+      colors: tellingColors(this.#objectColors.of(workspace, layer)),
       contourPx: outlines ? 1.5 : 0,
+      revision: layer.levels.reduce((sum, { pixels }) => sum + pixels.revision, 0),
     };
   }
 
@@ -253,22 +294,32 @@ export class AlibiZarrCanvas extends LitElement {
     const { session, display } = workspace;
     const { state } = display;
     const at =
-      this.#hover === null || state.tool === 'pan' ? null : this.#toPixels(this.#camera, this.#hover);
+      this.#hover === null || this.#tool === 'pan' ? null : this.#toPixels(this.#camera, this.#hover);
+    const edit = editBrush(workspace);
     const color =
-      state.tool === 'erase' ? '#fff' : `#${session.classes[state.activeClass]?.color ?? 'ffffff'}`;
+      edit?.color ??
+      (state.tool === 'erase' ? '#fff' : `#${session.classes[state.activeClass]?.color ?? 'ffffff'}`);
+    const radiusPx = edit?.radiusPx ?? state.brushRadiusPx;
     const { z, t } = state;
     const { draft } = this.#tools;
-    const current = draft?.kind === 'stroke' ? [draft.stroke] : [];
-    const hasBrush = state.tool === 'paint' || state.tool === 'erase';
+    const current =
+      edit === null
+        ? draft?.kind === 'stroke'
+          ? [draft.stroke]
+          : []
+        : this.#editLine.length === 0
+          ? []
+          : [{ classIndex: 0, points: this.#editLine, radiusPx, z, t }];
+    const hasBrush = edit !== null || state.tool === 'paint' || state.tool === 'erase';
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     drawStrokes(context, this.#screen, {
       camera: this.#camera,
       stretch: this.#stretch,
-      strokes: state.strokesVisible ? [...session.strokes, ...current] : current,
-      classes: session.classes,
+      strokes: state.strokesVisible && edit === null ? [...session.strokes, ...current] : current,
+      classes: edit === null ? session.classes : [{ name: '', color: edit.color.slice(1) }],
       z,
       t,
-      brush: at === null || !hasBrush ? null : { ...at, radiusPx: state.brushRadiusPx, color },
+      brush: at === null || !hasBrush ? null : { ...at, radiusPx, color },
       opacity: 0.75,
       region: session.region?.kind === 'area' ? session.region.rings : [],
       polygon:
@@ -279,6 +330,11 @@ export class AlibiZarrCanvas extends LitElement {
               color: `#${draft.of === 'region' ? 'ffffff' : (session.classes[draft.of]?.color ?? 'ffffff')}`,
             }
           : null,
+    });
+    drawMarks(context, this.#screen, {
+      camera: this.#camera,
+      stretch: this.#stretch,
+      marks: marksOf(workspace),
     });
   }
 
@@ -292,6 +348,40 @@ export class AlibiZarrCanvas extends LitElement {
     const place = toPlane(this.#camera, at, this.#screen);
     const values = this.#scene.valuesAt(place.x, place.y);
     this.#announce('az-pointer', { ...this.#toPixels(this.#camera, at), ...values } satisfies PointerReading);
+  }
+
+  /** A click on an object selects its row. */
+  #clicked(at: ScreenPoint): void {
+    const { workspace } = this.#workspace;
+    if (workspace === null || this.#camera === null || this.#scene === null) return;
+    const place = toPlane(this.#camera, at, this.#screen);
+    const { ids } = this.#scene.valuesAt(place.x, place.y);
+    selectObject(workspace, rowUnder(workspace, ids), false);
+  }
+
+  get #isEditing(): boolean {
+    return (this.#workspace.workspace?.session.editing.current ?? null) !== null;
+  }
+
+  /** Another point of what is drawn onto labels. */
+  #editMove({ x, y }: PixelPlace): void {
+    if (this.#camera === null) return;
+    const stepPx = Math.hypot(
+      x - (this.#editLine.at(-2) ?? Number.NaN),
+      y - (this.#editLine.at(-1) ?? Number.NaN),
+    );
+    // Closer than half a screen pixel says nothing new.
+    if (stepPx * 2 ** this.#camera.zoom < 0.5) return;
+    this.#editLine = [...this.#editLine, x, y];
+    this.#drawStrokes();
+  }
+
+  #editEnd(keep: boolean): void {
+    const points = this.#editLine;
+    this.#editLine = [];
+    const { workspace } = this.#workspace;
+    if (keep && workspace !== null) void applyEdit(workspace, points);
+    this.#drawStrokes();
   }
 
   #withPixels(at: ScreenPoint, act: (place: PixelPlace) => void): void {
@@ -324,7 +414,7 @@ export class AlibiZarrCanvas extends LitElement {
   // The picture is inert: deck.gl makes its canvas a tab stop, and the strokes' canvas above is one already.
   protected override render() {
     const { workspace } = this.#workspace;
-    const tool = workspace?.display.state.tool ?? 'pan';
+    const tool = this.#tool;
     const name = workspace?.session.image.name ?? 'no image';
     return html`
       <canvas id="picture" part="picture" inert></canvas>

@@ -19,6 +19,34 @@ export interface LayerDisplay {
 
 export type Tool = 'pan' | 'paint' | 'erase' | 'polygon' | 'fill' | 'pick' | 'region';
 
+/** A place to move the view to, in pixels of the finest level. */
+export interface LookPlace {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly t: number;
+  /** Side of what is to be seen there. */
+  readonly sizePx: number;
+}
+
+/** How the objects of a layer are looked at. */
+export interface ObjectsView {
+  /** The layer whose table is shown. */
+  readonly layerId: string | null;
+  /** The selected row of its table. */
+  readonly row: number | null;
+  /** Name of the column that colours them; `null`: each has the colour of its id. */
+  readonly colorBy: string | null;
+}
+
+/** How labels are edited: with which tool, and the id that it gives. */
+export interface EditView {
+  readonly tool: EditTool;
+  /** `null`: none was chosen yet. */
+  readonly id: number | null;
+}
+export type EditTool = 'pan' | 'brush' | 'erase' | 'fill' | 'pick' | 'merge' | 'split' | 'delete';
+
 export interface DisplayState {
   readonly channels: readonly ChannelDisplay[];
   readonly z: number;
@@ -32,6 +60,10 @@ export interface DisplayState {
   readonly brushRadiusPx: number;
   /** Level of the image that clusters and classes are computed on; `null`: the session chooses. */
   readonly detail: number | null;
+  /** The place to label next that was moved to last. */
+  readonly place: Pick<LookPlace, 'x' | 'y' | 'z' | 't'> | null;
+  readonly objects: ObjectsView;
+  readonly edit: EditView;
   /** Layer id → tiles in view that are not there yet; `image` is the image. */
   readonly pending: ReadonlyMap<string, number>;
 }
@@ -59,6 +91,9 @@ export class Display extends EventTarget {
       activeClass: 0,
       brushRadiusPx: firstBrush(image),
       detail: null,
+      place: null,
+      objects: { layerId: null, row: null, colorBy: null },
+      edit: { tool: 'brush', id: null },
       pending: new Map(),
     };
   }
@@ -70,6 +105,12 @@ export class Display extends EventTarget {
   update(change: Partial<DisplayState>): void {
     this.#state = { ...this.#state, ...change };
     this.dispatchEvent(new Event('change'));
+  }
+
+  /** Show a place: its slice here, and canvases that listen for `look` move there. */
+  lookAt(place: LookPlace): void {
+    this.update({ z: place.z, t: place.t });
+    this.dispatchEvent(new CustomEvent<LookPlace>('look', { detail: place }));
   }
 
   setChannel(index: number, change: Partial<ChannelDisplay>): void {
@@ -105,7 +146,7 @@ const defaultLayerDisplay: LayerDisplay = { visible: true, opacity: 0.6, outline
 
 /** A retrained segmentation is a new layer but the same thing to look at: it keeps how it is shown. */
 export function layerKey(layer: { readonly kind: string; readonly name: string }): string {
-  return layer.kind === 'label' ? `label/${layer.name}` : layer.kind;
+  return layer.kind === 'label' || layer.kind === 'edited' ? `${layer.kind}/${layer.name}` : layer.kind;
 }
 
 /** A class that was chosen is there to be drawn with. */

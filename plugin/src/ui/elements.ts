@@ -1,14 +1,20 @@
 import { AlibiZarrCanvas } from './canvas-element.ts';
 import { AlibiZarrChannels } from './channels-panel.ts';
 import { AlibiZarrClasses } from './classes-panel.ts';
+import { AlibiZarrEditing } from './editing-panel.ts';
 import { AlibiZarrFeatures } from './features-panel.ts';
 import { AlibiZarrFiles } from './files-panel.ts';
+import { AlibiZarrGuide } from './guide-panel.ts';
 import { AlibiZarrInfo } from './info-panel.ts';
 import { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import { AlibiZarrLayers } from './layers-panel.ts';
 import { AlibiZarrMessages } from './messages.ts';
+import { AlibiZarrObjectResults } from './object-results.ts';
+import { AlibiZarrObjectTable } from './object-table.ts';
+import { AlibiZarrObjects } from './objects-panel.ts';
 import { AlibiZarrPanel } from './panel-element.ts';
 import { AlibiZarrPicker } from './picker-element.ts';
+import { AlibiZarrQuality } from './quality-panel.ts';
 import { AlibiZarrSaveDialog } from './save-dialog.ts';
 import { AlibiZarrScaleBar } from './scale-bar-element.ts';
 import { AlibiZarrSlices } from './slices-panel.ts';
@@ -21,14 +27,20 @@ const elements = {
   'alibi-zarr-canvas': AlibiZarrCanvas,
   'alibi-zarr-channels': AlibiZarrChannels,
   'alibi-zarr-classes': AlibiZarrClasses,
+  'alibi-zarr-editing': AlibiZarrEditing,
   'alibi-zarr-features': AlibiZarrFeatures,
   'alibi-zarr-files': AlibiZarrFiles,
+  'alibi-zarr-guide': AlibiZarrGuide,
   'alibi-zarr-info': AlibiZarrInfo,
   'alibi-zarr-labels-dialog': AlibiZarrLabelsDialog,
   'alibi-zarr-layers': AlibiZarrLayers,
   'alibi-zarr-messages': AlibiZarrMessages,
+  'alibi-zarr-object-results': AlibiZarrObjectResults,
+  'alibi-zarr-object-table': AlibiZarrObjectTable,
+  'alibi-zarr-objects': AlibiZarrObjects,
   'alibi-zarr-panel': AlibiZarrPanel,
   'alibi-zarr-picker': AlibiZarrPicker,
+  'alibi-zarr-quality': AlibiZarrQuality,
   'alibi-zarr-save-dialog': AlibiZarrSaveDialog,
   'alibi-zarr-scale-bar': AlibiZarrScaleBar,
   'alibi-zarr-slices': AlibiZarrSlices,

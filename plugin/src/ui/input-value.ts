@@ -2,3 +2,8 @@
 export function inputValue(event: Event): string {
   return event.target instanceof HTMLInputElement ? event.target.value : '';
 }
+
+/** What was chosen in the select an event came from. */
+export function selectValue({ target }: Event): string {
+  return target instanceof HTMLSelectElement ? target.value : '';
+}

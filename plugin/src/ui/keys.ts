@@ -25,6 +25,8 @@ export type KeyCommand =
   | 'next-class'
   | 'previous-class'
   | 'new-class'
+  | 'next-place'
+  | 'previous-place'
   | 'undo'
   | 'redo'
   | 'features'
@@ -66,6 +68,8 @@ const plain: Readonly<Record<string, KeyCommand>> = {
   '.': 'next-class',
   ',': 'previous-class',
   m: 'new-class',
+  n: 'next-place',
+  b: 'previous-place',
   c: 'features',
   v: 'toggle-layers',
   s: 'toggle-strokes',

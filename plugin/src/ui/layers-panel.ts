@@ -26,7 +26,10 @@ export class AlibiZarrLayers extends LitElement {
       .off .name { color: var(--az-muted); }
       .kind { width: 8px; height: 8px; border-radius: 2px; flex: none; background: var(--az-accent); }
       .kind.pca { background: conic-gradient(#e05a6d, #d8b24a, #5fbf77, #4aa3d8, #a06fd8, #e05a6d); }
+      .kind.uncertainty { background: linear-gradient(90deg, #7b3fa0, #f0c63c); }
       .kind.clusters { background: linear-gradient(90deg, #e69f00 50%, #56b4e9 50%); }
+      .kind.instances { background: conic-gradient(#e05a6d 25%, #5fbf77 25% 50%, #4aa3d8 50% 75%, #d8b24a 75%); }
+      .kind.edited { background: none; border: 1.5px dashed var(--az-accent); }
       .kind.label { background: none; border: 1.5px solid var(--az-muted); }
       .stored { margin-top: 8px; display: flex; flex-wrap: wrap; gap: 6px; }
       .stored button { height: 24px; font-size: 12px; max-width: 100%; }
@@ -67,7 +70,8 @@ export class AlibiZarrLayers extends LitElement {
     `;
   }
 
-  #layer({ session, display }: Workspace, layer: Layer) {
+  #layer(workspace: Workspace, layer: Layer) {
+    const { session, display } = workspace;
     const key = layerKey(layer);
     const { visible, opacity, outlines } = display.layer(key);
     const pending = display.state.pending.get(layer.id) ?? 0;
@@ -80,10 +84,10 @@ export class AlibiZarrLayers extends LitElement {
           @click=${() => display.setLayer(key, { visible: !visible })}
         >${visible ? icons.eye : icons.eyeOff}</button>
         <span class="kind ${layer.kind}"></span>
-        <span class="grow clip name" title=${layer.name}>${layer.name}${layer.outdated ? ' · updating…' : ''}</span>
+        <span class="grow clip name" title=${layer.name}>${layer.name}${layer.outdated ? (layer.kind === 'instances' ? ' · of an earlier segmentation' : ' · updating…') : ''}</span>
         ${pending > 0 ? html`<span class="small muted" title="Tiles to go in this view">${pending}…</span>` : nothing}
         ${
-          layer.kind === 'pca'
+          layer.kind === 'pca' || layer.kind === 'uncertainty'
             ? nothing
             : html`<button
                 class="icon outlines"
@@ -94,7 +98,7 @@ export class AlibiZarrLayers extends LitElement {
               >${icons.outline}</button>`
         }
         ${
-          layer.derived && layer.kind !== 'pca'
+          layer.derived && layer.kind !== 'pca' && layer.kind !== 'uncertainty'
             ? html`<button
                 class="icon"
                 aria-label=${`Save ${layer.name}`}
@@ -102,6 +106,17 @@ export class AlibiZarrLayers extends LitElement {
                 @click=${() => this.dispatchEvent(new CustomEvent('az-save', { detail: layer, bubbles: true, composed: true }))}
               >${icons.save}</button>`
             : nothing
+        }
+        ${
+          layer.kind === 'pca' || layer.kind === 'uncertainty'
+            ? nothing
+            : html`<button
+                class="icon"
+                aria-label=${`Edit ${layer.name} by hand`}
+                title="Edit by hand: brush, fill, merge, split"
+                ?disabled=${layer.outdated}
+                @click=${() => this.#edit(workspace, layer)}
+              >${icons.paint}</button>`
         }
         ${
           layer.kind === 'label'
@@ -135,6 +150,18 @@ export class AlibiZarrLayers extends LitElement {
         />
       </div>
     </li>`;
+  }
+
+  async #edit({ session, display }: Workspace, layer: Layer): Promise<void> {
+    try {
+      const made = await session.editing.start(layer);
+      // What is beneath would show through what was erased.
+      if (made !== layer) display.setLayer(layerKey(layer), { visible: false });
+      display.setLayer(layerKey(made), { visible: true });
+    } catch (error) {
+      // The session has announced every other failure as an `error` event.
+      if (!isAbort(error)) this.requestUpdate();
+    }
   }
 
   async #open({ session }: Workspace, name: string): Promise<void> {

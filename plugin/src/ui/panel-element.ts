@@ -79,8 +79,12 @@ export class AlibiZarrPanel extends LitElement {
         @az-change-label=${(event: CustomEvent<string>) => this.change(event.detail)}
       >
         <alibi-zarr-features exportparts="features-button"></alibi-zarr-features>
+        <alibi-zarr-editing></alibi-zarr-editing>
         <alibi-zarr-classes></alibi-zarr-classes>
+        <alibi-zarr-guide></alibi-zarr-guide>
+        <alibi-zarr-quality></alibi-zarr-quality>
         <alibi-zarr-layers></alibi-zarr-layers>
+        <alibi-zarr-objects></alibi-zarr-objects>
         <alibi-zarr-files></alibi-zarr-files>
         <alibi-zarr-channels></alibi-zarr-channels>
         <alibi-zarr-info></alibi-zarr-info>

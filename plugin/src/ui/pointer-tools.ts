@@ -12,12 +12,16 @@ export interface PointerActions {
   /** Zoom by `delta` (log2) about a point. */
   zoom(delta: number, at: ScreenPoint): void;
   hover(at: ScreenPoint | null): void;
+  /** Pressed and released at one place while the tool is `pan`. */
+  click(at: ScreenPoint): void;
   strokeStart(at: ScreenPoint, erase: boolean): void;
   strokeMove(at: ScreenPoint): void;
   strokeEnd(keep: boolean): void;
   doubleClick(): void;
 }
 
+/** A pointer that has moved less than this was meant to stay, in CSS pixels. */
+const clickSlackPx = 4;
 /** log2 of the zoom factor a pixel of wheel movement; a notch is about 100. */
 const wheelStep = 0.0022;
 /** `button` of a pen's other end. */
@@ -37,6 +41,7 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
   let mode: 'none' | 'pan' | 'stroke' | 'pinch' = 'none';
   let spaceHeld = false;
   let pinchPx = 0;
+  let pressed: ScreenPoint | null = null;
   /** The pen that draws. */
   let pen: number | null = null;
   const at = (event: MouseEvent): ScreenPoint => {
@@ -71,11 +76,14 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
     if (pointers.size === 2) {
       if (mode === 'stroke') actions.strokeEnd(false);
       mode = 'pinch';
+      pressed = null;
       pinchPx = pinch()?.distancePx ?? 0;
       return;
     }
-    if (event.button === 1 || spaceHeld || actions.tool() === 'pan') mode = 'pan';
-    else {
+    if (event.button === 1 || spaceHeld || actions.tool() === 'pan') {
+      mode = 'pan';
+      pressed = event.button === 0 && !spaceHeld ? point : null;
+    } else {
       mode = 'stroke';
       actions.strokeStart(point, event.button === 2 || event.button === penEraser);
     }
@@ -92,6 +100,8 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
       const steps = event.getCoalescedEvents?.() ?? [];
       for (const step of steps.length > 0 ? steps : [event]) actions.strokeMove(at(step));
     }
+    if (pressed !== null && Math.hypot(point.x - pressed.x, point.y - pressed.y) >= clickSlackPx)
+      pressed = null;
     if (mode === 'pan') actions.pan(point.x - last.x, point.y - last.y);
     pointers.set(event.pointerId, point);
     const now = mode === 'pinch' ? pinch() : null;
@@ -105,6 +115,8 @@ export function listenToPointers(element: HTMLElement, actions: PointerActions):
     if (pen === event.pointerId) pen = null;
     if (!pointers.delete(event.pointerId)) return;
     if (mode === 'stroke') actions.strokeEnd(keep);
+    if (pressed !== null && keep) actions.click(at(event));
+    pressed = null;
     if (pointers.size === 0) mode = 'none';
   };
   on('pointerup', (event) => release(event, true));

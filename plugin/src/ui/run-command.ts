@@ -1,8 +1,10 @@
 import type { AlibiZarrCanvas } from './canvas-element.ts';
 import { addClass } from './classes-panel.ts';
 import type { Workspace } from './contexts.ts';
-import { brushRange, type DisplayState, drawingTool, layerKey, sizeAlong } from './display.ts';
+import { brushRange, type DisplayState, drawingTool, type EditTool, layerKey, sizeAlong } from './display.ts';
+import { takeNewId } from './edit-tools.ts';
 import type { KeyCommand } from './keys.ts';
+import { stepPlace } from './places.ts';
 
 /** Screen pixels an arrow key pans. */
 const panStepPx = 80;
@@ -37,6 +39,8 @@ export function runCommand(
     const radius = Math.round(state.brushRadiusPx * factor + by);
     display.update({ brushRadiusPx: Math.min(brushRange.most, Math.max(brushRange.least, radius)) });
   };
+  const isEditing = session.editing.current !== null;
+  const editWith = (tool: EditTool) => display.update({ edit: { ...state.edit, tool } });
   if (isClassCommand(command)) {
     const activeClass = Number(command.slice('class-'.length)) - 1;
     if (activeClass < session.classes.length) display.update({ activeClass, ...drawingTool(state.tool) });
@@ -51,22 +55,28 @@ export function runCommand(
     right: () => canvas.panBy(-panStepPx, 0),
     up: () => canvas.panBy(0, panStepPx),
     down: () => canvas.panBy(0, -panStepPx),
-    'tool-pan': () => display.update({ tool: 'pan' }),
+    'tool-pan': () => (isEditing ? editWith('pan') : display.update({ tool: 'pan' })),
     'tool-paint': () =>
-      session.classes.length === 0 ? addClass(workspace) : display.update({ tool: 'paint' }),
-    'tool-erase': () => display.update({ tool: 'erase' }),
-    'tool-polygon': () => display.update({ tool: 'polygon' }),
-    'tool-fill': () => display.update({ tool: 'fill' }),
-    'tool-pick': () => display.update({ tool: 'pick' }),
+      isEditing
+        ? editWith('brush')
+        : session.classes.length === 0
+          ? addClass(workspace)
+          : display.update({ tool: 'paint' }),
+    'tool-erase': () => (isEditing ? editWith('erase') : display.update({ tool: 'erase' })),
+    'tool-polygon': () => (isEditing ? editWith('split') : display.update({ tool: 'polygon' })),
+    'tool-fill': () => (isEditing ? editWith('fill') : display.update({ tool: 'fill' })),
+    'tool-pick': () => (isEditing ? editWith('pick') : display.update({ tool: 'pick' })),
     'tool-region': () => display.update({ tool: 'region' }),
     interpolate: () => session.scribbles.interpolate({ classIndex: state.activeClass, t: state.t }),
     'brush-smaller': () => brush(1 / 1.2, -1),
     'brush-larger': () => brush(1.2, 1),
     'next-class': () => display.update(pickClass(1)),
     'previous-class': () => display.update(pickClass(-1)),
-    'new-class': () => addClass(workspace),
-    undo: () => session.undo(),
-    redo: () => session.redo(),
+    'new-class': () => (isEditing ? takeNewId(workspace) : addClass(workspace)),
+    'next-place': () => stepPlace(workspace, 1),
+    'previous-place': () => stepPlace(workspace, -1),
+    undo: () => (session.editing.current ?? session).undo(),
+    redo: () => (session.editing.current ?? session).redo(),
     features: toggleFeatures,
     'toggle-layers': () => toggleLayers(workspace),
     'toggle-strokes': () => display.update({ strokesVisible: !state.strokesVisible }),

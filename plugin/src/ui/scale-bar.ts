@@ -57,8 +57,13 @@ export function formatSize(value: number, unit: string | undefined): string {
 
 /** A position in an axis' unit, in words: `12.25 µm`. */
 export function formatPosition(value: number, unit: string | undefined): string {
-  const short = unit === undefined ? '' : (prefixes.find(([, size]) => size === metres[unit])?.[0] ?? unit);
+  const short = unit === undefined ? '' : unitSymbol(unit);
   return `${value.toFixed(2)}${short === '' ? '' : ` ${short}`}`;
+}
+
+/** `µm` of `micrometer`; a unit that has no short name as it is. */
+export function unitSymbol(unit: string): string {
+  return prefixes.find(([, size]) => size === metres[unit])?.[0] ?? unit;
 }
 
 function plain(value: number): string {

@@ -1,10 +1,19 @@
 import { createData, type DataType, type LazyArray, type Transform } from '../../src/array/lazy-array.ts';
 import type { AlibiError } from '../../src/errors.ts';
 import type { OmeImage } from '../../src/ome/ome-image.ts';
+import { createObjectsEngine, type ObjectsEngine } from '../../src/pipeline/objects.ts';
+import type { OpenedClassifier } from '../../src/segment/portable.ts';
+import type { ClassSpec, HeldOutScore } from '../../src/segment/types.ts';
+import { Editing } from '../../src/session-editing.ts';
+import { Guidance } from '../../src/session-guidance.ts';
+import { canonicalLabels, Objects } from '../../src/session-objects.ts';
 import { Painting } from '../../src/session-painting.ts';
 import { openInto, withImage } from '../../src/session-project.ts';
 import { Scribbles } from '../../src/session-scribbles.ts';
-import type { Layer, Session } from '../../src/session-types.ts';
+import type { Layer, Learning, Session, SessionEvents, Work } from '../../src/session-types.ts';
+import { WorkList } from '../../src/session-work.ts';
+
+type What = SessionEvents['change']['detail']['what'];
 
 /** An array whose elements are a function of their index; `delayMs` makes chunks arrive one after another. */
 export function functionArray<T extends DataType>(options: {
@@ -171,11 +180,11 @@ export function fakeSession(
     readonly image?: OmeImage;
     readonly encoder?: Session['encoder'];
     readonly delayMs?: number;
+    readonly engine?: ObjectsEngine;
   } = {},
-): Session & { emit(what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work'): void } {
+): Session & { emit(what: What): void } {
   const image = settings.image ?? fakeImage();
   const finest = image.pixels[0]!;
-  const _side = finest.shape.at(-1)!;
   const target = new EventTarget();
   let layers: Layer[] = [];
   const painting = new Painting({
@@ -183,11 +192,12 @@ export function fakeSession(
       if (what === 'strokes') segment();
       emit(what);
     },
-    outdated: () => {},
+    outdated: () => guidance.outdated(),
     train: () => Promise.resolve(),
   });
-  const emit = (what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work') =>
-    target.dispatchEvent(new CustomEvent('change', { detail: { what } }));
+  let learning: Learning = {};
+  let made = 0;
+  const emit = (what: What) => target.dispatchEvent(new CustomEvent('change', { detail: { what } }));
   const add = (layer: Layer): Layer => {
     layers = [...layers.filter((old) => old.kind !== layer.kind || old.kind === 'label'), layer];
     emit('layers');
@@ -224,6 +234,61 @@ export function fakeSession(
       value: ([, y = 0, x = 0]) => value(x * factor, y * factor),
     });
   };
+  const side = finest.shape.at(-1)!;
+  const guidance = new Guidance({
+    changed: () => emit('guidance'),
+    layer: async (kind) =>
+      add({
+        id: `uncertainty-${kind}`,
+        name: `Uncertainty (${kind})`,
+        kind: 'uncertainty',
+        levels: [{ pixels: ids(1, (x, y) => (x * 7 + y * 3) & 255), imageLevel: 1 }],
+        fit: null,
+        colors: new Map(Array.from({ length: 255 }, (_, i) => [i + 1, [i, i >> 1, 90]] as const)),
+        names: new Map(),
+        derived: true,
+        outdated: false,
+      }),
+    removeLayer: () => {
+      layers = layers.filter(({ kind }) => kind !== 'uncertainty');
+      emit('layers');
+    },
+    // Places on a diagonal, the first the most unsure; reviewed ones are left out, as the session does.
+    look: async ({ count, isSettled }) =>
+      Array.from({ length: count }, (_, i) => ({
+        t: 0,
+        z: i % 2,
+        y: ((i + 1) * side) / (count + 2),
+        x: ((i + 1) * side) / (count + 2),
+        uncertainty: 0.95 - 0.05 * i,
+      })).filter((place) => !isSettled(place)),
+  });
+  let work: readonly Work[] = [];
+  const works = new WorkList(new AbortController().signal, {
+    changed: () => {
+      work = works.list;
+      emit('work');
+    },
+    failed: (error) => failed(error),
+  });
+  const labelsOf = async (layer: Layer) =>
+    (editing.savable(layer) ?? objects.savable(layer))?.labels ?? canonicalLabels(layer.levels[0]!.pixels);
+  const editing = new Editing({
+    works,
+    finest: () => finest,
+    labelsOf,
+    largestId: (layer, labels, options) => objects.largestId(layer, labels, options),
+    addLayer: (parts) => add({ ...parts, id: `edited-${++made}`, derived: true, outdated: false }),
+    changed: () => emit('layers'),
+  });
+  const objects: Objects = new Objects({
+    engine: settings.engine ?? createObjectsEngine(),
+    image: () => image,
+    works,
+    labelsOf,
+    addLayer: (parts) => add({ ...parts, id: `instances-${++made}`, derived: true, outdated: false }),
+    changed: () => emit('objects'),
+  });
   /** A segmentation as soon as two classes are painted. */
   const segment = (): void => {
     if (!painting.isTrainable) return;
@@ -239,9 +304,16 @@ export function fakeSession(
       derived: true,
       outdated: false,
     });
+    guidance.trained();
   };
   const failed = (error: AlibiError) => target.dispatchEvent(new CustomEvent('error', { detail: { error } }));
   const session: Session & { emit: typeof emit } = {
+    guidance,
+    objects,
+    editing,
+    get learning() {
+      return learning;
+    },
     emit,
     image,
     encoder: settings.encoder ?? {
@@ -269,6 +341,9 @@ export function fakeSession(
     get canRedo() {
       return painting.canRedo;
     },
+    get work() {
+      return work;
+    },
     scribbles: new Scribbles({
       image: () => image,
       painting,
@@ -276,7 +351,6 @@ export function fakeSession(
       run: (_title, _signal, task) => task({ signal: new AbortController().signal, onProgress: () => {} }),
       save: (options) => session.save(layers[0]!, options),
     }),
-    work: [],
     windowsPerLevel: [49, 16, 4, 1],
     pca: async () =>
       add({
@@ -319,6 +393,7 @@ export function fakeSession(
         outdated: false,
       }),
     removeLayer(id) {
+      if (id.startsWith('uncertainty')) guidance.layerRemoved();
       layers = layers.filter((layer) => layer.id !== id);
       emit('layers');
     },
@@ -329,8 +404,15 @@ export function fakeSession(
     undo: () => painting.undo(),
     redo: () => painting.redo(),
     clearStrokes: () => painting.clear(),
-    train: async () => null,
-    classifier: null,
+    train: async ({ signal: _signal, level: _level, ...chosen } = {}) => {
+      learning = { ...learning, ...chosen };
+      emit('layers');
+      return null;
+    },
+    get classifier() {
+      const isThere = layers.some(({ kind }) => kind === 'classes');
+      return isThere ? fakeClassifier(painting.classes, learning) : null;
+    },
     exportClassifier: () => ({ json: '{}\n', onnx: new Uint8Array(4) }),
     importClassifier: () => Promise.reject(new Error('the fake session has no transformer')),
     region: null,
@@ -381,6 +463,35 @@ export function fakeSession(
     dispatchEvent: target.dispatchEvent.bind(target),
   };
   return session;
+}
+
+/** One that was trained on 1,200, 90, 90, … pixels; of 100 pixels of a class left out it tells 90 right. */
+function fakeClassifier(classes: readonly ClassSpec[], { validation }: Learning): OpenedClassifier {
+  const counts = classes.map((_, index) => (index === 0 ? 1200 : 90));
+  const heldOut: HeldOutScore = {
+    meanIou: 0.82,
+    balancedAccuracy: 0.9,
+    confusion: classes.map((_, row) => classes.map((__, column) => (row === column ? 90 : 10))),
+    folds: 2,
+  };
+  return {
+    model: null,
+    fit: {
+      kind: 'classifier',
+      id: '0'.repeat(64),
+      source: {},
+      classes,
+      level: 1,
+      pixelSizeUm: null,
+      normalisation: { channels: [0], black: [0], white: [1] },
+      recipe: { tokens: [], classical: null },
+      linear: null,
+      forest: null,
+      smoothingPx: 0,
+      counts,
+      heldOut: validation === 'score' ? heldOut : null,
+    },
+  };
 }
 
 function rgb(hex: string): readonly [number, number, number] {

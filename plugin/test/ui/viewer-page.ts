@@ -21,22 +21,28 @@ export async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-/** The first element that matches, through all shadow roots. */
+/** All elements that match, through all shadow roots. */
+export function findAll<T extends Element>(
+  root: Element | ShadowRoot,
+  selector: string,
+  type: { new (): T },
+): T[] {
+  const search = (from: Element | ShadowRoot): T[] =>
+    [...from.querySelectorAll('*')].flatMap((element) => [
+      ...(element instanceof type && element.matches(selector) ? [element] : []),
+      ...(element.shadowRoot ? search(element.shadowRoot) : []),
+    ]);
+  return search(root instanceof Element && root.shadowRoot ? root.shadowRoot : root);
+}
+
+/** The first of {@link findAll}. */
 export function find<T extends Element>(
   root: Element | ShadowRoot,
   selector: string,
   type: { new (): T },
 ): T {
-  const search = (from: Element | ShadowRoot): T | null => {
-    for (const element of from.querySelectorAll('*')) {
-      if (element instanceof type && element.matches(selector)) return element;
-      const inner = element.shadowRoot && search(element.shadowRoot);
-      if (inner) return inner;
-    }
-    return null;
-  };
-  const found = search(root instanceof Element && root.shadowRoot ? root.shadowRoot : root);
-  if (found === null) throw new Error(`nothing matches ${selector}`);
+  const [found] = findAll(root, selector, type);
+  if (found === undefined) throw new Error(`nothing matches ${selector}`);
   return found;
 }
 
@@ -65,7 +71,7 @@ export function point(
 export function drag(
   viewer: AlibiZarrViewer,
   from: readonly [number, number],
-  to: readonly [number, number],
+  to: readonly [number, number] = from,
   options: PointerEventInit = {},
 ): void {
   const send = (type: string, at: readonly [number, number]) => point(viewer, type, at, options);

@@ -226,6 +226,13 @@ async function again(
     scores: await work.pipeline.classScores(fit, place),
     fitId: fit.id,
   });
+  if (provenance.fit?.kind === 'edited') {
+    throw new AlibiError('InvalidInput', {
+      what: 'the labels were corrected by hand, which is not stored step by step',
+      where: 'provenance',
+      remedy: 'Reproduce the labels they were made of: fit.source.labels names them.',
+    });
+  }
   if (method === undefined) {
     throw new AlibiError('InvalidInput', {
       what: 'the labels do not say what was asked for, as those of older versions do not',

@@ -22,6 +22,8 @@ export interface ChunkedOverlayLayerProps extends TiledLayerProps {
   /** 0 to 1. */
   alpha: number;
   colors: ReadonlyMap<number, Rgb>;
+  /** Grows when an edit changes what tiles hold: they are asked for again, and the old ones are drawn until the new are there. */
+  revision: number;
   /** Width of outlines in screen pixels; 0 fills. */
   contourPx: number;
 }
@@ -37,6 +39,7 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
     colors: { type: 'object', value: new Map() },
     contourPx: 0,
     alpha: 1,
+    revision: 0,
   };
   protected override readonly planOptions = { through: 'all', tileLimit: 400, prefetch: false } as const;
   /** Enough to keep one transformer busy; the order stays ours to change as the view moves. */
@@ -89,10 +92,10 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
 
   override renderLayers(): Layer[] {
     const { content, alpha, colors, contourPx, levels } = this.props;
-    const isReady = (tile: TileRef) => this.state.store.get(this.#key(tile))?.kind === 'ready';
+    const isReady = (tile: TileRef) => this.#shownKey(tile) !== null;
     const quads = coverView(levels, this.state.plan, { isReady, clip: this.props.clip }).flatMap(
       ({ tile, box, uv }): PixelQuad[] => {
-        const pixels = this.state.store.ready(this.#key(tile));
+        const pixels = this.state.store.ready(this.#shownKey(tile) ?? '');
         if (pixels === undefined) return [];
         return [pixels.kind === 'ids' ? { pixels, box, uv } : { ...this.#bordered(tile, pixels, uv), box }];
       },
@@ -123,12 +126,30 @@ export class ChunkedOverlayLayer extends TiledLayer<QuadPixels, ChunkedOverlayLa
     return withBorder(pixels, neighbours, uv);
   }
 
+  /** Key of what is drawn of a tile: the tile itself, or as it was before an edit; null where there is neither. */
+  #shownKey(tile: TileRef): string | null {
+    const { store } = this.state;
+    const shown = shownKeys.get(store) ?? new Map<string, string>();
+    shownKeys.set(store, shown);
+    const key = this.#key(tile);
+    const place = key.slice(0, key.lastIndexOf('&'));
+    if (store.get(key)?.kind === 'ready') {
+      shown.set(place, key);
+      return key;
+    }
+    const before = shown.get(place);
+    return before !== undefined && store.get(before)?.kind === 'ready' ? before : null;
+  }
+
   #key(tile: Pick<TileRef, 'level' | 'col' | 'row'>): string {
     const { levels, z, t } = this.props;
     const level = levels[tile.level]!;
     return `${tileKey(tile)}?z=${sliceOf(level, z)}&t=${t}&revision=${level.pixels.revision}`;
   }
 }
+
+/** Of each store, the key that was drawn last of each tile. Beside deck.gl's own state, which it hands on as it is. */
+const shownKeys = new WeakMap<object, Map<string, string>>();
 
 /** Integers as they are; a bool is one too. */
 function asIds(data: IdData | Float32Array | Float64Array): IdData {

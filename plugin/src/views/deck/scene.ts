@@ -21,6 +21,8 @@ export interface SceneOverlay {
   readonly opacity: number;
   readonly colors: ReadonlyMap<number, Rgb>;
   readonly contourPx: number;
+  /** Grows with every edit of its levels. */
+  readonly revision: number;
 }
 
 export interface SceneContent {
@@ -93,7 +95,7 @@ export function createScene(options: SceneOptions): Scene {
       overlays = shown
         .filter((overlay) => overlay.visible)
         .map(
-          ({ id, content, levels: layerLevels, opacity, colors, contourPx }) =>
+          ({ id, content, levels: layerLevels, opacity, colors, contourPx, revision }) =>
             new ChunkedOverlayLayer({
               id,
               content,
@@ -101,6 +103,7 @@ export function createScene(options: SceneOptions): Scene {
               alpha: opacity,
               colors,
               contourPx,
+              revision,
               z,
               t,
               clip: extent(levels),

@@ -1,9 +1,10 @@
 import { AlibiError } from '../../../src/errors.ts';
+import { objectsInWorker } from '../../../src/pipeline/connect-objects.ts';
 import { defineElements } from '../../../src/ui/elements.ts';
 import { AlibiZarrViewer } from '../../../src/ui/viewer-element.ts';
-import { fakeSession } from '../fake-session.ts';
+import { fakeImage, fakeSession } from '../fake-session.ts';
 
-// One page for every state of the viewer, to be looked at: ?state=opening|failed|loading|no-model|slow.
+// One page for every state of the viewer, to be looked at: ?state=opening|failed|loading|no-model|slow|small.
 const state = new URLSearchParams(location.search).get('state');
 AlibiZarrViewer.opener = async () => {
   if (state === 'opening') return new Promise(() => {});
@@ -24,6 +25,10 @@ AlibiZarrViewer.opener = async () => {
     });
     return fakeSession({ encoder: { kind: 'failed', error } });
   }
-  return fakeSession({ delayMs: state === 'slow' ? 400 : 30 });
+  const engine = objectsInWorker(
+    () => new Worker(new URL('../../../src/objects-worker.js', import.meta.url), { type: 'module' }),
+  );
+  const image = state === 'small' ? { image: fakeImage({ sizePx: 600, z: 2 }) } : {};
+  return fakeSession({ delayMs: state === 'slow' ? 400 : 30, engine, ...image });
 };
 defineElements();
