@@ -1,5 +1,5 @@
 // npm run fuzz: opens thousands of images, archives and checkpoints in which something is wrong, as the product opens them.
-//   npm run fuzz -- [--count 10000] [--seed 1] [--from 0] [--only NUMBER]
+//   npm run fuzz -- [--count 10000] [--seed 1] [--from 0] [--only NUMBER] [--kinds all|documents]
 // A case is a function of the seed and its number: --only runs a single one again. What must hold for every case: it ends
 // within 20 seconds of processor time (and 2 minutes by the clock), nothing crashes, whatever is refused is refused with an AlibiError (never 'Internal'), and the process
 // stays below 512 MiB. The cases are those of test/fuzz/fuzz-case.ts.
@@ -22,12 +22,16 @@ const clockLimitMs = 120_000;
 const shownLimit = 40;
 
 function parseFlags(args) {
-  const flags = { count: 10_000, seed: 1, from: 0, only: null };
+  const flags = { count: 10_000, seed: 1, from: 0, only: null, kinds: 'all' };
   for (let i = 0; i < args.length; i += 2) {
     const name = args[i].replace(/^--/, '');
-    const value = Number(args[i + 1]);
-    if (!args[i].startsWith('--') || !(name in flags) || !Number.isSafeInteger(value) || value < 0)
-      throw new StepError('npm run fuzz -- [--count 10000] [--seed 1] [--from 0] [--only NUMBER]');
+    const value = name === 'kinds' ? args[i + 1] : Number(args[i + 1]);
+    const isFine =
+      name === 'kinds' ? ['all', 'documents'].includes(value) : Number.isSafeInteger(value) && value >= 0;
+    if (!args[i].startsWith('--') || !(name in flags) || !isFine)
+      throw new StepError(
+        'npm run fuzz -- [--count 10000] [--seed 1] [--from 0] [--only NUMBER] [--kinds all|documents]',
+      );
     flags[name] = value;
   }
   return flags.only === null ? flags : { ...flags, from: flags.only, count: 1 };
@@ -62,7 +66,7 @@ function cpuMs(pid) {
 
 /** Run cases from `next` on in a process of its own; resolves with the number to go on from. */
 function runChild(script, next, tally, children) {
-  const { seed, from, count } = tally.flags;
+  const { seed, from, count, kinds } = tally.flags;
   const to = from + count;
   const limited = process.platform === 'linux';
   const node = [
@@ -74,6 +78,7 @@ function runChild(script, next, tally, children) {
     next,
     to,
     byteLimit,
+    kinds,
   ].map(String);
   const [command, args] = limited
     ? ['bash', ['-c', `ulimit -c 0; ulimit -d ${byteLimit / 1024}; exec "$@"`, 'fuzz', ...node]]
@@ -113,9 +118,7 @@ function runChild(script, next, tally, children) {
       const finish = (code, signal) => {
         children.delete(child);
         if (code === 0) return resolve(to);
-        const error = hung
-          ? `still running after ${caseLimitMs / 1000} s`
-          : `the process ended with ${signal ?? code}`;
+        const error = hung ? `still ${hung}` : `the process ended with ${signal ?? code}`;
         fail(tally, { ...current, step: hung ? 'hang' : 'crash', error, stack: errors });
         tally.done++;
         return resolve(current.number + 1);
@@ -139,10 +142,12 @@ function fail(tally, failure) {
   if (tally.failures.length > shownLimit) return;
   const { number, step, error, what, stack } = failure;
   console.error(
-    `\n✗ case ${number} (${step}): ${error}\n  ${what}\n  npm run fuzz -- --seed ${tally.flags.seed} --only ${number}`,
+    `\n✗ case ${number} (${step}): ${error}\n  ${what}\n  npm run fuzz -- --seed ${tally.flags.seed} --only ${number}${kindsFlag(tally)}`,
   );
   if (stack) console.error(stack.split('\n').slice(0, 14).join('\n'));
 }
+
+const kindsFlag = ({ flags }) => (flags.kinds === 'all' ? '' : ` --kinds ${flags.kinds}`);
 
 function progress(tally) {
   const { done, flags, failures, started } = tally;
@@ -188,7 +193,7 @@ await main(async (args) => {
   if (stopped) {
     tally.failures.pop();
     console.error(
-      `Stopped; go on with npm run fuzz -- --seed ${flags.seed} --from ${flags.from + tally.done} --count ${flags.count - tally.done}`,
+      `Stopped; go on with npm run fuzz -- --seed ${flags.seed} --from ${flags.from + tally.done} --count ${flags.count - tally.done}${kindsFlag(tally)}`,
     );
   }
   summary(tally);

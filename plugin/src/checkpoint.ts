@@ -19,6 +19,8 @@ export { AlibiError, asAlibiError, type ErrorTag, isAbort } from './errors.ts';
 export { type Covariance, createCovariance } from './features/covariance.ts';
 export { fitClusters } from './features/kmeans.ts';
 export { fitPca, projectPca } from './features/pca.ts';
+export { assertSafeModel } from './onnx-file/assert-safe-model.ts';
 export { ProtobufWriter } from './onnx-file/protobuf.ts';
+export { protobufFields, protobufNumbers } from './onnx-file/protobuf-reader.ts';
 export { type LinearTaps, linearTaps, resampleBilinear, tokenPosition } from './raster/resample.ts';
 export { fitLogistic } from './segment/logistic.ts';

@@ -26,7 +26,12 @@ export interface ProjectPart extends Pick<Learning, 'recipe' | 'classifier'> {
  * @throws AlibiError InvalidInput  it is none, or a stroke names a class it does not have
  */
 export function readProject(text: string, where: string): Project {
-  const parsed = parseProject(parseJson(text, where));
+  return asProject(parseJson(text, where), where);
+}
+
+/** The same from a parsed file. @throws AlibiError InvalidInput */
+export function asProject(value: unknown, where: string): Project {
+  const parsed = parseProject(value);
   if (!parsed.ok) {
     throw refuse(`it is no project: ${parsed.path || '/'} ${parsed.message}`, where);
   }

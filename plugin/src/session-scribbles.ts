@@ -11,9 +11,9 @@ import { interpolateStrokes } from './segment/interpolate-strokes.ts';
 import { paintedClass } from './segment/painted-window.ts';
 import { paintedAreas } from './segment/scribbles/painted-areas.ts';
 import { paintedLabels } from './segment/scribbles/painted-labels.ts';
-import { type LeftOut, readScribblesGeojson } from './segment/scribbles/read-geojson.ts';
+import { type LeftOut, readScribblesGeojson, type ScribbleCanvas } from './segment/scribbles/read-geojson.ts';
 import { writeScribblesGeojson } from './segment/scribbles/write-geojson.ts';
-import type { ClassSpec } from './segment/types.ts';
+import type { ClassSpec, Stroke } from './segment/types.ts';
 import { formatHexColor, paletteColor } from './session-colors.ts';
 import { labelNames } from './session-image.ts';
 import type { Painting } from './session-painting.ts';
@@ -64,9 +64,14 @@ export class Scribbles {
   fill({ classIndex, ...at }: FillPlace & { readonly classIndex: number | null }): void {
     this.#telling('fill', () => {
       const { painting } = this.#host;
-      const rings = fillArea(painting.strokes, at, this.#size());
+      const rings = fillArea(painting.strokes, at, canvasOf(this.#host.image()));
       painting.add({ classIndex, radiusPx: defaultRadiusPx, points: [], rings, z: at.z, t: at.t });
     });
+  }
+
+  /** Add strokes of the classes that are there, as one step for undo. */
+  add(strokes: readonly Omit<Stroke, 'id'>[]): void {
+    this.#host.painting.addAll(strokes);
   }
 
   /** Class painted at a place in pixels of the finest level; null where nobody painted. */
@@ -81,7 +86,7 @@ export class Scribbles {
    */
   interpolate(options: { readonly classIndex: number; readonly t: number }): number {
     const { painting } = this.#host;
-    const strokes = interpolateStrokes(painting.strokes, options, this.#size());
+    const strokes = interpolateStrokes(painting.strokes, options, canvasOf(this.#host.image()));
     painting.addAll(strokes);
     return strokes.length;
   }
@@ -103,8 +108,7 @@ export class Scribbles {
     { where, radiusPx = defaultRadiusPx }: { readonly where: string; readonly radiusPx?: number },
   ): ImportedScribbles {
     return this.#telling(where, () => {
-      const along = (name: string) => this.#along(name);
-      const canvas = { ...this.#size(), depth: along('z'), times: along('t') };
+      const canvas = canvasOf(this.#host.image());
       const { strokes, classes, leftOut } = readScribblesGeojson(value, { canvas, radiusPx, where });
       if (strokes.length === 0) throw nothingIn(where, leftOut);
       const { painting } = this.#host;
@@ -209,15 +213,6 @@ export class Scribbles {
     return index;
   }
 
-  #size(): { readonly widthPx: number; readonly heightPx: number } {
-    return { widthPx: this.#along('x'), heightPx: this.#along('y') };
-  }
-
-  #along(name: string): number {
-    const image = this.#host.image();
-    return image.levels[0]?.shape[axisIndex(image.axes, name)] ?? 1;
-  }
-
   /** Failures are announced once and thrown, as those of a session's work are. */
   #telling<T>(where: string, action: () => T): T {
     try {
@@ -228,6 +223,12 @@ export class Scribbles {
       throw failure;
     }
   }
+}
+
+/** What strokes of an image lie on: its finest level. */
+export function canvasOf({ levels, axes }: OmeImage): ScribbleCanvas {
+  const along = (name: string) => levels[0]?.shape[axisIndex(axes, name)] ?? 1;
+  return { widthPx: along('x'), heightPx: along('y'), depth: along('z'), times: along('t') };
 }
 
 function nextColor(classes: readonly ClassSpec[]): string {

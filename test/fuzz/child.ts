@@ -1,14 +1,16 @@
 /**
  * Runs cases one after the other and says of each when it begins and how it ended, a line of JSON each; a process of its
  * own, so that the one that started it can end it when a case hangs.
- *   node child.mjs SEED FROM TO BYTE_LIMIT
+ *   node child.mjs SEED FROM TO BYTE_LIMIT KINDS
  */
 import { writeSync } from 'node:fs';
 import { AlibiError } from '../../plugin/src/errors.ts';
+import { prepareDocuments } from './documents.ts';
 import { fuzzCase } from './fuzz-case.ts';
 import type { Attempt } from './open-everything.ts';
 
-const [seed = 1, from = 0, to = 0, byteLimit = 0] = process.argv.slice(2).map(Number);
+const [seed = 1, from = 0, to = 0, byteLimit = 0] = process.argv.slice(2, 6).map(Number);
+const kinds = process.argv[6] === 'documents' ? 'documents' : 'all';
 const say = (line: object): void => {
   writeSync(1, `${JSON.stringify(line)}\n`);
 };
@@ -30,6 +32,7 @@ function describe(error: unknown): { error: string; stack: string } {
   };
 }
 
+await prepareDocuments();
 let peakBytes = 0;
 for (let number = from; number < to; number++) {
   current = number;
@@ -46,7 +49,7 @@ for (let number = from; number < to; number++) {
   say({ kind: 'begun', number, what: '' });
   // What earlier cases left is none of this one's.
   if (process.memoryUsage.rss() > byteLimit / 2) globalThis.gc?.();
-  const { what, run } = fuzzCase(seed, number);
+  const { what, run } = fuzzCase(seed, number, kinds);
   say({ kind: 'begun', number, what: what.slice(0, 400) });
   const started = performance.now();
   await run(attempt);

@@ -3,6 +3,7 @@ import { openZipStore } from '../../plugin/src/stores/zip.ts';
 import { bomb } from './bombs.ts';
 import { bytesOf, corpus, filesOf, isMetadataKey, type Subject } from './corpus.ts';
 import { createDice, type Dice } from './dice.ts';
+import { documentKinds, documentOf, openDocument } from './documents.ts';
 import { hostileArchive } from './hostile-archive.ts';
 import { hostileBytes } from './hostile-bytes.ts';
 import { hostileJson } from './hostile-json.ts';
@@ -18,15 +19,20 @@ export interface FuzzCase {
 
 let subjects: readonly Subject[] | undefined;
 
-/** @param number  of the case: it and the seed decide everything */
-export function fuzzCase(seed: number, number: number): FuzzCase {
+/** `all`, or only the files that people hand on: classifiers, projects, scribbles, mixtures of pictures, manifests. */
+export type FuzzKinds = 'all' | 'documents';
+
+/** After `prepareDocuments`. @param number  of the case: it, the seed and the kinds decide everything */
+export function fuzzCase(seed: number, number: number, kinds: FuzzKinds = 'all'): FuzzCase {
   subjects ??= corpus();
   const dice = createDice(seed, number);
   const kind = dice.weighted([
     [8, 'store'],
     [1.5, 'archive'],
     [1, 'weights'],
+    [2.5, 'document'],
   ] as const);
+  if (kind === 'document' || kinds === 'documents') return documentCase(dice);
   const all = subjects;
   const pick = (wanted: Subject['kind']): Subject => dice.pick(all.filter((one) => one.kind === wanted));
   if (kind === 'store') return storeCase(pick('store'), dice);
@@ -136,6 +142,22 @@ function weightsCase(subject: Subject, dice: Dice): FuzzCase {
   return {
     what: `${isGraph ? 'a small ONNX graph' : subject.name}: ${what}`,
     run: (attempt) => openWeights(bytes, isGraph, attempt),
+  };
+}
+
+/** A JSON file of ours with one thing wrong, or several. */
+function documentCase(dice: Dice): FuzzCase {
+  const kind = dice.pick(documentKinds);
+  const done: string[] = [];
+  let bytes = documentOf(kind);
+  for (const _ of Array(dice.pick([1, 1, 1, 2, 3]))) {
+    const spoilt = hostileJson(bytes, dice, 2 ** 20);
+    bytes = spoilt.bytes;
+    done.push(spoilt.what);
+  }
+  return {
+    what: `a ${kind}: ${done.join('; ')}`,
+    run: (attempt) => openDocument(kind, bytes, attempt, dice),
   };
 }
 

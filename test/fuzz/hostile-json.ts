@@ -18,12 +18,16 @@ const marker = '\u0001raw:';
  * Metadata with one thing wrong: a value of another kind, a path that leads elsewhere, a key twice, a key of the
  * prototype, a list that never ends, deep nesting, or bytes that are no JSON any more.
  *
+ * @param longest  longer bytes are spoilt as bytes
  * @returns  the bytes, and what was done in a few words
  */
-export function hostileJson(bytes: Uint8Array, dice: Dice): { bytes: Uint8Array; what: string } {
-  const value = parse(bytes);
-  if (value === undefined || bytes.length > mostToParse || dice.chance(0.08))
-    return hostileBytes(bytes, dice);
+export function hostileJson(
+  bytes: Uint8Array,
+  dice: Dice,
+  longest = mostToParse,
+): { bytes: Uint8Array; what: string } {
+  const value = bytes.length > longest || isDeep(bytes) ? undefined : parse(bytes);
+  if (value === undefined || dice.chance(0.08)) return hostileBytes(bytes, dice);
   const places = placesOf(value);
   if (places.length === 0) return hostileBytes(bytes, dice);
   // Every key as often as every other, so that a list of a thousand colours does not crowd out the shape.
@@ -35,6 +39,17 @@ export function hostileJson(bytes: Uint8Array, dice: Dice): { bytes: Uint8Array;
   const place = dice.pick(byName.get(dice.pick([...byName.keys()]))!);
   const what = mutate(place, dice);
   return { bytes: new TextEncoder().encode(write(value)), what };
+}
+
+/** Nested deeper than what walks it could follow: by a mutation before. Brackets in texts count too; there are few. */
+function isDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  for (const byte of bytes) {
+    if (byte === 0x5b || byte === 0x7b) depth++;
+    else if (byte === 0x5d || byte === 0x7d) depth--;
+    if (depth > 1000) return true;
+  }
+  return false;
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -29,7 +29,8 @@ const GRIDS = [
  * Runs the graphs of a checkpoint (all, or those of one precision) on the CPU and in WASM at several grids, and compares them with each other and with
  * the stored answer of the self-test.
  *
- * @throws AlibiError  the manifest or a file cannot be read, or a file is not the one the manifest names
+ * @throws AlibiError  the manifest or a file cannot be read, or a file is not the one the manifest names; UnsupportedFormat: a graph is
+ *   none of an encoder, or would open other files or libraries
  */
 export async function verify(
   path: string,
@@ -44,8 +45,9 @@ export async function verify(
   const answer = await readVerified(join(dir, manifest.selfTest.path), manifest.selfTest.sha256);
   const checks: Check[] = [];
   for (const graph of graphs) {
-    const model = await readVerified(join(dir, graph.path), graph.sha256);
-    const runners = { cpu: await openCpuRunner(model), wasm: await openWasmRunner(model) };
+    const file = join(dir, graph.path);
+    const model = await readVerified(file, graph.sha256);
+    const runners = { cpu: await openCpuRunner(model, file), wasm: await openWasmRunner(model, file) };
     try {
       checks.push(...(await checkGraph(manifest, graph, { runners, answer, signal: o.signal })));
     } finally {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { type LabelProvenance, type Project, parseProject } from 'alibi-zarr-schemas';
+import type { LabelProvenance, Project } from 'alibi-zarr-schemas';
 import { sha256 } from '../array/fit.ts';
 import type { LabelType, LazyArray } from '../array/lazy-array.ts';
 import { AlibiError } from '../errors.ts';
@@ -12,6 +12,7 @@ import { joinSamples } from '../segment/samples.ts';
 import { fitClassifier } from '../segment/train.ts';
 import type { ClassSpec, Stroke } from '../segment/types.ts';
 import { formatHexColor, paletteColor } from '../session-colors.ts';
+import { asProject } from '../session-project.ts';
 import { openClassifierFile, readJsonFile } from './classifier-file.ts';
 import { type Flags, invalid } from './flags.ts';
 import type { Io } from './io.ts';
@@ -193,17 +194,10 @@ export interface OpenedProject {
 
 /** @throws AlibiError InvalidInput  it is no project */
 export async function openProject(path: string): Promise<OpenedProject> {
-  const parsed = parseProject(await readJsonFile(path));
-  if (!parsed.ok) {
-    throw new AlibiError('InvalidInput', {
-      what: `it is no project: ${parsed.path || '/'} ${parsed.message}`,
-      where: path,
-      remedy: 'Give a file as schemas/src/project.schema.json describes it.',
-    });
-  }
-  const { classifier } = parsed.value;
+  const project = asProject(await readJsonFile(path), path);
+  const { classifier } = project;
   const opened = classifier === undefined ? null : await openClassifierFile(beside(path, classifier));
-  return { path, project: parsed.value, classifier: opened };
+  return { path, project, classifier: opened };
 }
 
 function beside(path: string, relative: string): string {

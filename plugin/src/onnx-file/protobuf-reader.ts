@@ -4,37 +4,58 @@ export type ProtobufField =
   | { readonly field: number; readonly bytes: Uint8Array };
 
 /**
- * The fields of a protobuf message one by one; a message inside is bytes, to be read in turn.
+ * The fields of a protobuf message one by one; a message inside is bytes, to be read in turn. Bytes are views on the input.
  *
- * @throws Error  the bytes are no protobuf
+ * @throws RangeError  the bytes are no protobuf, or cut off
  * Source: Protocol Buffers, "Encoding" (varints, wire types 0, 1, 2 and 5)
  */
 export function* protobufFields(bytes: Uint8Array): Generator<ProtobufField> {
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new Error('it is cut off');
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
+  for (let at = 0; at < bytes.length; ) {
+    const key = varintAt(bytes, at);
+    const field = Math.floor(key.value / 8);
+    const wire = key.value % 8;
+    if (field === 0) throw new RangeError('a field has the number 0');
+    if (wire === 0) {
+      const { value, next } = varintAt(bytes, key.next);
+      at = next;
+      yield { field, value };
+      continue;
     }
-    throw new Error('a number has more than ten bytes');
-  };
-  const take = (length: number): Uint8Array => {
-    if (length > bytes.length - at) throw new Error('it is cut off');
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    const field = Math.floor(key / 8);
-    const wire = key % 8;
-    if (field === 0) throw new Error('a field has the number 0');
-    if (wire === 0) yield { field, value: varint() };
-    else if (wire === 2) yield { field, bytes: take(varint()) };
-    else if (wire === 1) yield { field, bytes: take(8) };
-    else if (wire === 5) yield { field, bytes: take(4) };
-    else throw new Error(`a field is of kind ${wire}`);
+    const fixed = fixedBytes[wire];
+    if (wire !== 2 && fixed === undefined) throw new RangeError(`a field is of kind ${wire}`);
+    const { value: length, next } =
+      fixed === undefined ? varintAt(bytes, key.next) : { value: fixed, next: key.next };
+    if (length > bytes.length - next) throw new RangeError('it is cut off');
+    at = next + length;
+    yield { field, bytes: bytes.subarray(next, at) };
   }
+}
+
+/**
+ * The numbers of a packed field, each a varint.
+ *
+ * @throws RangeError  they are none, or cut off
+ */
+export function protobufNumbers(bytes: Uint8Array): number[] {
+  const values: number[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const { value, next } = varintAt(bytes, at);
+    values.push(value);
+    at = next;
+  }
+  return values;
+}
+
+/** Lengths of the wire types that have one of their own. */
+const fixedBytes: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
+
+function varintAt(bytes: Uint8Array, start: number): { readonly value: number; readonly next: number } {
+  let value = 0;
+  for (let at = start; at < start + 10; at++) {
+    const byte = bytes[at];
+    if (byte === undefined) throw new RangeError('it is cut off');
+    value += (byte & 0x7f) * 2 ** (7 * (at - start));
+    if (byte < 0x80) return { value, next: at + 1 };
+  }
+  throw new RangeError('a number has more than ten bytes');
 }

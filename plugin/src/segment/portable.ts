@@ -114,8 +114,9 @@ export async function readClassifier(value: unknown, where: string): Promise<Ope
   };
   assertRecipe(recipe);
   assertConsistent(file, recipe, where);
-  if ((await fitId(content)) !== file.id) {
-    throw refuse('its contents are not those its id was made from', where);
+  const id = await fitId(content);
+  if (id !== file.id) {
+    throw refuse('its contents are not those its id was made from', where, { id });
   }
   return { fit: { ...content, id: file.id }, model: file.model };
 }
@@ -165,6 +166,17 @@ function assertConsistent(file: PortableClassifier, recipe: FeatureRecipe, where
   );
   must(file.counts.length === classes, 'it does not have one count a class');
   must(file.counts.filter((count) => count > 0).length >= 2, 'fewer than two of its classes were painted');
+  // Before anything is made of the sizes that a basis states.
+  for (const { pca } of recipe.tokens) {
+    const { dim, components, mean, axes, variance, ranges } = pca;
+    must(
+      mean.length === dim &&
+        axes.length === dim * components &&
+        variance.length === components &&
+        ranges.length === 2 * components,
+      'a basis does not have the size it states',
+    );
+  }
   must(
     JSON.stringify(file.features) === JSON.stringify(featureNames(recipe)),
     'its features are not those of its recipe',
@@ -183,16 +195,6 @@ function assertConsistent(file: PortableClassifier, recipe: FeatureRecipe, where
     must(
       black.length === channels.length && white.length === channels.length,
       'a normalisation lacks black or white points',
-    );
-  }
-  for (const { pca } of recipe.tokens) {
-    const { dim, components, mean, axes, variance, ranges } = pca;
-    must(
-      mean.length === dim &&
-        axes.length === dim * components &&
-        variance.length === components &&
-        ranges.length === 2 * components,
-      'a basis does not have the size it states',
     );
   }
   if (file.linear !== null) {
@@ -256,10 +258,11 @@ function short(values: Float32Array): number[] {
   });
 }
 
-function refuse(what: string, where: string): AlibiError {
+function refuse(what: string, where: string, data: Readonly<Record<string, unknown>> = {}): AlibiError {
   return new AlibiError('InvalidInput', {
     what,
     where,
     remedy: 'Give a classifier that alibi-zarr wrote (--classifier-out).',
+    data,
   });
 }

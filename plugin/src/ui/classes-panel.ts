@@ -88,6 +88,7 @@ export class AlibiZarrClasses extends LitElement {
                     : nothing
                 }
                 ${this.#hint(workspace)}
+                ${this.#notKept(workspace)}
               `
         }
       </div>
@@ -172,6 +173,15 @@ export class AlibiZarrClasses extends LitElement {
         ${image.labels.map(({ name }) => option(`labels/${name}`, `Where labels/${name} is not 0`))}
       </select>
     </label>`;
+  }
+
+  /** Once, where strokes are. */
+  #notKept({ session, keeper }: Workspace) {
+    const { failure } = keeper;
+    if (failure === null || session.strokes.length === 0) return nothing;
+    return html`<p id="not-kept" class="hint" role="status" title=${failure.message}>
+      Strokes go when the tab is closed: ${failure.what}. Download them as GeoJSON to keep them.
+    </p>`;
   }
 
   #hint({ session }: Workspace) {

@@ -1,14 +1,16 @@
 import { ContextConsumer, createContext } from '@lit/context';
 import type { ReactiveController, ReactiveElement } from 'lit';
+import type { StrokeKeeper } from '../session-stroke-keeper.ts';
 import type { Session } from '../session-types.ts';
 import type { Display } from './display.ts';
 import type { ProjectHolder } from './project-holder.ts';
 
-/** What every panel works on: a session, how it is looked at, and the project that images are gathered in. */
+/** What every panel works on: a session, how it is looked at, the project that images are gathered in, and what keeps its strokes. */
 export interface Workspace {
   readonly session: Session;
   readonly display: Display;
   readonly projects: ProjectHolder;
+  readonly keeper: StrokeKeeper;
 }
 
 export const workspaceContext = createContext<Workspace | null>(Symbol('alibi-zarr workspace'));
@@ -58,5 +60,6 @@ export class WorkspaceController implements ReactiveController {
     this.#workspace.session.addEventListener('change', changed, { signal });
     this.#workspace.display.addEventListener('change', changed, { signal });
     this.#workspace.projects.addEventListener('change', changed, { signal });
+    this.#workspace.keeper.addEventListener('change', changed, { signal });
   }
 }

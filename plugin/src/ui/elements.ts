@@ -6,6 +6,7 @@ import { AlibiZarrFeatures } from './features-panel.ts';
 import { AlibiZarrFiles } from './files-panel.ts';
 import { AlibiZarrGuide } from './guide-panel.ts';
 import { AlibiZarrInfo } from './info-panel.ts';
+import { AlibiZarrKeptStrokes } from './kept-strokes.ts';
 import { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import { AlibiZarrLayers } from './layers-panel.ts';
 import { AlibiZarrMessages } from './messages.ts';
@@ -32,6 +33,7 @@ const elements = {
   'alibi-zarr-files': AlibiZarrFiles,
   'alibi-zarr-guide': AlibiZarrGuide,
   'alibi-zarr-info': AlibiZarrInfo,
+  'alibi-zarr-kept-strokes': AlibiZarrKeptStrokes,
   'alibi-zarr-labels-dialog': AlibiZarrLabelsDialog,
   'alibi-zarr-layers': AlibiZarrLayers,
   'alibi-zarr-messages': AlibiZarrMessages,

@@ -1,10 +1,12 @@
 import { ContextProvider } from '@lit/context';
 import { css, html, LitElement, nothing } from 'lit';
+import type { StrokeKeeper } from '../session-stroke-keeper.ts';
 import type { Layer, Session } from '../session-types.ts';
 import { type Workspace, WorkspaceController, workspaceContext } from './contexts.ts';
 import { Display } from './display.ts';
 import type { AlibiZarrFeatures } from './features-panel.ts';
 import type { AlibiZarrFiles } from './files-panel.ts';
+import { keepStrokes } from './keep-strokes.ts';
 import type { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import { ProjectHolder } from './project-holder.ts';
 import type { AlibiZarrSaveDialog } from './save-dialog.ts';
@@ -30,6 +32,8 @@ export class AlibiZarrPanel extends LitElement {
   readonly #workspace = new WorkspaceController(this);
   readonly #projects = new ProjectHolder();
   #provider: ContextProvider<typeof workspaceContext> | null = null;
+  /** Of a session of one's own; the viewer's has the viewer's. */
+  #keeper: { readonly session: Session; readonly keeper: StrokeKeeper } | null = null;
 
   constructor() {
     super();
@@ -59,15 +63,27 @@ export class AlibiZarrPanel extends LitElement {
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (!changed.has('session') && !changed.has('display')) return;
-    if (this.session === null) {
+    const keeper = this.#keep();
+    if (this.session === null || keeper === null) {
       this.#provider?.setValue(null);
       return;
     }
     this.display ??= new Display(this.session.image);
-    const workspace: Workspace = { session: this.session, display: this.display, projects: this.#projects };
+    const { session, display } = this;
+    const workspace: Workspace = { session, display, keeper, projects: this.#projects };
     if (this.#provider === null) {
       this.#provider = new ContextProvider(this, { context: workspaceContext, initialValue: workspace });
     } else this.#provider.setValue(workspace);
+  }
+
+  /** What keeps the strokes of the session on show; the one before is done. */
+  #keep(): StrokeKeeper | null {
+    if (this.#keeper?.session !== this.session) {
+      void this.#keeper?.keeper.close();
+      this.#keeper =
+        this.session === null ? null : { session: this.session, keeper: keepStrokes(this.session) };
+    }
+    return this.#keeper?.keeper ?? null;
   }
 
   protected override render() {
@@ -80,6 +96,7 @@ export class AlibiZarrPanel extends LitElement {
       >
         <alibi-zarr-features exportparts="features-button"></alibi-zarr-features>
         <alibi-zarr-editing></alibi-zarr-editing>
+        <alibi-zarr-kept-strokes></alibi-zarr-kept-strokes>
         <alibi-zarr-classes></alibi-zarr-classes>
         <alibi-zarr-guide></alibi-zarr-guide>
         <alibi-zarr-quality></alibi-zarr-quality>

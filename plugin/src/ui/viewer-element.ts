@@ -17,6 +17,7 @@ import {
 import { type Workspace, workspaceContext } from './contexts.ts';
 import { Display } from './display.ts';
 import { type ImportedFile, isImportable } from './import-file.ts';
+import { keepStrokes } from './keep-strokes.ts';
 import { keyCommand } from './keys.ts';
 import type { LabelChangedDetail } from './labels-dialog.ts';
 import type { Message } from './messages.ts';
@@ -189,7 +190,8 @@ export class AlibiZarrViewer extends LitElement {
   }
 
   #show(session: Session): void {
-    const workspace = { session, display: new Display(session.image), projects: this.#projects };
+    const keeper = keepStrokes(session);
+    const workspace = { session, display: new Display(session.image), projects: this.#projects, keeper };
     this.#listening = new AbortController();
     const failed = (event: SessionEvents['error']) => this.#tell(event.detail.error);
     session.addEventListener('error', failed, { signal: this.#listening.signal });
@@ -202,7 +204,10 @@ export class AlibiZarrViewer extends LitElement {
     this.#listening?.abort();
     this.#listening = null;
     if (this.state.kind === 'opening') this.state.abort.abort();
-    if (this.state.kind === 'open') void this.state.workspace.session.close();
+    if (this.state.kind === 'open') {
+      void this.state.workspace.keeper.close();
+      void this.state.workspace.session.close();
+    }
     this.#provider.setValue(null);
     for (const id of this.#replaced.keys()) this.#letGo(id);
     this.state = { kind: 'empty' };

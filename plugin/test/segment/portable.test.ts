@@ -47,6 +47,15 @@ describe('writeClassifier and readClassifier', () => {
     await expect(readClassifier({ ...file, ...change }, 'x.json')).rejects.toThrow(message);
   });
 
+  it.each([1e21, 2 ** 31, 4])('refuse a basis of %s components that holds others', async (components) => {
+    const file = JSON.parse(JSON.stringify(writeClassifier(await trained())));
+    file.recipe.tokens[0].pca.components = components;
+    await expect(readClassifier(file, 'x.json')).rejects.toMatchObject({
+      tag: 'InvalidInput',
+      what: 'a basis does not have the size it states',
+    });
+  });
+
   it('refuse trees that lead in circles or out of their list', async () => {
     const file = JSON.parse(JSON.stringify(writeClassifier(await trained())));
     const inner = file.forest.feature.findIndex((feature: number) => feature >= 0);

@@ -654,6 +654,26 @@ message?: string
 }
 }
 
+// kept-strokes.schema.json
+/**
+ * Strokes and classes of an image as the viewer keeps them in the browser's storage. Classes of the strokes are named by their number in `classes`, from 1: two classes may have one name.
+ */
+export interface KeptStrokes {
+format: "alibi-zarr/kept-strokes/1"
+/**
+ * when, in UTC
+ */
+saved: string
+/**
+ * @maxItems 1000
+ */
+classes: {
+name: string
+color: string
+}[]
+scribbles: ScribblesGeojson
+}
+
 // label-provenance.schema.json
 /**
  * How a label image was made; stored under `alibi-zarr` in its group's attributes.

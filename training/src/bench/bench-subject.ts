@@ -24,12 +24,13 @@ export interface BenchSubject {
  * The caller closes the runner.
  *
  * @param precision  of the graph; default: the manifest's first
- * @throws AlibiError  NotFound, InvalidInput, Integrity
+ * @throws AlibiError  NotFound, InvalidInput, Integrity, UnsupportedFormat
  */
 export async function openSubject(path: string, precision?: Precision): Promise<BenchSubject> {
   const manifest = await readManifest(path);
   const graph = chooseGraph(manifest, precision);
-  const runner = await openCpuRunner(await readVerified(join(dirname(path), graph.path), graph.sha256));
+  const file = join(dirname(path), graph.path);
+  const runner = await openCpuRunner(await readVerified(file, graph.sha256), file);
   return {
     path,
     manifest,

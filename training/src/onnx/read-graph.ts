@@ -1,6 +1,5 @@
-import { AlibiError } from 'alibi-zarr/checkpoint';
+import { AlibiError, protobufFields, protobufNumbers } from 'alibi-zarr/checkpoint';
 import type { Affine, Block, Mlp, Norm, Tensor, VitWeights } from '../weights/vit-weights.ts';
-import { readMessage, readVarint } from './protobuf-reader.ts';
 
 // TensorProto.DataType
 const FLOAT = 1;
@@ -83,8 +82,8 @@ function readTensors(model: Uint8Array, where: string): Map<string, Tensor> {
 }
 
 function* submessages(message: Uint8Array, wanted: number): Generator<Uint8Array> {
-  for (const { field, value } of readMessage(message)) {
-    if (field === wanted && value instanceof Uint8Array) yield value;
+  for (const part of protobufFields(message)) {
+    if (part.field === wanted && 'bytes' in part) yield part.bytes;
   }
 }
 
@@ -93,27 +92,18 @@ function readTensor(message: Uint8Array): (Tensor & { readonly name: string }) |
   const shape: number[] = [];
   let [type, name] = [0, ''];
   let raw: Uint8Array | null = null;
-  for (const { field, value } of readMessage(message)) {
-    if (typeof value === 'number') {
-      if (field === 1) shape.push(value);
-      if (field === 2) type = value;
-    } else if (field === 1) shape.push(...unpacked(value));
-    else if (field === 8) name = new TextDecoder().decode(value);
-    else if (field === 9) raw = value;
+  for (const part of protobufFields(message)) {
+    if ('value' in part) {
+      if (part.field === 1) shape.push(part.value);
+      if (part.field === 2) type = part.value;
+    } else if (part.field === 1) {
+      for (const length of protobufNumbers(part.bytes)) shape.push(length);
+    } else if (part.field === 8) name = new TextDecoder().decode(part.bytes);
+    else if (part.field === 9) raw = part.bytes;
   }
   const size = shape.reduce((product, length) => product * length, 1);
   if (type !== FLOAT || raw === null || raw.byteLength !== 4 * size) return null;
   return { name, shape, data: new Float32Array(raw.slice().buffer) };
-}
-
-function unpacked(bytes: Uint8Array): number[] {
-  const values: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const { value, next } = readVarint(bytes, at);
-    values.push(value);
-    at = next;
-  }
-  return values;
 }
 
 /** [inputs, outputs] → [outputs, inputs] */

@@ -30,7 +30,7 @@ export interface Comparison {
 
 const PROVIDERS: readonly Provider[] = ['cpu', 'wasm'];
 
-/** @throws what the runtime throws */
+/** @throws AlibiError  UnsupportedFormat: a runtime refuses the graph */
 export async function openRunners(model: Uint8Array): Promise<Record<Provider, Runner>> {
   return { cpu: await openCpuRunner(model), wasm: await openWasmRunner(model) };
 }

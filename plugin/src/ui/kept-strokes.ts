@@ -1,0 +1,67 @@
+import { css, html, LitElement, nothing } from 'lit';
+import type { StrokeKeeper } from '../session-stroke-keeper.ts';
+import { WorkspaceController } from './contexts.ts';
+import { icons } from './icons.ts';
+import { theme } from './theme.ts';
+import { sentence } from './words.ts';
+
+/** Asks whether to go on with the strokes that an earlier visit of the image has left; nothing while there are none. */
+export class AlibiZarrKeptStrokes extends LitElement {
+  static override styles = [
+    theme,
+    css`
+      :host { display: block; outline: none; }
+      .offer { display: grid; gap: 8px; margin: 10px 12px; padding: 10px; border: 1px solid color-mix(in srgb, var(--az-accent) 45%, transparent); border-radius: var(--az-radius); background: color-mix(in srgb, var(--az-accent) 10%, var(--az-surface)); }
+      .damaged { border-color: color-mix(in srgb, var(--az-warn) 45%, transparent); background: color-mix(in srgb, var(--az-warn) 10%, var(--az-surface)); }
+      .buttons { display: flex; flex-wrap: wrap; gap: 6px; }
+      .buttons button { height: auto; min-height: 28px; padding: 4px 10px; white-space: normal; text-align: start; }
+      p { overflow-wrap: anywhere; }
+    `,
+  ];
+  readonly #workspace = new WorkspaceController(this);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.tabIndex = -1;
+  }
+
+  protected override render() {
+    const { workspace } = this.#workspace;
+    if (workspace === null) return nothing;
+    const { keeper } = workspace;
+    const { offer } = keeper;
+    switch (offer.kind) {
+      case 'none':
+        return nothing;
+      case 'damaged':
+        return html`<div class="offer damaged" role="status">
+          <p class="small">${sentence(offer.error.what)}.</p>
+          <div class="buttons">${this.#discard(keeper)}</div>
+        </div>`;
+      case 'strokes': {
+        const { strokes, savedMs } = offer.kept;
+        const date = new Date(savedMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+        const what = strokes.length === 1 ? 'the stroke' : `the ${strokes.length} strokes`;
+        return html`<div class="offer" role="status">
+          <p class="small">You have painted on this image before.</p>
+          <div class="buttons">
+            <button id="continue-strokes" class="primary" @click=${() => this.#answer(keeper.accept())}>
+              Continue with ${what} from ${date}
+            </button>
+            ${this.#discard(keeper)}
+          </div>
+        </div>`;
+      }
+    }
+  }
+
+  /** The button that was clicked goes: with the focus here, the viewer's keys go on working. */
+  #answer(answered: Promise<void>): void {
+    this.focus();
+    void answered;
+  }
+
+  #discard(keeper: StrokeKeeper) {
+    return html`<button id="discard-strokes" @click=${() => this.#answer(keeper.discard())}>${icons.remove} Discard</button>`;
+  }
+}
