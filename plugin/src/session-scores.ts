@@ -1,5 +1,6 @@
 import type { LabelType, LazyArray } from './array/lazy-array.ts';
 import type { Normalisation } from './encoder/encoder.ts';
+import { type ClusterGroups, mergedLabels } from './features/merge-clusters.ts';
 import type { ProvenanceFacts } from './labels/provenance.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
@@ -23,6 +24,8 @@ export interface ScoresParts {
   readonly method: NonNullable<ProvenanceFacts['method']>;
   readonly factor?: Place['factor'];
   readonly normalisation?: Normalisation;
+  /** Which ids of the scores are one id of the layer; absent: each its own. */
+  readonly groups?: ClusterGroups;
 }
 
 /** A layer to be made of scores, shown at their level and, meanwhile, by what is quicker. */
@@ -50,18 +53,29 @@ export class ScoreLayers {
   }
 
   async add(
-    pipeline: Pipeline,
-    { scores, strokes, imageLevel, method, factor, normalisation, quicker = [], ...shown }: ShownScores,
+    pipeline: Pick<Pipeline, 'labels'>,
+    {
+      scores,
+      strokes,
+      imageLevel,
+      method,
+      factor,
+      normalisation,
+      groups,
+      quicker = [],
+      ...shown
+    }: ShownScores,
   ): Promise<Layer> {
     const { image, layers, region } = this.#context;
     const grid = pixelGrid(image().pixels[imageLevel]!);
-    const everywhere = await pipeline.labels(scores, grid, labelChunkPx);
+    const everywhere = united(await pipeline.labels(scores, grid, labelChunkPx), groups);
     const pixels = region()?.labels(everywhere, imageLevel) ?? everywhere;
     const layer = layers.add({ ...shown, levels: [{ pixels, imageLevel }, ...quicker] });
     this.#parts.set(layer.id, {
       ...{ scores, imageLevel, strokes, method },
       ...(factor === undefined ? {} : { factor }),
       ...(normalisation === undefined ? {} : { normalisation }),
+      ...(groups === undefined ? {} : { groups }),
     });
     return layer;
   }
@@ -82,11 +96,11 @@ export class ScoreLayers {
   }
 
   /** Ids at the image's finest level, inside the region only. */
-  async fullLabels({ scores }: ScoresParts): Promise<LazyArray<LabelType>> {
+  async fullLabels({ scores, groups }: ScoresParts): Promise<LazyArray<LabelType>> {
     const { image, region, ready } = this.#context;
     const pipeline = await ready();
     const grid = pixelGrid(image().pixels[0]!);
-    const everywhere = await pipeline.labels(scores, grid, labelChunkPx);
+    const everywhere = united(await pipeline.labels(scores, grid, labelChunkPx), groups);
     return region()?.labels(everywhere, 0) ?? everywhere;
   }
 
@@ -103,4 +117,8 @@ export class ScoreLayers {
       provenance: scoresProvenance(facts),
     };
   }
+}
+
+function united<T extends 'uint8' | 'uint16'>(labels: LazyArray<T>, groups: ClusterGroups | undefined): LazyArray<T> {
+  return groups === undefined ? labels : mergedLabels(labels, groups);
 }

@@ -13,6 +13,7 @@ import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import type { ClassifierFiles } from './session-classifier.ts';
+import { Clustering } from './session-clustering.ts';
 import { Clusters } from './session-clusters.ts';
 import { Editing } from './session-editing.ts';
 import { type ModelChoice, SessionEncoder } from './session-encoder.ts';
@@ -124,6 +125,12 @@ class ImageSession extends EventTarget implements Session {
     layers: this.#layers,
     scores: this.#scores,
     fits: this.#fits,
+  });
+  readonly clustering = new Clustering({
+    ...this.#shared,
+    layers: this.#layers,
+    scores: this.#scores,
+    painting: this.#painting,
   });
   readonly guidance = new Guidance({
     changed: () => this.#changed('guidance'),
