@@ -79,7 +79,7 @@ describe('clusters in the panel', () => {
 
   it('become strokes of a new class, over what is in view, which one undo takes back', async () => {
     const { session, viewer, button, choose, frame } = await clustered();
-    await choose(1);
+    await choose(2);
     press(viewer, '+');
     press(viewer, '+');
     await frame();
@@ -89,7 +89,7 @@ describe('clusters in the panel', () => {
     button('cluster-strokes').click();
     await until(() => session.strokes.length > 0);
     await frame();
-    expect(session.classes.map(({ name }) => name)).to.deep.equal(['Cluster 1']);
+    expect(session.classes.map(({ name }) => name)).to.deep.equal(['Cluster 2']);
     expect(session.strokes.length).to.be.within(5, 24);
     for (const { points, z } of session.strokes) {
       const [x = 0, y = 0] = points;
@@ -99,7 +99,7 @@ describe('clusters in the panel', () => {
     const note = find(viewer, 'alibi-zarr-clusters', HTMLElement).shadowRoot?.querySelector(
       '[role="status"]',
     );
-    expect(note?.textContent).to.equal(`${session.strokes.length} strokes of Cluster 1.`);
+    expect(note?.textContent).to.equal(`${session.strokes.length} strokes of Cluster 2.`);
     session.undo();
     expect(session.strokes).to.have.length(0);
   });

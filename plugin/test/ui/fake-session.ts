@@ -1,3 +1,4 @@
+import { cached } from '../../src/array/cached.ts';
 import { createData, type DataType, type LazyArray, type Transform } from '../../src/array/lazy-array.ts';
 import type { AlibiError } from '../../src/errors.ts';
 import { type ClusterGroups, mergedLabels } from '../../src/features/merge-clusters.ts';
@@ -267,7 +268,11 @@ export function fakeSession(
       })).filter((place) => !isSettled(place)),
   });
   const clusterings = new Map<string, { readonly k: number; readonly groups: ClusterGroups }>();
-  const clusterIds = (k: number) => ids(1, (x, y) => 1 + (microstructure(x, y).grain % k));
+  const clusterIds = (k: number) =>
+    cached(
+      ids(1, (x, y) => 1 + (microstructure(x, y).grain % k)),
+      { byteLimit: 2 ** 24 },
+    );
   const noScores = functionArray({
     dtype: 'float32',
     axes: ['y', 'x', 'c'],
