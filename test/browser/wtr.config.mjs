@@ -41,7 +41,7 @@ export default {
   nodeResolve: false,
   concurrency: 1,
   testsStartTimeout: 60_000,
-  testsFinishTimeout: 240_000,
+  testsFinishTimeout: 900_000,
   testFramework: { config: { timeout: '60000' } },
   browsers: [
     playwrightLauncher({

@@ -77,13 +77,22 @@ export function copyOverlap<T extends DataType>(
     end.push(Math.min(fromStart[axis]! + from.shape[axis]!, toStart[axis]! + to.shape[axis]!));
     if (begin[axis]! >= end[axis]!) return;
   }
+  const isWhole = (axis: number): boolean => {
+    const length = end[axis]! - begin[axis]!;
+    return length === from.shape[axis] && length === to.shape[axis];
+  };
+  // Trailing axes that are whole on both sides lie one after the other: they are copied at once.
+  let last = rank - 1;
+  let inner = 1;
+  while (last > 0 && isWhole(last)) inner *= from.shape[last--]!;
   const walk = (axis: number, fromOffset: number, toOffset: number): void => {
     const fromBase = fromOffset * from.shape[axis]! + begin[axis]! - fromStart[axis]!;
     const toBase = toOffset * to.shape[axis]! + begin[axis]! - toStart[axis]!;
     const length = end[axis]! - begin[axis]!;
-    if (axis === rank - 1) {
+    if (axis === last) {
+      const run = (from.data as Uint8Array).subarray(fromBase * inner, (fromBase + length) * inner);
       // Same dtype on both sides by the signature; `set` wants one concrete element type.
-      (to.data as Uint8Array).set((from.data as Uint8Array).subarray(fromBase, fromBase + length), toBase);
+      (to.data as Uint8Array).set(run, toBase * inner);
       return;
     }
     for (let i = 0; i < length; i++) walk(axis + 1, fromBase + i, toBase + i);

@@ -2,6 +2,7 @@ import { fitId } from '../array/fit.ts';
 import type { ReadBlock } from '../segment/classes.ts';
 import type { Place } from '../segment/match-pixel-size.ts';
 import { type FeatureBlock, readFeatureBlock } from '../segment/pixel-features.ts';
+import { patchBytes } from '../segment/token-features.ts';
 import type { ClassifierFit } from '../segment/types.ts';
 
 /** Features of about one and a half megapixels: what is on screen while a person paints. */
@@ -47,9 +48,7 @@ export function keepBlocks() {
 }
 
 function blockBytes({ patches, classical }: FeatureBlock): number {
-  const ofPatch = patches.map(
-    ({ tokens, spread }) => tokens.byteLength + (spread.kind === 'guided' ? spread.pixelGuide.byteLength : 0),
-  );
+  const ofPatch = patches.map(patchBytes);
   const ofPlanes = classical.map(({ planes }) => planes.reduce((sum, plane) => sum + plane.byteLength, 0));
   return [...ofPatch, ...ofPlanes].reduce((sum, size) => sum + size, 0);
 }

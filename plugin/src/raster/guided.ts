@@ -91,9 +91,7 @@ export function guidedWeights(
       const col = cols.index[x * reach + j]!;
       if (col < 0) continue;
       const element = row * grid.cols + col;
-      const difference = Math.abs(grid.guide[element]! - value);
-      const like = likenessTable[Math.min(tableSize, Math.round(difference * tableSize))]!;
-      const weight = rowWeight * cols.weight[x * reach + j]! * like;
+      const weight = rowWeight * cols.weight[x * reach + j]! * likenessOf(grid.guide[element]! - value);
       out.index[count] = element;
       out.weight[count] = weight;
       total += weight;
@@ -102,6 +100,114 @@ export function guidedWeights(
   }
   for (let i = 0; i < count; i++) out.weight[i] = out.weight[i]! / total;
   return count;
+}
+
+/** Where the pixels of a region lie in a grid, and how they look. */
+export interface GuidedPixels {
+  readonly rows: GuidedTaps;
+  readonly cols: GuidedTaps;
+  /** float32 [height, width] */
+  readonly pixelGuide: Float32Array;
+  readonly width: number;
+}
+
+/**
+ * The weights of all 4 × 4 elements around every pixel, as {@link guidedWeights} gives them, 0 for those beyond the grid.
+ *
+ * @returns float32 [height · width, 16]; for {@link addGuided}, once for many values
+ */
+export function allGuidedWeights(grid: GuidedGrid, at: GuidedPixels): Float32Array {
+  const { rows, cols, pixelGuide, width } = at;
+  const weights = new Float32Array(pixelGuide.length * guidedTapLimit);
+  for (let pixel = 0; pixel < pixelGuide.length; pixel++) {
+    const value = pixelGuide[pixel]!;
+    const [y, x] = [Math.floor(pixel / width), pixel % width];
+    const base = pixel * guidedTapLimit;
+    let total = 0;
+    for (let i = 0; i < reach; i++) {
+      const row = rows.index[y * reach + i]!;
+      const rowWeight = rows.weight[y * reach + i]!;
+      for (let j = 0; j < reach; j++) {
+        const col = cols.index[x * reach + j]!;
+        if (row < 0 || col < 0) continue;
+        const like = likenessOf(grid.guide[row * grid.cols + col]! - value);
+        const weight = rowWeight * cols.weight[x * reach + j]! * like;
+        weights[base + i * reach + j] = weight;
+        total += weight;
+      }
+    }
+    for (let k = base; k < base + guidedTapLimit; k++) weights[k] = weights[k]! / total;
+  }
+  return weights;
+}
+
+/**
+ * Add to every pixel the mean of the elements around it.
+ *
+ * @param weights  of {@link allGuidedWeights}
+ * @param values   float32 [elements, dim]
+ * @param out      float32 [height · width, dim]
+ */
+export function addGuided(
+  { cols: gridCols }: Pick<GuidedGrid, 'cols'>,
+  { rows, cols, width }: Pick<GuidedPixels, 'rows' | 'cols' | 'width'>,
+  weights: Float32Array,
+  { values, dim, out }: { readonly values: Float32Array; readonly dim: number; readonly out: Float32Array },
+): void {
+  const height = rows.index.length / reach;
+  // Beyond the grid weights are 0, and the element read instead is one that counts for the pixel anyway.
+  const colIndex = inside(cols);
+  const rowIndex = inside(rows);
+  const at = (i: number, row: number) => rowIndex[row * reach + i]! * gridCols;
+  for (let y = 0; y < height; y++) {
+    const [a, b, c, d] = [at(0, y), at(1, y), at(2, y), at(3, y)];
+    for (let x = 0; x < width; x++) {
+      const w = (y * width + x) * guidedTapLimit;
+      const t = x * reach;
+      const [e, f, g, h] = [colIndex[t]!, colIndex[t + 1]!, colIndex[t + 2]!, colIndex[t + 3]!];
+      for (let n = 0; n < dim; n++) {
+        const value = (row: number, col: number) => values[(row + col) * dim + n]!;
+        const sum =
+          weights[w]! * value(a, e) +
+          weights[w + 1]! * value(a, f) +
+          weights[w + 2]! * value(a, g) +
+          weights[w + 3]! * value(a, h) +
+          weights[w + 4]! * value(b, e) +
+          weights[w + 5]! * value(b, f) +
+          weights[w + 6]! * value(b, g) +
+          weights[w + 7]! * value(b, h) +
+          weights[w + 8]! * value(c, e) +
+          weights[w + 9]! * value(c, f) +
+          weights[w + 10]! * value(c, g) +
+          weights[w + 11]! * value(c, h) +
+          weights[w + 12]! * value(d, e) +
+          weights[w + 13]! * value(d, f) +
+          weights[w + 14]! * value(d, g) +
+          weights[w + 15]! * value(d, h);
+        const to = (y * width + x) * dim + n;
+        out[to] = out[to]! + sum;
+      }
+    }
+  }
+}
+
+/** Elements of the grid for taps beyond it: the nearest that the same pixel reads. */
+function inside({ index }: GuidedTaps): Int32Array {
+  const clamped = index.slice();
+  for (let from = 0; from < index.length; from += reach) {
+    const first = index.subarray(from, from + reach).find((element) => element >= 0) ?? 0;
+    let known = first;
+    for (let i = from; i < from + reach; i++) {
+      if (clamped[i]! < 0) clamped[i] = known;
+      else known = clamped[i]!;
+    }
+  }
+  return clamped;
+}
+
+function likenessOf(difference: number): number {
+  const steps = Math.abs(difference) * tableSize + 0.5;
+  return steps < tableSize ? likenessTable[steps | 0]! : leastLikeness;
 }
 
 /** Largest number of elements a pixel reads. */

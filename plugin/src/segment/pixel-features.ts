@@ -114,3 +114,30 @@ export function spreadPlane(
     out[i * step + offset] = top + rowTaps.weight[y]! * (bottom - top);
   }
 }
+
+/** Add a lattice plane's values at every pixel of the region it was made for: first along y, then along x. */
+export function addPlane(
+  { cols, rowTaps, colTaps, isDense }: Pick<LatticeFeatures, 'cols' | 'rowTaps' | 'colTaps' | 'isDense'>,
+  plane: Float32Array,
+  width: number,
+  { out, step, offset }: { readonly out: Float32Array; readonly step: number; readonly offset: number },
+): void {
+  if (isDense) {
+    for (let i = 0, to = offset; i < plane.length; i++, to += step) out[to] = out[to]! + plane[i]!;
+    return;
+  }
+  const { lower, upper, weight } = colTaps;
+  const line = new Float32Array(cols);
+  let to = offset;
+  for (let y = 0; y < rowTaps.lower.length; y++) {
+    const above = rowTaps.lower[y]! * cols;
+    const below = rowTaps.upper[y]! * cols;
+    const share = rowTaps.weight[y]!;
+    for (let c = 0; c < cols; c++)
+      line[c] = plane[above + c]! + share * (plane[below + c]! - plane[above + c]!);
+    for (let x = 0; x < width; x++, to += step) {
+      const left = line[lower[x]!]!;
+      out[to] = out[to]! + left + weight[x]! * (line[upper[x]!]! - left);
+    }
+  }
+}

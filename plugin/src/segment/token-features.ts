@@ -2,7 +2,15 @@ import type { ChunkOptions, LazyArray } from '../array/lazy-array.ts';
 import { readRegion } from '../array/region.ts';
 import type { Normalisation } from '../encoder/encoder.ts';
 import { gaussianRadiusPx } from '../raster/gaussian.ts';
-import { type GuidedTaps, guidedRange, guidedTapLimit, guidedTaps, guidedWeights } from '../raster/guided.ts';
+import {
+  addGuided,
+  allGuidedWeights,
+  type GuidedTaps,
+  guidedRange,
+  guidedTapLimit,
+  guidedTaps,
+  guidedWeights,
+} from '../raster/guided.ts';
 import { gaussianAt } from '../raster/lattice.ts';
 import { type LinearTaps, linearTaps, tapRange, tokenPosition } from '../raster/resample.ts';
 import type { FeatureSource, TokenSource } from './feature-source.ts';
@@ -218,6 +226,38 @@ export function spreadTokens(
       for (let c = 0; c < dim; c++) out[base + c] = out[base + c]! + weight * values[from + c]!;
     }
   }
+}
+
+/** What pixels read of a guided patch: the same for every classifier, and most of the work. It lives as long as its patch. */
+const keptWeights = new WeakMap<Spread, Float32Array>();
+
+/** Bytes a patch takes, with what {@link addTokens} keeps of it. */
+export function patchBytes({ tokens, spread }: TokenPatch): number {
+  if (spread.kind !== 'guided') return tokens.byteLength;
+  const { tokenGuide, pixelGuide } = spread;
+  return tokens.byteLength + tokenGuide.byteLength + (1 + guidedTapLimit) * pixelGuide.byteLength;
+}
+
+/**
+ * Add values of a patch's tokens at every pixel of its region.
+ *
+ * @param values  float32 [rows · cols, dim], made from the patch's tokens one by one
+ * @param out     float32 [pixels, dim]
+ */
+export function addTokens(patch: TokenPatch, values: Float32Array, dim: number, out: Float32Array): void {
+  const { spread, rows, cols } = patch;
+  if (spread.kind === 'guided') {
+    let weights = keptWeights.get(spread);
+    if (weights === undefined) {
+      weights = allGuidedWeights({ rows, cols, guide: spread.tokenGuide }, spread);
+      keptWeights.set(spread, weights);
+    }
+    addGuided({ cols }, spread, weights, { values, dim, out });
+    return;
+  }
+  const part = new Float32Array(out.length);
+  spreadTokens(patch, values, dim, null, { out: part, step: dim, offset: 0 });
+  for (let i = 0; i < out.length; i++) out[i] = out[i]! + part[i]!;
 }
 
 function tapsAt(
