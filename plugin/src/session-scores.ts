@@ -119,6 +119,9 @@ export class ScoreLayers {
   }
 }
 
-function united<T extends 'uint8' | 'uint16'>(labels: LazyArray<T>, groups: ClusterGroups | undefined): LazyArray<T> {
+function united<T extends 'uint8' | 'uint16'>(
+  labels: LazyArray<T>,
+  groups: ClusterGroups | undefined,
+): LazyArray<T> {
   return groups === undefined ? labels : mergedLabels(labels, groups);
 }
