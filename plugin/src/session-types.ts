@@ -17,6 +17,7 @@ import type { Suggestion } from './segment/suggest-places.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import type { ClassifierFiles } from './session-classifier.ts';
+import type { SessionClustering } from './session-clustering.ts';
 import type { SessionEditing } from './session-editing.ts';
 import type { SessionGuidance } from './session-guidance.ts';
 import type { SessionObjects } from './session-objects.ts';
@@ -177,6 +178,8 @@ export interface Session extends EventTarget {
     readonly seed?: number;
     readonly signal?: AbortSignal;
   }): Promise<Layer>;
+  /** Clusters merged, renamed, and turned into strokes. */
+  readonly clustering: SessionClustering;
   /** An existing label image of the OME-Zarr as a layer. */
   openLabel(name: string, options?: { readonly signal?: AbortSignal }): Promise<Layer>;
   removeLayer(id: string): void;

@@ -64,3 +64,6 @@ export class WorkList {
     this.#events.changed();
   }
 }
+
+/** Run a task, listed under its title while it runs; the end of the session and the signal abort it. */
+export type RunTask = <T>(title: string, signal: AbortSignal | undefined, task: Task<T>) => Promise<T>;

@@ -166,6 +166,80 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     await again.close();
   });
 
+  it('merges and renames clusters as a fit of their own, which a saved label records', async () => {
+    const clusters = await session.clusters({ k: 4 });
+    const before = await middleSlice(clusters);
+    const { clustering } = session;
+    await expect(clustering.merge(clusters, [2])).rejects.toThrow(/one cluster alone/);
+    const layer = await clustering.merge(clusters, [3, 1]);
+    expect(layer.id).not.toBe(clusters.id);
+    expect([...layer.names]).toEqual([
+      [1, 'Cluster 1 + Cluster 3'],
+      [2, 'Cluster 2'],
+      [3, 'Cluster 4'],
+    ]);
+    expect(layer.colors.get(3)).toEqual(clusters.colors.get(4));
+    const expected = Array.from(before, Number).map((id) => [0, 1, 2, 1, 3][id]);
+    expect(Array.from(await middleSlice(layer), Number)).toEqual(expected);
+    const again = await clustering.merge(layer, [2, 3], { name: 'rest' });
+    expect(Array.from(await middleSlice(again), Number)).toEqual(expected.map((id) => (id === 3 ? 2 : id)));
+    clustering.rename(again, 1, 'grains');
+    expect(() => clustering.rename(again, 3, 'x')).toThrow(/no cluster 3/);
+    const shown = session.layers.find(({ id }) => id === again.id)!;
+    await session.save(shown, { name: 'merged' });
+    const saved = await session.openLabel('merged');
+    expect(Array.from(await middleSlice(saved), Number)).toEqual(
+      Array.from(await middleSlice(again), Number),
+    );
+    expect([...saved.names]).toEqual([
+      [1, 'grains'],
+      [2, 'rest'],
+    ]);
+    const { provenance } = await openLabel(session.image, 'merged');
+    const groups = [
+      [1, 3],
+      [2, 4],
+    ];
+    expect(provenance?.method).toEqual({ kind: 'kmeans', k: 4, seed: 0, merged: groups });
+    expect(provenance?.fit).toMatchObject({
+      kind: 'merged',
+      id: again.fit?.id,
+      source: { clusters: clusters.fit?.id, merged: groups },
+    });
+    await expect(clustering.merge(saved, [1, 2])).rejects.toThrow(/holds no clusters/);
+    expect(errors).toHaveLength(2);
+  });
+
+  it('turns a cluster into strokes well inside it, as one step for undo', async () => {
+    const clusters = await session.clusters({ k: 2 });
+    const ids = await middleSlice(clusters);
+    const width = session.image.levels[0]!.shape.at(-1)!;
+    const { clustering } = session;
+    const at = { z: middleZ, t: 0, count: 6 };
+    const first = await clustering.useAsStrokes(clusters, 1, { ...at, classIndex: null });
+    expect(first).toEqual({ classIndex: 0, strokes: session.strokes.length });
+    expect(session.classes[0]?.name).toBe('Cluster 1');
+    expect(first.strokes).toBeGreaterThan(0);
+    for (const { points, z, radiusPx, classIndex } of session.strokes) {
+      const [x = 0, y = 0] = points;
+      expect([z, classIndex]).toEqual([middleZ, 0]);
+      expect(radiusPx).toBeGreaterThanOrEqual(1);
+      expect(Number(ids[Math.floor(y) * width + Math.floor(x)])).toBe(1);
+    }
+    const second = await clustering.useAsStrokes(clusters, 2, { ...at, classIndex: null });
+    expect(second.classIndex).toBe(1);
+    await until(session, 'a segmentation', () => segmentation() !== undefined);
+    session.undo();
+    expect(session.strokes).toHaveLength(first.strokes);
+    await expect(clustering.useAsStrokes(clusters, 3, { ...at, classIndex: 0 })).rejects.toThrow(
+      /no cluster 3/,
+    );
+    await expect(clustering.useAsStrokes(clusters, 1, { ...at, classIndex: 7 })).rejects.toThrow(
+      /no class 8/,
+    );
+    expect(session.strokes).toHaveLength(first.strokes);
+  });
+
   it('finds objects in a clustering, measures them and saves them with their origin', async () => {
     const clusters = await session.clusters({ k: 3 });
     const layer = await session.objects.find(clusters, { method: 'components', only: '1' });

@@ -38,7 +38,7 @@ function learned({ method, fit, strokes }: LabelProvenance, names: readonly stri
     return fit === null ? '' : `They come from a fit of kind ${fit.kind} (${fit.id}).`;
   const id = fit === null ? '' : ` (fit ${fit.id.slice(0, 12)})`;
   if (method.kind === 'kmeans') {
-    return `Patch tokens were clustered into ${method.k} groups by k-means (seed ${method.seed})${id}.`;
+    return `Patch tokens were clustered into ${method.k} groups by k-means (seed ${method.seed})${id}${joined(method.merged)}.`;
   }
   const classes = names.length === 0 ? '' : `into ${list(names)} `;
   const how = {
@@ -48,6 +48,12 @@ function learned({ method, fit, strokes }: LabelProvenance, names: readonly stri
     project: 'from strokes on the images of a project',
   }[method.kind];
   return `Pixels were classified ${classes}${how}${id}, from PCA-reduced tokens brought to pixels by joint bilateral upsampling and multi-scale Gaussian, gradient and Hessian features, by the mean of a regularised multinomial logistic regression and extremely randomised trees unless said otherwise in the settings: ${settings(method)}.`;
+}
+
+function joined(groups: readonly (readonly number[])[] | undefined): string {
+  const several = groups?.filter((group) => group.length > 1) ?? [];
+  if (several.length === 0) return '';
+  return `; groups ${several.map((group) => group.join(' + ')).join(', ')} were then merged by hand`;
 }
 
 function settings(method: Exclude<LabelProvenance['method'], undefined>): string {

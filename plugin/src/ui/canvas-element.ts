@@ -1,5 +1,6 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
 import type { AlibiError } from '../errors.ts';
+import type { SeedArea } from '../segment/cluster-seeds.ts';
 import type { Layer } from '../session-types.ts';
 import { type DrawLevel, pixelStretch } from '../views/deck/draw-level.ts';
 import { derivedDrawLevels, imageDrawLevels, labelDrawLevels } from '../views/deck/layer-levels.ts';
@@ -202,6 +203,16 @@ export class AlibiZarrCanvas extends LitElement {
     return { x: place.x / stretch.x, y: place.y / stretch.y };
   }
 
+  /** What of the slice is on the screen, in pixels of the finest level. */
+  #area(camera: Camera): SeedArea {
+    const { widthPx, heightPx } = this.#screen;
+    const [from, to] = [
+      this.#toPixels(camera, { x: 0, y: 0 }),
+      this.#toPixels(camera, { x: widthPx, y: heightPx }),
+    ];
+    return { x0: from.x, y0: from.y, x1: to.x, y1: to.y };
+  }
+
   #resized(): void {
     this.#screen = { widthPx: this.clientWidth, heightPx: this.clientHeight };
     const strokes = this.renderRoot.querySelector<HTMLCanvasElement>('#strokes');
@@ -238,6 +249,7 @@ export class AlibiZarrCanvas extends LitElement {
     }
     if (this.#camera === null) return;
     const { state } = workspace.display;
+    workspace.display.area = this.#area(this.#camera);
     this.#tools.toolChanged(state.tool);
     this.#scene.update({
       camera: this.#camera,

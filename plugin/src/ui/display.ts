@@ -1,5 +1,6 @@
 import { axisIndex } from '../array/lazy-array.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
+import type { SeedArea } from '../segment/cluster-seeds.ts';
 
 /** How things are looked at. Nothing here reaches the transformer or a saved label. */
 export interface ChannelDisplay {
@@ -73,6 +74,8 @@ export const brushRange = { least: 1, most: 200 } as const;
 /** State of one view, shared by canvas and panels; every change is one event. */
 export class Display extends EventTarget {
   #state: DisplayState;
+  /** What of the slice is in view, in pixels of the finest level; null before anything is. Kept by the canvas, without events. */
+  area: SeedArea | null = null;
 
   constructor(image: OmeImage) {
     super();

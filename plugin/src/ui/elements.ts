@@ -1,6 +1,7 @@
 import { AlibiZarrCanvas } from './canvas-element.ts';
 import { AlibiZarrChannels } from './channels-panel.ts';
 import { AlibiZarrClasses } from './classes-panel.ts';
+import { AlibiZarrClusters } from './clusters-panel.ts';
 import { AlibiZarrEditing } from './editing-panel.ts';
 import { AlibiZarrFeatures } from './features-panel.ts';
 import { AlibiZarrFiles } from './files-panel.ts';
@@ -28,6 +29,7 @@ const elements = {
   'alibi-zarr-canvas': AlibiZarrCanvas,
   'alibi-zarr-channels': AlibiZarrChannels,
   'alibi-zarr-classes': AlibiZarrClasses,
+  'alibi-zarr-clusters': AlibiZarrClusters,
   'alibi-zarr-editing': AlibiZarrEditing,
   'alibi-zarr-features': AlibiZarrFeatures,
   'alibi-zarr-files': AlibiZarrFiles,

@@ -38,7 +38,15 @@ export class AlibiZarrLayers extends LitElement {
       button.outlines[aria-pressed='true'] { color: var(--az-accent); }
     `,
   ];
+  static override properties = { isOpen: { state: true } };
+  /** Whether the clusters of the clustering are listed. */
+  declare isOpen: boolean;
   readonly #workspace = new WorkspaceController(this);
+
+  constructor() {
+    super();
+    this.isOpen = false;
+  }
 
   protected override render() {
     const { workspace } = this.#workspace;
@@ -119,6 +127,20 @@ export class AlibiZarrLayers extends LitElement {
               >${icons.paint}</button>`
         }
         ${
+          layer.kind === 'clusters'
+            ? html`<button
+                class="icon"
+                id="list-clusters"
+                aria-expanded=${this.isOpen}
+                aria-label=${`List ${layer.name}`}
+                title="Name and merge clusters, make strokes of them"
+                @click=${() => {
+                  this.isOpen = !this.isOpen;
+                }}
+              >${icons.layers}</button>`
+            : nothing
+        }
+        ${
           layer.kind === 'label'
             ? html`<button
                 class="icon"
@@ -149,6 +171,7 @@ export class AlibiZarrLayers extends LitElement {
             display.setLayer(key, { opacity: Number(event.target.value), visible: true })}
         />
       </div>
+      ${layer.kind === 'clusters' && this.isOpen ? html`<alibi-zarr-clusters .layer=${layer}></alibi-zarr-clusters>` : nothing}
     </li>`;
   }
 

@@ -1,9 +1,13 @@
+import { cached } from '../../src/array/cached.ts';
 import { createData, type DataType, type LazyArray, type Transform } from '../../src/array/lazy-array.ts';
 import type { AlibiError } from '../../src/errors.ts';
+import { type ClusterGroups, mergedLabels } from '../../src/features/merge-clusters.ts';
 import type { OmeImage } from '../../src/ome/ome-image.ts';
 import { createObjectsEngine, type ObjectsEngine } from '../../src/pipeline/objects.ts';
 import type { OpenedClassifier } from '../../src/segment/portable.ts';
 import type { ClassSpec, HeldOutScore } from '../../src/segment/types.ts';
+import { Clustering } from '../../src/session-clustering.ts';
+import { paletteColor } from '../../src/session-colors.ts';
 import { Editing } from '../../src/session-editing.ts';
 import { Guidance } from '../../src/session-guidance.ts';
 import { canonicalLabels, Objects } from '../../src/session-objects.ts';
@@ -263,6 +267,55 @@ export function fakeSession(
         uncertainty: 0.95 - 0.05 * i,
       })).filter((place) => !isSettled(place)),
   });
+  const clusterings = new Map<string, { readonly k: number; readonly groups: ClusterGroups }>();
+  const clusterIds = (k: number) =>
+    cached(
+      ids(1, (x, y) => 1 + (microstructure(x, y).grain % k)),
+      { byteLimit: 2 ** 24 },
+    );
+  const noScores = functionArray({
+    dtype: 'float32',
+    axes: ['y', 'x', 'c'],
+    shape: [1, 1, 1],
+    chunkShape: [1, 1, 1],
+    value: () => 0,
+  });
+  const clustering = new Clustering({
+    image: () => image,
+    painting,
+    layers: {
+      change: (which, change) => {
+        layers = layers.map((layer) => (which(layer) ? change(layer) : layer));
+        emit('layers');
+      },
+    },
+    scores: {
+      partsOf: ({ id }) => {
+        const known = clusterings.get(id);
+        if (known === undefined) return undefined;
+        const { k, groups } = known;
+        return {
+          scores: noScores,
+          imageLevel: 1,
+          strokes: [],
+          method: { kind: 'kmeans', k, seed: 0 },
+          groups,
+        };
+      },
+      add: async (_pipeline, { groups, name, kind, fit, colors, names, method }) => {
+        const k = method.kind === 'kmeans' ? method.k : 0;
+        const id = `clusters-${++made}`;
+        const pixels = mergedLabels(clusterIds(k), groups ?? []);
+        clusterings.set(id, { k, groups: groups ?? [] });
+        const shown = { levels: [{ pixels, imageLevel: 1 }], derived: true, outdated: false };
+        return add({ ...shown, id, name, kind, fit, colors, names });
+      },
+    },
+    ready: async () => ({
+      labels: () => Promise.reject(new Error('the fake session has no transformer')),
+    }),
+    run: (title, signal, task) => works.run(title, signal, task),
+  });
   let work: readonly Work[] = [];
   const works = new WorkList(new AbortController().signal, {
     changed: () => {
@@ -311,6 +364,7 @@ export function fakeSession(
     guidance,
     objects,
     editing,
+    clustering,
     get learning() {
       return learning;
     },
@@ -364,22 +418,22 @@ export function fakeSession(
         derived: true,
         outdated: false,
       }),
-    clusters: async ({ k }) =>
-      add({
-        id: `clusters-${k}`,
+    clusters: async ({ k }) => {
+      const id = `clusters-of-${k}`;
+      const all = Array.from({ length: k }, (_, index) => index + 1);
+      clusterings.set(id, { k, groups: all.map((one) => [one]) });
+      return add({
+        id,
         name: `Clusters (${k})`,
         kind: 'clusters',
-        levels: [{ pixels: ids(1, (x, y) => 1 + (microstructure(x, y).grain % k)), imageLevel: 1 }],
-        fit: null,
-        colors: new Map([
-          [1, [230, 159, 0]],
-          [2, [86, 180, 233]],
-          [3, [0, 158, 115]],
-        ]),
-        names: new Map(),
+        levels: [{ pixels: clusterIds(k), imageLevel: 1 }],
+        fit: { kind: 'clusters', id: 'c'.repeat(64), source: { seed: 0 } },
+        colors: new Map(all.map((one) => [one, paletteColor(one)])),
+        names: new Map(all.map((one) => [one, `Cluster ${one}`])),
         derived: true,
         outdated: false,
-      }),
+      });
+    },
     openLabel: async (name) =>
       add({
         id: `label-${name}`,

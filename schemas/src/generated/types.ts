@@ -756,6 +756,12 @@ method?: ({
 kind: "kmeans"
 k: number
 seed: number
+/**
+ * clusters that were made one: id n of the labels is any of the n-th list's clusters, which count from 1; absent: each its own
+ * 
+ * @minItems 1
+ */
+merged?: number[][]
 } | {
 kind: "strokes"
 seed: number

@@ -8125,7 +8125,7 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateLabelProvenance = validate25;
-var schema39 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "region": { "type": "object", "additionalProperties": false, "required": ["rings"], "description": "area outside of which labels are 0, on every slice", "properties": { "rings": { "type": "array", "items": { "type": "array", "items": { "type": "number" } }, "description": "closed, in pixels of the finest level, inside by the even-odd rule" } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
+var schema39 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "merged": { "description": "clusters that were made one: id n of the labels is any of the n-th list's clusters, which count from 1; absent: each its own", "type": "array", "minItems": 1, "items": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 1 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "region": { "type": "object", "additionalProperties": false, "required": ["rings"], "description": "area outside of which labels are 0, on every slice", "properties": { "rings": { "type": "array", "items": { "type": "array", "items": { "type": "number" } }, "description": "closed, in pixels of the finest level, inside by the even-odd rule" } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
 function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -9138,7 +9138,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       } else {
                                         const _errs99 = errors;
                                         for (const key6 in data39) {
-                                          if (!(key6 === "kind" || key6 === "k" || key6 === "seed")) {
+                                          if (!(key6 === "kind" || key6 === "k" || key6 === "seed" || key6 === "merged")) {
                                             const err32 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
                                             if (vErrors === null) {
                                               vErrors = [err32];
@@ -9225,16 +9225,111 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               } else {
                                                 var valid19 = true;
                                               }
+                                              if (valid19) {
+                                                if (data39.merged !== void 0) {
+                                                  let data43 = data39.merged;
+                                                  const _errs105 = errors;
+                                                  if (errors === _errs105) {
+                                                    if (Array.isArray(data43)) {
+                                                      if (data43.length < 1) {
+                                                        const err38 = { instancePath: instancePath + "/method/merged", schemaPath: "#/properties/method/oneOf/0/properties/merged/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err38];
+                                                        } else {
+                                                          vErrors.push(err38);
+                                                        }
+                                                        errors++;
+                                                      } else {
+                                                        var valid20 = true;
+                                                        const len9 = data43.length;
+                                                        for (let i9 = 0; i9 < len9; i9++) {
+                                                          let data44 = data43[i9];
+                                                          const _errs107 = errors;
+                                                          if (errors === _errs107) {
+                                                            if (Array.isArray(data44)) {
+                                                              if (data44.length < 1) {
+                                                                const err39 = { instancePath: instancePath + "/method/merged/" + i9, schemaPath: "#/properties/method/oneOf/0/properties/merged/items/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err39];
+                                                                } else {
+                                                                  vErrors.push(err39);
+                                                                }
+                                                                errors++;
+                                                              } else {
+                                                                var valid21 = true;
+                                                                const len10 = data44.length;
+                                                                for (let i10 = 0; i10 < len10; i10++) {
+                                                                  let data45 = data44[i10];
+                                                                  const _errs109 = errors;
+                                                                  if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
+                                                                    const err40 = { instancePath: instancePath + "/method/merged/" + i9 + "/" + i10, schemaPath: "#/properties/method/oneOf/0/properties/merged/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err40];
+                                                                    } else {
+                                                                      vErrors.push(err40);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                  if (errors === _errs109) {
+                                                                    if (typeof data45 == "number" && isFinite(data45)) {
+                                                                      if (data45 < 1 || isNaN(data45)) {
+                                                                        const err41 = { instancePath: instancePath + "/method/merged/" + i9 + "/" + i10, schemaPath: "#/properties/method/oneOf/0/properties/merged/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err41];
+                                                                        } else {
+                                                                          vErrors.push(err41);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                  var valid21 = _errs109 === errors;
+                                                                  if (!valid21) {
+                                                                    break;
+                                                                  }
+                                                                }
+                                                              }
+                                                            } else {
+                                                              const err42 = { instancePath: instancePath + "/method/merged/" + i9, schemaPath: "#/properties/method/oneOf/0/properties/merged/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err42];
+                                                              } else {
+                                                                vErrors.push(err42);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                          }
+                                                          var valid20 = _errs107 === errors;
+                                                          if (!valid20) {
+                                                            break;
+                                                          }
+                                                        }
+                                                      }
+                                                    } else {
+                                                      const err43 = { instancePath: instancePath + "/method/merged", schemaPath: "#/properties/method/oneOf/0/properties/merged/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err43];
+                                                      } else {
+                                                        vErrors.push(err43);
+                                                      }
+                                                      errors++;
+                                                    }
+                                                  }
+                                                  var valid19 = _errs105 === errors;
+                                                } else {
+                                                  var valid19 = true;
+                                                }
+                                              }
                                             }
                                           }
                                         }
                                       }
                                     } else {
-                                      const err38 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                      const err44 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                       if (vErrors === null) {
-                                        vErrors = [err38];
+                                        vErrors = [err44];
                                       } else {
-                                        vErrors.push(err38);
+                                        vErrors.push(err44);
                                       }
                                       errors++;
                                     }
@@ -9244,166 +9339,65 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     valid18 = true;
                                     passing3 = 0;
                                   }
-                                  const _errs105 = errors;
-                                  if (errors === _errs105) {
+                                  const _errs111 = errors;
+                                  if (errors === _errs111) {
                                     if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                       let missing7;
                                       if (data39.kind === void 0 && (missing7 = "kind") || data39.seed === void 0 && (missing7 = "seed") || data39.classes === void 0 && (missing7 = "classes") || data39.recipe === void 0 && (missing7 = "recipe") || data39.classifier === void 0 && (missing7 = "classifier") || data39.validation === void 0 && (missing7 = "validation")) {
-                                        const err39 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" };
+                                        const err45 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" };
                                         if (vErrors === null) {
-                                          vErrors = [err39];
+                                          vErrors = [err45];
                                         } else {
-                                          vErrors.push(err39);
+                                          vErrors.push(err45);
                                         }
                                         errors++;
                                       } else {
-                                        const _errs107 = errors;
+                                        const _errs113 = errors;
                                         for (const key7 in data39) {
                                           if (!(key7 === "kind" || key7 === "seed" || key7 === "classes" || key7 === "recipe" || key7 === "classifier" || key7 === "validation")) {
-                                            const err40 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
+                                            const err46 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" };
                                             if (vErrors === null) {
-                                              vErrors = [err40];
+                                              vErrors = [err46];
                                             } else {
-                                              vErrors.push(err40);
+                                              vErrors.push(err46);
                                             }
                                             errors++;
                                             break;
                                           }
                                         }
-                                        if (_errs107 === errors) {
+                                        if (_errs113 === errors) {
                                           if (data39.kind !== void 0) {
-                                            const _errs108 = errors;
+                                            const _errs114 = errors;
                                             if ("strokes" !== data39.kind) {
-                                              const err41 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/1/properties/kind/const", keyword: "const", params: { allowedValue: "strokes" }, message: "must be equal to constant" };
+                                              const err47 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/1/properties/kind/const", keyword: "const", params: { allowedValue: "strokes" }, message: "must be equal to constant" };
                                               if (vErrors === null) {
-                                                vErrors = [err41];
+                                                vErrors = [err47];
                                               } else {
-                                                vErrors.push(err41);
+                                                vErrors.push(err47);
                                               }
                                               errors++;
                                             }
-                                            var valid20 = _errs108 === errors;
+                                            var valid22 = _errs114 === errors;
                                           } else {
-                                            var valid20 = true;
+                                            var valid22 = true;
                                           }
-                                          if (valid20) {
+                                          if (valid22) {
                                             if (data39.seed !== void 0) {
-                                              let data44 = data39.seed;
-                                              const _errs109 = errors;
-                                              if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                                const err42 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/1/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                              let data47 = data39.seed;
+                                              const _errs115 = errors;
+                                              if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
+                                                const err48 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/1/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err42];
+                                                  vErrors = [err48];
                                                 } else {
-                                                  vErrors.push(err42);
+                                                  vErrors.push(err48);
                                                 }
                                                 errors++;
                                               }
-                                              if (errors === _errs109) {
-                                                if (typeof data44 == "number" && isFinite(data44)) {
-                                                  if (data44 < 0 || isNaN(data44)) {
-                                                    const err43 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/1/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err43];
-                                                    } else {
-                                                      vErrors.push(err43);
-                                                    }
-                                                    errors++;
-                                                  }
-                                                }
-                                              }
-                                              var valid20 = _errs109 === errors;
-                                            } else {
-                                              var valid20 = true;
-                                            }
-                                            if (valid20) {
-                                              if (data39.classes !== void 0) {
-                                                let data45 = data39.classes;
-                                                const _errs111 = errors;
-                                                if (errors === _errs111) {
-                                                  if (Array.isArray(data45)) {
-                                                    var valid21 = true;
-                                                    const len9 = data45.length;
-                                                    for (let i9 = 0; i9 < len9; i9++) {
-                                                      let data46 = data45[i9];
-                                                      const _errs113 = errors;
-                                                      if (errors === _errs113) {
-                                                        if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-                                                          let missing8;
-                                                          if (data46.name === void 0 && (missing8 = "name") || data46.color === void 0 && (missing8 = "color")) {
-                                                            const err44 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" };
-                                                            if (vErrors === null) {
-                                                              vErrors = [err44];
-                                                            } else {
-                                                              vErrors.push(err44);
-                                                            }
-                                                            errors++;
-                                                          } else {
-                                                            const _errs115 = errors;
-                                                            for (const key8 in data46) {
-                                                              if (!(key8 === "name" || key8 === "color")) {
-                                                                const err45 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" };
-                                                                if (vErrors === null) {
-                                                                  vErrors = [err45];
-                                                                } else {
-                                                                  vErrors.push(err45);
-                                                                }
-                                                                errors++;
-                                                                break;
-                                                              }
-                                                            }
-                                                            if (_errs115 === errors) {
-                                                              if (data46.name !== void 0) {
-                                                                const _errs116 = errors;
-                                                                if (typeof data46.name !== "string") {
-                                                                  const err46 = { instancePath: instancePath + "/method/classes/" + i9 + "/name", schemaPath: "#/properties/method/oneOf/1/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                                  if (vErrors === null) {
-                                                                    vErrors = [err46];
-                                                                  } else {
-                                                                    vErrors.push(err46);
-                                                                  }
-                                                                  errors++;
-                                                                }
-                                                                var valid22 = _errs116 === errors;
-                                                              } else {
-                                                                var valid22 = true;
-                                                              }
-                                                              if (valid22) {
-                                                                if (data46.color !== void 0) {
-                                                                  const _errs118 = errors;
-                                                                  if (typeof data46.color !== "string") {
-                                                                    const err47 = { instancePath: instancePath + "/method/classes/" + i9 + "/color", schemaPath: "#/properties/method/oneOf/1/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err47];
-                                                                    } else {
-                                                                      vErrors.push(err47);
-                                                                    }
-                                                                    errors++;
-                                                                  }
-                                                                  var valid22 = _errs118 === errors;
-                                                                } else {
-                                                                  var valid22 = true;
-                                                                }
-                                                              }
-                                                            }
-                                                          }
-                                                        } else {
-                                                          const err48 = { instancePath: instancePath + "/method/classes/" + i9, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                          if (vErrors === null) {
-                                                            vErrors = [err48];
-                                                          } else {
-                                                            vErrors.push(err48);
-                                                          }
-                                                          errors++;
-                                                        }
-                                                      }
-                                                      var valid21 = _errs113 === errors;
-                                                      if (!valid21) {
-                                                        break;
-                                                      }
-                                                    }
-                                                  } else {
-                                                    const err49 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/1/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                              if (errors === _errs115) {
+                                                if (typeof data47 == "number" && isFinite(data47)) {
+                                                  if (data47 < 0 || isNaN(data47)) {
+                                                    const err49 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/1/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                     if (vErrors === null) {
                                                       vErrors = [err49];
                                                     } else {
@@ -9412,63 +9406,68 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                     errors++;
                                                   }
                                                 }
-                                                var valid20 = _errs111 === errors;
-                                              } else {
-                                                var valid20 = true;
                                               }
-                                              if (valid20) {
-                                                if (data39.recipe !== void 0) {
-                                                  let data49 = data39.recipe;
-                                                  const _errs120 = errors;
-                                                  if (errors === _errs120) {
-                                                    if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
-                                                      const _errs122 = errors;
-                                                      for (const key9 in data49) {
-                                                        if (!(key9 === "tokenScales" || key9 === "components" || key9 === "guided" || key9 === "sigmasPx" || key9 === "kinds" || key9 === "zContext" || key9 === "classicalNormalisation" || key9 === "sharedBasis")) {
-                                                          const err50 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/1/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
-                                                          if (vErrors === null) {
-                                                            vErrors = [err50];
+                                              var valid22 = _errs115 === errors;
+                                            } else {
+                                              var valid22 = true;
+                                            }
+                                            if (valid22) {
+                                              if (data39.classes !== void 0) {
+                                                let data48 = data39.classes;
+                                                const _errs117 = errors;
+                                                if (errors === _errs117) {
+                                                  if (Array.isArray(data48)) {
+                                                    var valid23 = true;
+                                                    const len11 = data48.length;
+                                                    for (let i11 = 0; i11 < len11; i11++) {
+                                                      let data49 = data48[i11];
+                                                      const _errs119 = errors;
+                                                      if (errors === _errs119) {
+                                                        if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
+                                                          let missing8;
+                                                          if (data49.name === void 0 && (missing8 = "name") || data49.color === void 0 && (missing8 = "color")) {
+                                                            const err50 = { instancePath: instancePath + "/method/classes/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err50];
+                                                            } else {
+                                                              vErrors.push(err50);
+                                                            }
+                                                            errors++;
                                                           } else {
-                                                            vErrors.push(err50);
-                                                          }
-                                                          errors++;
-                                                          break;
-                                                        }
-                                                      }
-                                                      if (_errs122 === errors) {
-                                                        if (data49.tokenScales !== void 0) {
-                                                          let data50 = data49.tokenScales;
-                                                          const _errs123 = errors;
-                                                          if (errors === _errs123) {
-                                                            if (Array.isArray(data50)) {
-                                                              var valid24 = true;
-                                                              const len10 = data50.length;
-                                                              for (let i10 = 0; i10 < len10; i10++) {
-                                                                let data51 = data50[i10];
-                                                                const _errs125 = errors;
-                                                                if (errors === _errs125) {
-                                                                  if (typeof data51 == "number" && isFinite(data51)) {
-                                                                    if (data51 > 16 || isNaN(data51)) {
-                                                                      const err51 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i10, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err51];
-                                                                      } else {
-                                                                        vErrors.push(err51);
-                                                                      }
-                                                                      errors++;
-                                                                    } else {
-                                                                      if (data51 <= 0 || isNaN(data51)) {
-                                                                        const err52 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i10, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
-                                                                        if (vErrors === null) {
-                                                                          vErrors = [err52];
-                                                                        } else {
-                                                                          vErrors.push(err52);
-                                                                        }
-                                                                        errors++;
-                                                                      }
-                                                                    }
+                                                            const _errs121 = errors;
+                                                            for (const key8 in data49) {
+                                                              if (!(key8 === "name" || key8 === "color")) {
+                                                                const err51 = { instancePath: instancePath + "/method/classes/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err51];
+                                                                } else {
+                                                                  vErrors.push(err51);
+                                                                }
+                                                                errors++;
+                                                                break;
+                                                              }
+                                                            }
+                                                            if (_errs121 === errors) {
+                                                              if (data49.name !== void 0) {
+                                                                const _errs122 = errors;
+                                                                if (typeof data49.name !== "string") {
+                                                                  const err52 = { instancePath: instancePath + "/method/classes/" + i11 + "/name", schemaPath: "#/properties/method/oneOf/1/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err52];
                                                                   } else {
-                                                                    const err53 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i10, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                    vErrors.push(err52);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                                var valid24 = _errs122 === errors;
+                                                              } else {
+                                                                var valid24 = true;
+                                                              }
+                                                              if (valid24) {
+                                                                if (data49.color !== void 0) {
+                                                                  const _errs124 = errors;
+                                                                  if (typeof data49.color !== "string") {
+                                                                    const err53 = { instancePath: instancePath + "/method/classes/" + i11 + "/color", schemaPath: "#/properties/method/oneOf/1/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                     if (vErrors === null) {
                                                                       vErrors = [err53];
                                                                     } else {
@@ -9476,380 +9475,476 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                     errors++;
                                                                   }
+                                                                  var valid24 = _errs124 === errors;
+                                                                } else {
+                                                                  var valid24 = true;
                                                                 }
-                                                                var valid24 = _errs125 === errors;
-                                                                if (!valid24) {
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          const err54 = { instancePath: instancePath + "/method/classes/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err54];
+                                                          } else {
+                                                            vErrors.push(err54);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var valid23 = _errs119 === errors;
+                                                      if (!valid23) {
+                                                        break;
+                                                      }
+                                                    }
+                                                  } else {
+                                                    const err55 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/1/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err55];
+                                                    } else {
+                                                      vErrors.push(err55);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                                var valid22 = _errs117 === errors;
+                                              } else {
+                                                var valid22 = true;
+                                              }
+                                              if (valid22) {
+                                                if (data39.recipe !== void 0) {
+                                                  let data52 = data39.recipe;
+                                                  const _errs126 = errors;
+                                                  if (errors === _errs126) {
+                                                    if (data52 && typeof data52 == "object" && !Array.isArray(data52)) {
+                                                      const _errs128 = errors;
+                                                      for (const key9 in data52) {
+                                                        if (!(key9 === "tokenScales" || key9 === "components" || key9 === "guided" || key9 === "sigmasPx" || key9 === "kinds" || key9 === "zContext" || key9 === "classicalNormalisation" || key9 === "sharedBasis")) {
+                                                          const err56 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/1/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err56];
+                                                          } else {
+                                                            vErrors.push(err56);
+                                                          }
+                                                          errors++;
+                                                          break;
+                                                        }
+                                                      }
+                                                      if (_errs128 === errors) {
+                                                        if (data52.tokenScales !== void 0) {
+                                                          let data53 = data52.tokenScales;
+                                                          const _errs129 = errors;
+                                                          if (errors === _errs129) {
+                                                            if (Array.isArray(data53)) {
+                                                              var valid26 = true;
+                                                              const len12 = data53.length;
+                                                              for (let i12 = 0; i12 < len12; i12++) {
+                                                                let data54 = data53[i12];
+                                                                const _errs131 = errors;
+                                                                if (errors === _errs131) {
+                                                                  if (typeof data54 == "number" && isFinite(data54)) {
+                                                                    if (data54 > 16 || isNaN(data54)) {
+                                                                      const err57 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i12, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err57];
+                                                                      } else {
+                                                                        vErrors.push(err57);
+                                                                      }
+                                                                      errors++;
+                                                                    } else {
+                                                                      if (data54 <= 0 || isNaN(data54)) {
+                                                                        const err58 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i12, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err58];
+                                                                        } else {
+                                                                          vErrors.push(err58);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    const err59 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i12, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err59];
+                                                                    } else {
+                                                                      vErrors.push(err59);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                                var valid26 = _errs131 === errors;
+                                                                if (!valid26) {
                                                                   break;
                                                                 }
                                                               }
                                                             } else {
-                                                              const err54 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                              const err60 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err54];
+                                                                vErrors = [err60];
                                                               } else {
-                                                                vErrors.push(err54);
+                                                                vErrors.push(err60);
                                                               }
                                                               errors++;
                                                             }
                                                           }
-                                                          var valid23 = _errs123 === errors;
+                                                          var valid25 = _errs129 === errors;
                                                         } else {
-                                                          var valid23 = true;
+                                                          var valid25 = true;
                                                         }
-                                                        if (valid23) {
-                                                          if (data49.components !== void 0) {
-                                                            let data52 = data49.components;
-                                                            const _errs127 = errors;
-                                                            if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52))) {
-                                                              const err55 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                        if (valid25) {
+                                                          if (data52.components !== void 0) {
+                                                            let data55 = data52.components;
+                                                            const _errs133 = errors;
+                                                            if (!(typeof data55 == "number" && (!(data55 % 1) && !isNaN(data55)) && isFinite(data55))) {
+                                                              const err61 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err55];
+                                                                vErrors = [err61];
                                                               } else {
-                                                                vErrors.push(err55);
+                                                                vErrors.push(err61);
                                                               }
                                                               errors++;
                                                             }
-                                                            if (errors === _errs127) {
-                                                              if (typeof data52 == "number" && isFinite(data52)) {
-                                                                if (data52 < 1 || isNaN(data52)) {
-                                                                  const err56 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                            if (errors === _errs133) {
+                                                              if (typeof data55 == "number" && isFinite(data55)) {
+                                                                if (data55 < 1 || isNaN(data55)) {
+                                                                  const err62 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err56];
+                                                                    vErrors = [err62];
                                                                   } else {
-                                                                    vErrors.push(err56);
+                                                                    vErrors.push(err62);
                                                                   }
                                                                   errors++;
                                                                 }
                                                               }
                                                             }
-                                                            var valid23 = _errs127 === errors;
+                                                            var valid25 = _errs133 === errors;
                                                           } else {
-                                                            var valid23 = true;
+                                                            var valid25 = true;
                                                           }
-                                                          if (valid23) {
-                                                            if (data49.guided !== void 0) {
-                                                              const _errs129 = errors;
-                                                              if (typeof data49.guided !== "boolean") {
-                                                                const err57 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                          if (valid25) {
+                                                            if (data52.guided !== void 0) {
+                                                              const _errs135 = errors;
+                                                              if (typeof data52.guided !== "boolean") {
+                                                                const err63 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err57];
+                                                                  vErrors = [err63];
                                                                 } else {
-                                                                  vErrors.push(err57);
+                                                                  vErrors.push(err63);
                                                                 }
                                                                 errors++;
                                                               }
-                                                              var valid23 = _errs129 === errors;
+                                                              var valid25 = _errs135 === errors;
                                                             } else {
-                                                              var valid23 = true;
+                                                              var valid25 = true;
                                                             }
-                                                            if (valid23) {
-                                                              if (data49.sigmasPx !== void 0) {
-                                                                let data54 = data49.sigmasPx;
-                                                                const _errs131 = errors;
-                                                                if (errors === _errs131) {
-                                                                  if (Array.isArray(data54)) {
-                                                                    var valid25 = true;
-                                                                    const len11 = data54.length;
-                                                                    for (let i11 = 0; i11 < len11; i11++) {
-                                                                      let data55 = data54[i11];
-                                                                      const _errs133 = errors;
-                                                                      if (errors === _errs133) {
-                                                                        if (typeof data55 == "number" && isFinite(data55)) {
-                                                                          if (data55 < 0 || isNaN(data55)) {
-                                                                            const err58 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                            if (vErrors === null) {
-                                                                              vErrors = [err58];
-                                                                            } else {
-                                                                              vErrors.push(err58);
-                                                                            }
-                                                                            errors++;
-                                                                          }
-                                                                        } else {
-                                                                          const err59 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i11, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                                          if (vErrors === null) {
-                                                                            vErrors = [err59];
-                                                                          } else {
-                                                                            vErrors.push(err59);
-                                                                          }
-                                                                          errors++;
-                                                                        }
-                                                                      }
-                                                                      var valid25 = _errs133 === errors;
-                                                                      if (!valid25) {
-                                                                        break;
-                                                                      }
-                                                                    }
-                                                                  } else {
-                                                                    const err60 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err60];
-                                                                    } else {
-                                                                      vErrors.push(err60);
-                                                                    }
-                                                                    errors++;
-                                                                  }
-                                                                }
-                                                                var valid23 = _errs131 === errors;
-                                                              } else {
-                                                                var valid23 = true;
-                                                              }
-                                                              if (valid23) {
-                                                                if (data49.kinds !== void 0) {
-                                                                  let data56 = data49.kinds;
-                                                                  const _errs135 = errors;
-                                                                  if (errors === _errs135) {
-                                                                    if (Array.isArray(data56)) {
-                                                                      var valid26 = true;
-                                                                      const len12 = data56.length;
-                                                                      for (let i12 = 0; i12 < len12; i12++) {
-                                                                        let data57 = data56[i12];
-                                                                        const _errs137 = errors;
-                                                                        if (!(data57 === "gaussian" || data57 === "gradient" || data57 === "hessian" || data57 === "structure" || data57 === "difference")) {
-                                                                          const err61 = { instancePath: instancePath + "/method/recipe/kinds/" + i12, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
-                                                                          if (vErrors === null) {
-                                                                            vErrors = [err61];
-                                                                          } else {
-                                                                            vErrors.push(err61);
-                                                                          }
-                                                                          errors++;
-                                                                        }
-                                                                        var valid26 = _errs137 === errors;
-                                                                        if (!valid26) {
-                                                                          break;
-                                                                        }
-                                                                      }
-                                                                    } else {
-                                                                      const err62 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err62];
-                                                                      } else {
-                                                                        vErrors.push(err62);
-                                                                      }
-                                                                      errors++;
-                                                                    }
-                                                                  }
-                                                                  var valid23 = _errs135 === errors;
-                                                                } else {
-                                                                  var valid23 = true;
-                                                                }
-                                                                if (valid23) {
-                                                                  if (data49.zContext !== void 0) {
-                                                                    const _errs138 = errors;
-                                                                    if (typeof data49.zContext !== "boolean") {
-                                                                      const err63 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err63];
-                                                                      } else {
-                                                                        vErrors.push(err63);
-                                                                      }
-                                                                      errors++;
-                                                                    }
-                                                                    var valid23 = _errs138 === errors;
-                                                                  } else {
-                                                                    var valid23 = true;
-                                                                  }
-                                                                  if (valid23) {
-                                                                    if (data49.classicalNormalisation !== void 0) {
-                                                                      let data59 = data49.classicalNormalisation;
-                                                                      const _errs140 = errors;
-                                                                      if (errors === _errs140) {
-                                                                        if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
-                                                                          let missing9;
-                                                                          if (data59.channels === void 0 && (missing9 = "channels") || data59.black === void 0 && (missing9 = "black") || data59.white === void 0 && (missing9 = "white")) {
-                                                                            const err64 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" };
+                                                            if (valid25) {
+                                                              if (data52.sigmasPx !== void 0) {
+                                                                let data57 = data52.sigmasPx;
+                                                                const _errs137 = errors;
+                                                                if (errors === _errs137) {
+                                                                  if (Array.isArray(data57)) {
+                                                                    var valid27 = true;
+                                                                    const len13 = data57.length;
+                                                                    for (let i13 = 0; i13 < len13; i13++) {
+                                                                      let data58 = data57[i13];
+                                                                      const _errs139 = errors;
+                                                                      if (errors === _errs139) {
+                                                                        if (typeof data58 == "number" && isFinite(data58)) {
+                                                                          if (data58 < 0 || isNaN(data58)) {
+                                                                            const err64 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i13, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err64];
                                                                             } else {
                                                                               vErrors.push(err64);
                                                                             }
                                                                             errors++;
+                                                                          }
+                                                                        } else {
+                                                                          const err65 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i13, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err65];
                                                                           } else {
-                                                                            const _errs142 = errors;
-                                                                            for (const key10 in data59) {
+                                                                            vErrors.push(err65);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                      var valid27 = _errs139 === errors;
+                                                                      if (!valid27) {
+                                                                        break;
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    const err66 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err66];
+                                                                    } else {
+                                                                      vErrors.push(err66);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                                var valid25 = _errs137 === errors;
+                                                              } else {
+                                                                var valid25 = true;
+                                                              }
+                                                              if (valid25) {
+                                                                if (data52.kinds !== void 0) {
+                                                                  let data59 = data52.kinds;
+                                                                  const _errs141 = errors;
+                                                                  if (errors === _errs141) {
+                                                                    if (Array.isArray(data59)) {
+                                                                      var valid28 = true;
+                                                                      const len14 = data59.length;
+                                                                      for (let i14 = 0; i14 < len14; i14++) {
+                                                                        let data60 = data59[i14];
+                                                                        const _errs143 = errors;
+                                                                        if (!(data60 === "gaussian" || data60 === "gradient" || data60 === "hessian" || data60 === "structure" || data60 === "difference")) {
+                                                                          const err67 = { instancePath: instancePath + "/method/recipe/kinds/" + i14, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err67];
+                                                                          } else {
+                                                                            vErrors.push(err67);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                        var valid28 = _errs143 === errors;
+                                                                        if (!valid28) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      const err68 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err68];
+                                                                      } else {
+                                                                        vErrors.push(err68);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                  }
+                                                                  var valid25 = _errs141 === errors;
+                                                                } else {
+                                                                  var valid25 = true;
+                                                                }
+                                                                if (valid25) {
+                                                                  if (data52.zContext !== void 0) {
+                                                                    const _errs144 = errors;
+                                                                    if (typeof data52.zContext !== "boolean") {
+                                                                      const err69 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err69];
+                                                                      } else {
+                                                                        vErrors.push(err69);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                    var valid25 = _errs144 === errors;
+                                                                  } else {
+                                                                    var valid25 = true;
+                                                                  }
+                                                                  if (valid25) {
+                                                                    if (data52.classicalNormalisation !== void 0) {
+                                                                      let data62 = data52.classicalNormalisation;
+                                                                      const _errs146 = errors;
+                                                                      if (errors === _errs146) {
+                                                                        if (data62 && typeof data62 == "object" && !Array.isArray(data62)) {
+                                                                          let missing9;
+                                                                          if (data62.channels === void 0 && (missing9 = "channels") || data62.black === void 0 && (missing9 = "black") || data62.white === void 0 && (missing9 = "white")) {
+                                                                            const err70 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing9 }, message: "must have required property '" + missing9 + "'" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err70];
+                                                                            } else {
+                                                                              vErrors.push(err70);
+                                                                            }
+                                                                            errors++;
+                                                                          } else {
+                                                                            const _errs148 = errors;
+                                                                            for (const key10 in data62) {
                                                                               if (!(key10 === "channels" || key10 === "black" || key10 === "white")) {
-                                                                                const err65 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" };
+                                                                                const err71 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err65];
+                                                                                  vErrors = [err71];
                                                                                 } else {
-                                                                                  vErrors.push(err65);
+                                                                                  vErrors.push(err71);
                                                                                 }
                                                                                 errors++;
                                                                                 break;
                                                                               }
                                                                             }
-                                                                            if (_errs142 === errors) {
-                                                                              if (data59.channels !== void 0) {
-                                                                                let data60 = data59.channels;
-                                                                                const _errs143 = errors;
-                                                                                if (errors === _errs143) {
-                                                                                  if (Array.isArray(data60)) {
-                                                                                    if (data60.length < 1) {
-                                                                                      const err66 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                            if (_errs148 === errors) {
+                                                                              if (data62.channels !== void 0) {
+                                                                                let data63 = data62.channels;
+                                                                                const _errs149 = errors;
+                                                                                if (errors === _errs149) {
+                                                                                  if (Array.isArray(data63)) {
+                                                                                    if (data63.length < 1) {
+                                                                                      const err72 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                                                                       if (vErrors === null) {
-                                                                                        vErrors = [err66];
+                                                                                        vErrors = [err72];
                                                                                       } else {
-                                                                                        vErrors.push(err66);
+                                                                                        vErrors.push(err72);
                                                                                       }
                                                                                       errors++;
                                                                                     } else {
-                                                                                      var valid28 = true;
-                                                                                      const len13 = data60.length;
-                                                                                      for (let i13 = 0; i13 < len13; i13++) {
-                                                                                        let data61 = data60[i13];
-                                                                                        const _errs145 = errors;
-                                                                                        if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
-                                                                                          const err67 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i13, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                      var valid30 = true;
+                                                                                      const len15 = data63.length;
+                                                                                      for (let i15 = 0; i15 < len15; i15++) {
+                                                                                        let data64 = data63[i15];
+                                                                                        const _errs151 = errors;
+                                                                                        if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
+                                                                                          const err73 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i15, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                                           if (vErrors === null) {
-                                                                                            vErrors = [err67];
+                                                                                            vErrors = [err73];
                                                                                           } else {
-                                                                                            vErrors.push(err67);
+                                                                                            vErrors.push(err73);
                                                                                           }
                                                                                           errors++;
                                                                                         }
-                                                                                        if (errors === _errs145) {
-                                                                                          if (typeof data61 == "number" && isFinite(data61)) {
-                                                                                            if (data61 < 0 || isNaN(data61)) {
-                                                                                              const err68 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i13, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                        if (errors === _errs151) {
+                                                                                          if (typeof data64 == "number" && isFinite(data64)) {
+                                                                                            if (data64 < 0 || isNaN(data64)) {
+                                                                                              const err74 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i15, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                               if (vErrors === null) {
-                                                                                                vErrors = [err68];
+                                                                                                vErrors = [err74];
                                                                                               } else {
-                                                                                                vErrors.push(err68);
+                                                                                                vErrors.push(err74);
                                                                                               }
                                                                                               errors++;
                                                                                             }
                                                                                           }
                                                                                         }
-                                                                                        var valid28 = _errs145 === errors;
-                                                                                        if (!valid28) {
+                                                                                        var valid30 = _errs151 === errors;
+                                                                                        if (!valid30) {
                                                                                           break;
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   } else {
-                                                                                    const err69 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                    const err75 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err69];
+                                                                                      vErrors = [err75];
                                                                                     } else {
-                                                                                      vErrors.push(err69);
+                                                                                      vErrors.push(err75);
                                                                                     }
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid27 = _errs143 === errors;
+                                                                                var valid29 = _errs149 === errors;
                                                                               } else {
-                                                                                var valid27 = true;
+                                                                                var valid29 = true;
                                                                               }
-                                                                              if (valid27) {
-                                                                                if (data59.black !== void 0) {
-                                                                                  let data62 = data59.black;
-                                                                                  const _errs147 = errors;
-                                                                                  if (errors === _errs147) {
-                                                                                    if (Array.isArray(data62)) {
-                                                                                      var valid29 = true;
-                                                                                      const len14 = data62.length;
-                                                                                      for (let i14 = 0; i14 < len14; i14++) {
-                                                                                        let data63 = data62[i14];
-                                                                                        const _errs149 = errors;
-                                                                                        if (!(typeof data63 == "number" && isFinite(data63))) {
-                                                                                          const err70 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i14, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              if (valid29) {
+                                                                                if (data62.black !== void 0) {
+                                                                                  let data65 = data62.black;
+                                                                                  const _errs153 = errors;
+                                                                                  if (errors === _errs153) {
+                                                                                    if (Array.isArray(data65)) {
+                                                                                      var valid31 = true;
+                                                                                      const len16 = data65.length;
+                                                                                      for (let i16 = 0; i16 < len16; i16++) {
+                                                                                        let data66 = data65[i16];
+                                                                                        const _errs155 = errors;
+                                                                                        if (!(typeof data66 == "number" && isFinite(data66))) {
+                                                                                          const err76 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i16, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                           if (vErrors === null) {
-                                                                                            vErrors = [err70];
+                                                                                            vErrors = [err76];
                                                                                           } else {
-                                                                                            vErrors.push(err70);
+                                                                                            vErrors.push(err76);
                                                                                           }
                                                                                           errors++;
                                                                                         }
-                                                                                        var valid29 = _errs149 === errors;
-                                                                                        if (!valid29) {
+                                                                                        var valid31 = _errs155 === errors;
+                                                                                        if (!valid31) {
                                                                                           break;
                                                                                         }
                                                                                       }
                                                                                     } else {
-                                                                                      const err71 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                      const err77 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                       if (vErrors === null) {
-                                                                                        vErrors = [err71];
+                                                                                        vErrors = [err77];
                                                                                       } else {
-                                                                                        vErrors.push(err71);
+                                                                                        vErrors.push(err77);
                                                                                       }
                                                                                       errors++;
                                                                                     }
                                                                                   }
-                                                                                  var valid27 = _errs147 === errors;
+                                                                                  var valid29 = _errs153 === errors;
                                                                                 } else {
-                                                                                  var valid27 = true;
+                                                                                  var valid29 = true;
                                                                                 }
-                                                                                if (valid27) {
-                                                                                  if (data59.white !== void 0) {
-                                                                                    let data64 = data59.white;
-                                                                                    const _errs151 = errors;
-                                                                                    if (errors === _errs151) {
-                                                                                      if (Array.isArray(data64)) {
-                                                                                        var valid30 = true;
-                                                                                        const len15 = data64.length;
-                                                                                        for (let i15 = 0; i15 < len15; i15++) {
-                                                                                          let data65 = data64[i15];
-                                                                                          const _errs153 = errors;
-                                                                                          if (!(typeof data65 == "number" && isFinite(data65))) {
-                                                                                            const err72 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i15, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                if (valid29) {
+                                                                                  if (data62.white !== void 0) {
+                                                                                    let data67 = data62.white;
+                                                                                    const _errs157 = errors;
+                                                                                    if (errors === _errs157) {
+                                                                                      if (Array.isArray(data67)) {
+                                                                                        var valid32 = true;
+                                                                                        const len17 = data67.length;
+                                                                                        for (let i17 = 0; i17 < len17; i17++) {
+                                                                                          let data68 = data67[i17];
+                                                                                          const _errs159 = errors;
+                                                                                          if (!(typeof data68 == "number" && isFinite(data68))) {
+                                                                                            const err78 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i17, schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                             if (vErrors === null) {
-                                                                                              vErrors = [err72];
+                                                                                              vErrors = [err78];
                                                                                             } else {
-                                                                                              vErrors.push(err72);
+                                                                                              vErrors.push(err78);
                                                                                             }
                                                                                             errors++;
                                                                                           }
-                                                                                          var valid30 = _errs153 === errors;
-                                                                                          if (!valid30) {
+                                                                                          var valid32 = _errs159 === errors;
+                                                                                          if (!valid32) {
                                                                                             break;
                                                                                           }
                                                                                         }
                                                                                       } else {
-                                                                                        const err73 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                        const err79 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err73];
+                                                                                          vErrors = [err79];
                                                                                         } else {
-                                                                                          vErrors.push(err73);
+                                                                                          vErrors.push(err79);
                                                                                         }
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid27 = _errs151 === errors;
+                                                                                    var valid29 = _errs157 === errors;
                                                                                   } else {
-                                                                                    var valid27 = true;
+                                                                                    var valid29 = true;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          const err74 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                          const err80 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err74];
+                                                                            vErrors = [err80];
                                                                           } else {
-                                                                            vErrors.push(err74);
+                                                                            vErrors.push(err80);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var valid23 = _errs140 === errors;
+                                                                      var valid25 = _errs146 === errors;
                                                                     } else {
-                                                                      var valid23 = true;
+                                                                      var valid25 = true;
                                                                     }
-                                                                    if (valid23) {
-                                                                      if (data49.sharedBasis !== void 0) {
-                                                                        const _errs155 = errors;
-                                                                        if (typeof data49.sharedBasis !== "boolean") {
-                                                                          const err75 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                    if (valid25) {
+                                                                      if (data52.sharedBasis !== void 0) {
+                                                                        const _errs161 = errors;
+                                                                        if (typeof data52.sharedBasis !== "boolean") {
+                                                                          const err81 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/1/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err75];
+                                                                            vErrors = [err81];
                                                                           } else {
-                                                                            vErrors.push(err75);
+                                                                            vErrors.push(err81);
                                                                           }
                                                                           errors++;
                                                                         }
-                                                                        var valid23 = _errs155 === errors;
+                                                                        var valid25 = _errs161 === errors;
                                                                       } else {
-                                                                        var valid23 = true;
+                                                                        var valid25 = true;
                                                                       }
                                                                     }
                                                                   }
@@ -9860,300 +9955,300 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     } else {
-                                                      const err76 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/1/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                      const err82 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/1/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err76];
+                                                        vErrors = [err82];
                                                       } else {
-                                                        vErrors.push(err76);
+                                                        vErrors.push(err82);
                                                       }
                                                       errors++;
                                                     }
                                                   }
-                                                  var valid20 = _errs120 === errors;
+                                                  var valid22 = _errs126 === errors;
                                                 } else {
-                                                  var valid20 = true;
+                                                  var valid22 = true;
                                                 }
-                                                if (valid20) {
+                                                if (valid22) {
                                                   if (data39.classifier !== void 0) {
-                                                    let data67 = data39.classifier;
-                                                    const _errs157 = errors;
-                                                    if (errors === _errs157) {
-                                                      if (data67 && typeof data67 == "object" && !Array.isArray(data67)) {
-                                                        const _errs159 = errors;
-                                                        for (const key11 in data67) {
+                                                    let data70 = data39.classifier;
+                                                    const _errs163 = errors;
+                                                    if (errors === _errs163) {
+                                                      if (data70 && typeof data70 == "object" && !Array.isArray(data70)) {
+                                                        const _errs165 = errors;
+                                                        for (const key11 in data70) {
                                                           if (!(key11 === "kind" || key11 === "c" || key11 === "trees" || key11 === "depthLimit" || key11 === "classWeights" || key11 === "smoothingPx")) {
-                                                            const err77 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
+                                                            const err83 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err77];
+                                                              vErrors = [err83];
                                                             } else {
-                                                              vErrors.push(err77);
+                                                              vErrors.push(err83);
                                                             }
                                                             errors++;
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs159 === errors) {
-                                                          if (data67.kind !== void 0) {
-                                                            let data68 = data67.kind;
-                                                            const _errs160 = errors;
-                                                            if (!(data68 === "linear" || data68 === "forest" || data68 === "average")) {
-                                                              const err78 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                                        if (_errs165 === errors) {
+                                                          if (data70.kind !== void 0) {
+                                                            let data71 = data70.kind;
+                                                            const _errs166 = errors;
+                                                            if (!(data71 === "linear" || data71 === "forest" || data71 === "average")) {
+                                                              const err84 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err78];
+                                                                vErrors = [err84];
                                                               } else {
-                                                                vErrors.push(err78);
+                                                                vErrors.push(err84);
                                                               }
                                                               errors++;
                                                             }
-                                                            var valid31 = _errs160 === errors;
+                                                            var valid33 = _errs166 === errors;
                                                           } else {
-                                                            var valid31 = true;
+                                                            var valid33 = true;
                                                           }
-                                                          if (valid31) {
-                                                            if (data67.c !== void 0) {
-                                                              let data69 = data67.c;
-                                                              const _errs161 = errors;
-                                                              if (errors === _errs161) {
-                                                                if (typeof data69 == "number" && isFinite(data69)) {
-                                                                  if (data69 <= 0 || isNaN(data69)) {
-                                                                    const err79 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                          if (valid33) {
+                                                            if (data70.c !== void 0) {
+                                                              let data72 = data70.c;
+                                                              const _errs167 = errors;
+                                                              if (errors === _errs167) {
+                                                                if (typeof data72 == "number" && isFinite(data72)) {
+                                                                  if (data72 <= 0 || isNaN(data72)) {
+                                                                    const err85 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err79];
+                                                                      vErrors = [err85];
                                                                     } else {
-                                                                      vErrors.push(err79);
+                                                                      vErrors.push(err85);
                                                                     }
                                                                     errors++;
                                                                   }
                                                                 } else {
-                                                                  const err80 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                  const err86 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err80];
+                                                                    vErrors = [err86];
                                                                   } else {
-                                                                    vErrors.push(err80);
+                                                                    vErrors.push(err86);
                                                                   }
                                                                   errors++;
                                                                 }
                                                               }
-                                                              var valid31 = _errs161 === errors;
+                                                              var valid33 = _errs167 === errors;
                                                             } else {
-                                                              var valid31 = true;
+                                                              var valid33 = true;
                                                             }
-                                                            if (valid31) {
-                                                              if (data67.trees !== void 0) {
-                                                                let data70 = data67.trees;
-                                                                const _errs163 = errors;
-                                                                if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
-                                                                  const err81 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                            if (valid33) {
+                                                              if (data70.trees !== void 0) {
+                                                                let data73 = data70.trees;
+                                                                const _errs169 = errors;
+                                                                if (!(typeof data73 == "number" && (!(data73 % 1) && !isNaN(data73)) && isFinite(data73))) {
+                                                                  const err87 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err81];
+                                                                    vErrors = [err87];
                                                                   } else {
-                                                                    vErrors.push(err81);
+                                                                    vErrors.push(err87);
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                if (errors === _errs163) {
-                                                                  if (typeof data70 == "number" && isFinite(data70)) {
-                                                                    if (data70 > 1e4 || isNaN(data70)) {
-                                                                      const err82 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+                                                                if (errors === _errs169) {
+                                                                  if (typeof data73 == "number" && isFinite(data73)) {
+                                                                    if (data73 > 1e4 || isNaN(data73)) {
+                                                                      const err88 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err82];
+                                                                        vErrors = [err88];
                                                                       } else {
-                                                                        vErrors.push(err82);
+                                                                        vErrors.push(err88);
                                                                       }
                                                                       errors++;
                                                                     } else {
-                                                                      if (data70 < 1 || isNaN(data70)) {
-                                                                        const err83 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                      if (data73 < 1 || isNaN(data73)) {
+                                                                        const err89 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err83];
+                                                                          vErrors = [err89];
                                                                         } else {
-                                                                          vErrors.push(err83);
+                                                                          vErrors.push(err89);
                                                                         }
                                                                         errors++;
                                                                       }
                                                                     }
                                                                   }
                                                                 }
-                                                                var valid31 = _errs163 === errors;
+                                                                var valid33 = _errs169 === errors;
                                                               } else {
-                                                                var valid31 = true;
+                                                                var valid33 = true;
                                                               }
-                                                              if (valid31) {
-                                                                if (data67.depthLimit !== void 0) {
-                                                                  let data71 = data67.depthLimit;
-                                                                  const _errs165 = errors;
-                                                                  if (!(typeof data71 == "number" && (!(data71 % 1) && !isNaN(data71)) && isFinite(data71))) {
-                                                                    const err84 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                              if (valid33) {
+                                                                if (data70.depthLimit !== void 0) {
+                                                                  let data74 = data70.depthLimit;
+                                                                  const _errs171 = errors;
+                                                                  if (!(typeof data74 == "number" && (!(data74 % 1) && !isNaN(data74)) && isFinite(data74))) {
+                                                                    const err90 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err84];
+                                                                      vErrors = [err90];
                                                                     } else {
-                                                                      vErrors.push(err84);
+                                                                      vErrors.push(err90);
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  if (errors === _errs165) {
-                                                                    if (typeof data71 == "number" && isFinite(data71)) {
-                                                                      if (data71 > 64 || isNaN(data71)) {
-                                                                        const err85 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                                  if (errors === _errs171) {
+                                                                    if (typeof data74 == "number" && isFinite(data74)) {
+                                                                      if (data74 > 64 || isNaN(data74)) {
+                                                                        const err91 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err85];
+                                                                          vErrors = [err91];
                                                                         } else {
-                                                                          vErrors.push(err85);
+                                                                          vErrors.push(err91);
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        if (data71 < 1 || isNaN(data71)) {
-                                                                          const err86 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                        if (data74 < 1 || isNaN(data74)) {
+                                                                          const err92 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err86];
+                                                                            vErrors = [err92];
                                                                           } else {
-                                                                            vErrors.push(err86);
+                                                                            vErrors.push(err92);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid31 = _errs165 === errors;
+                                                                  var valid33 = _errs171 === errors;
                                                                 } else {
-                                                                  var valid31 = true;
+                                                                  var valid33 = true;
                                                                 }
-                                                                if (valid31) {
-                                                                  if (data67.classWeights !== void 0) {
-                                                                    let data72 = data67.classWeights;
-                                                                    const _errs167 = errors;
-                                                                    const _errs168 = errors;
-                                                                    let valid32 = false;
+                                                                if (valid33) {
+                                                                  if (data70.classWeights !== void 0) {
+                                                                    let data75 = data70.classWeights;
+                                                                    const _errs173 = errors;
+                                                                    const _errs174 = errors;
+                                                                    let valid34 = false;
                                                                     let passing4 = null;
-                                                                    const _errs169 = errors;
-                                                                    if (!(data72 === "balanced" || data72 === "painted")) {
-                                                                      const err87 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                                                    const _errs175 = errors;
+                                                                    if (!(data75 === "balanced" || data75 === "painted")) {
+                                                                      const err93 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err87];
+                                                                        vErrors = [err93];
                                                                       } else {
-                                                                        vErrors.push(err87);
+                                                                        vErrors.push(err93);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    var _valid4 = _errs169 === errors;
+                                                                    var _valid4 = _errs175 === errors;
                                                                     if (_valid4) {
-                                                                      valid32 = true;
+                                                                      valid34 = true;
                                                                       passing4 = 0;
                                                                     }
-                                                                    const _errs170 = errors;
-                                                                    if (errors === _errs170) {
-                                                                      if (Array.isArray(data72)) {
-                                                                        var valid33 = true;
-                                                                        const len16 = data72.length;
-                                                                        for (let i16 = 0; i16 < len16; i16++) {
-                                                                          let data73 = data72[i16];
-                                                                          const _errs172 = errors;
-                                                                          if (errors === _errs172) {
-                                                                            if (typeof data73 == "number" && isFinite(data73)) {
-                                                                              if (data73 <= 0 || isNaN(data73)) {
-                                                                                const err88 = { instancePath: instancePath + "/method/classifier/classWeights/" + i16, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                    const _errs176 = errors;
+                                                                    if (errors === _errs176) {
+                                                                      if (Array.isArray(data75)) {
+                                                                        var valid35 = true;
+                                                                        const len18 = data75.length;
+                                                                        for (let i18 = 0; i18 < len18; i18++) {
+                                                                          let data76 = data75[i18];
+                                                                          const _errs178 = errors;
+                                                                          if (errors === _errs178) {
+                                                                            if (typeof data76 == "number" && isFinite(data76)) {
+                                                                              if (data76 <= 0 || isNaN(data76)) {
+                                                                                const err94 = { instancePath: instancePath + "/method/classifier/classWeights/" + i18, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err88];
+                                                                                  vErrors = [err94];
                                                                                 } else {
-                                                                                  vErrors.push(err88);
+                                                                                  vErrors.push(err94);
                                                                                 }
                                                                                 errors++;
                                                                               }
                                                                             } else {
-                                                                              const err89 = { instancePath: instancePath + "/method/classifier/classWeights/" + i16, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              const err95 = { instancePath: instancePath + "/method/classifier/classWeights/" + i18, schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err89];
+                                                                                vErrors = [err95];
                                                                               } else {
-                                                                                vErrors.push(err89);
+                                                                                vErrors.push(err95);
                                                                               }
                                                                               errors++;
                                                                             }
                                                                           }
-                                                                          var valid33 = _errs172 === errors;
-                                                                          if (!valid33) {
+                                                                          var valid35 = _errs178 === errors;
+                                                                          if (!valid35) {
                                                                             break;
                                                                           }
                                                                         }
                                                                       } else {
-                                                                        const err90 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        const err96 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err90];
+                                                                          vErrors = [err96];
                                                                         } else {
-                                                                          vErrors.push(err90);
+                                                                          vErrors.push(err96);
                                                                         }
                                                                         errors++;
                                                                       }
                                                                     }
-                                                                    var _valid4 = _errs170 === errors;
-                                                                    if (_valid4 && valid32) {
-                                                                      valid32 = false;
+                                                                    var _valid4 = _errs176 === errors;
+                                                                    if (_valid4 && valid34) {
+                                                                      valid34 = false;
                                                                       passing4 = [passing4, 1];
                                                                     } else {
                                                                       if (_valid4) {
-                                                                        valid32 = true;
+                                                                        valid34 = true;
                                                                         passing4 = 1;
                                                                       }
                                                                     }
-                                                                    if (!valid32) {
-                                                                      const err91 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing4 }, message: "must match exactly one schema in oneOf" };
+                                                                    if (!valid34) {
+                                                                      const err97 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing4 }, message: "must match exactly one schema in oneOf" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err91];
+                                                                        vErrors = [err97];
                                                                       } else {
-                                                                        vErrors.push(err91);
+                                                                        vErrors.push(err97);
                                                                       }
                                                                       errors++;
                                                                     } else {
-                                                                      errors = _errs168;
+                                                                      errors = _errs174;
                                                                       if (vErrors !== null) {
-                                                                        if (_errs168) {
-                                                                          vErrors.length = _errs168;
+                                                                        if (_errs174) {
+                                                                          vErrors.length = _errs174;
                                                                         } else {
                                                                           vErrors = null;
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid31 = _errs167 === errors;
+                                                                    var valid33 = _errs173 === errors;
                                                                   } else {
-                                                                    var valid31 = true;
+                                                                    var valid33 = true;
                                                                   }
-                                                                  if (valid31) {
-                                                                    if (data67.smoothingPx !== void 0) {
-                                                                      let data74 = data67.smoothingPx;
-                                                                      const _errs174 = errors;
-                                                                      if (errors === _errs174) {
-                                                                        if (typeof data74 == "number" && isFinite(data74)) {
-                                                                          if (data74 > 100 || isNaN(data74)) {
-                                                                            const err92 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                  if (valid33) {
+                                                                    if (data70.smoothingPx !== void 0) {
+                                                                      let data77 = data70.smoothingPx;
+                                                                      const _errs180 = errors;
+                                                                      if (errors === _errs180) {
+                                                                        if (typeof data77 == "number" && isFinite(data77)) {
+                                                                          if (data77 > 100 || isNaN(data77)) {
+                                                                            const err98 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err92];
+                                                                              vErrors = [err98];
                                                                             } else {
-                                                                              vErrors.push(err92);
+                                                                              vErrors.push(err98);
                                                                             }
                                                                             errors++;
                                                                           } else {
-                                                                            if (data74 < 0 || isNaN(data74)) {
-                                                                              const err93 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                            if (data77 < 0 || isNaN(data77)) {
+                                                                              const err99 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err93];
+                                                                                vErrors = [err99];
                                                                               } else {
-                                                                                vErrors.push(err93);
+                                                                                vErrors.push(err99);
                                                                               }
                                                                               errors++;
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          const err94 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                          const err100 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err94];
+                                                                            vErrors = [err100];
                                                                           } else {
-                                                                            vErrors.push(err94);
+                                                                            vErrors.push(err100);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var valid31 = _errs174 === errors;
+                                                                      var valid33 = _errs180 === errors;
                                                                     } else {
-                                                                      var valid31 = true;
+                                                                      var valid33 = true;
                                                                     }
                                                                   }
                                                                 }
@@ -10162,35 +10257,35 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        const err95 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                        const err101 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err95];
+                                                          vErrors = [err101];
                                                         } else {
-                                                          vErrors.push(err95);
+                                                          vErrors.push(err101);
                                                         }
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid20 = _errs157 === errors;
+                                                    var valid22 = _errs163 === errors;
                                                   } else {
-                                                    var valid20 = true;
+                                                    var valid22 = true;
                                                   }
-                                                  if (valid20) {
+                                                  if (valid22) {
                                                     if (data39.validation !== void 0) {
-                                                      let data75 = data39.validation;
-                                                      const _errs176 = errors;
-                                                      if (!(data75 === "none" || data75 === "score" || data75 === "choose")) {
-                                                        const err96 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/1/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                      let data78 = data39.validation;
+                                                      const _errs182 = errors;
+                                                      if (!(data78 === "none" || data78 === "score" || data78 === "choose")) {
+                                                        const err102 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/1/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err96];
+                                                          vErrors = [err102];
                                                         } else {
-                                                          vErrors.push(err96);
+                                                          vErrors.push(err102);
                                                         }
                                                         errors++;
                                                       }
-                                                      var valid20 = _errs176 === errors;
+                                                      var valid22 = _errs182 === errors;
                                                     } else {
-                                                      var valid20 = true;
+                                                      var valid22 = true;
                                                     }
                                                   }
                                                 }
@@ -10200,16 +10295,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      const err97 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                      const err103 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                       if (vErrors === null) {
-                                        vErrors = [err97];
+                                        vErrors = [err103];
                                       } else {
-                                        vErrors.push(err97);
+                                        vErrors.push(err103);
                                       }
                                       errors++;
                                     }
                                   }
-                                  var _valid3 = _errs105 === errors;
+                                  var _valid3 = _errs111 === errors;
                                   if (_valid3 && valid18) {
                                     valid18 = false;
                                     passing3 = [passing3, 1];
@@ -10218,166 +10313,65 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       valid18 = true;
                                       passing3 = 1;
                                     }
-                                    const _errs177 = errors;
-                                    if (errors === _errs177) {
+                                    const _errs183 = errors;
+                                    if (errors === _errs183) {
                                       if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                         let missing10;
                                         if (data39.kind === void 0 && (missing10 = "kind") || data39.seed === void 0 && (missing10 = "seed") || data39.classes === void 0 && (missing10 = "classes") || data39.recipe === void 0 && (missing10 = "recipe") || data39.classifier === void 0 && (missing10 = "classifier") || data39.validation === void 0 && (missing10 = "validation") || data39.location === void 0 && (missing10 = "location")) {
-                                          const err98 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" };
+                                          const err104 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" };
                                           if (vErrors === null) {
-                                            vErrors = [err98];
+                                            vErrors = [err104];
                                           } else {
-                                            vErrors.push(err98);
+                                            vErrors.push(err104);
                                           }
                                           errors++;
                                         } else {
-                                          const _errs179 = errors;
+                                          const _errs185 = errors;
                                           for (const key12 in data39) {
                                             if (!(key12 === "kind" || key12 === "seed" || key12 === "classes" || key12 === "recipe" || key12 === "classifier" || key12 === "validation" || key12 === "location" || key12 === "slice")) {
-                                              const err99 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
+                                              const err105 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
                                               if (vErrors === null) {
-                                                vErrors = [err99];
+                                                vErrors = [err105];
                                               } else {
-                                                vErrors.push(err99);
+                                                vErrors.push(err105);
                                               }
                                               errors++;
                                               break;
                                             }
                                           }
-                                          if (_errs179 === errors) {
+                                          if (_errs185 === errors) {
                                             if (data39.kind !== void 0) {
-                                              const _errs180 = errors;
+                                              const _errs186 = errors;
                                               if ("scribbles" !== data39.kind) {
-                                                const err100 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/2/properties/kind/const", keyword: "const", params: { allowedValue: "scribbles" }, message: "must be equal to constant" };
+                                                const err106 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/2/properties/kind/const", keyword: "const", params: { allowedValue: "scribbles" }, message: "must be equal to constant" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err100];
+                                                  vErrors = [err106];
                                                 } else {
-                                                  vErrors.push(err100);
+                                                  vErrors.push(err106);
                                                 }
                                                 errors++;
                                               }
-                                              var valid34 = _errs180 === errors;
+                                              var valid36 = _errs186 === errors;
                                             } else {
-                                              var valid34 = true;
+                                              var valid36 = true;
                                             }
-                                            if (valid34) {
+                                            if (valid36) {
                                               if (data39.seed !== void 0) {
-                                                let data77 = data39.seed;
-                                                const _errs181 = errors;
-                                                if (!(typeof data77 == "number" && (!(data77 % 1) && !isNaN(data77)) && isFinite(data77))) {
-                                                  const err101 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                let data80 = data39.seed;
+                                                const _errs187 = errors;
+                                                if (!(typeof data80 == "number" && (!(data80 % 1) && !isNaN(data80)) && isFinite(data80))) {
+                                                  const err107 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err101];
+                                                    vErrors = [err107];
                                                   } else {
-                                                    vErrors.push(err101);
+                                                    vErrors.push(err107);
                                                   }
                                                   errors++;
                                                 }
-                                                if (errors === _errs181) {
-                                                  if (typeof data77 == "number" && isFinite(data77)) {
-                                                    if (data77 < 0 || isNaN(data77)) {
-                                                      const err102 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                      if (vErrors === null) {
-                                                        vErrors = [err102];
-                                                      } else {
-                                                        vErrors.push(err102);
-                                                      }
-                                                      errors++;
-                                                    }
-                                                  }
-                                                }
-                                                var valid34 = _errs181 === errors;
-                                              } else {
-                                                var valid34 = true;
-                                              }
-                                              if (valid34) {
-                                                if (data39.classes !== void 0) {
-                                                  let data78 = data39.classes;
-                                                  const _errs183 = errors;
-                                                  if (errors === _errs183) {
-                                                    if (Array.isArray(data78)) {
-                                                      var valid35 = true;
-                                                      const len17 = data78.length;
-                                                      for (let i17 = 0; i17 < len17; i17++) {
-                                                        let data79 = data78[i17];
-                                                        const _errs185 = errors;
-                                                        if (errors === _errs185) {
-                                                          if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
-                                                            let missing11;
-                                                            if (data79.name === void 0 && (missing11 = "name") || data79.color === void 0 && (missing11 = "color")) {
-                                                              const err103 = { instancePath: instancePath + "/method/classes/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/required", keyword: "required", params: { missingProperty: missing11 }, message: "must have required property '" + missing11 + "'" };
-                                                              if (vErrors === null) {
-                                                                vErrors = [err103];
-                                                              } else {
-                                                                vErrors.push(err103);
-                                                              }
-                                                              errors++;
-                                                            } else {
-                                                              const _errs187 = errors;
-                                                              for (const key13 in data79) {
-                                                                if (!(key13 === "name" || key13 === "color")) {
-                                                                  const err104 = { instancePath: instancePath + "/method/classes/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
-                                                                  if (vErrors === null) {
-                                                                    vErrors = [err104];
-                                                                  } else {
-                                                                    vErrors.push(err104);
-                                                                  }
-                                                                  errors++;
-                                                                  break;
-                                                                }
-                                                              }
-                                                              if (_errs187 === errors) {
-                                                                if (data79.name !== void 0) {
-                                                                  const _errs188 = errors;
-                                                                  if (typeof data79.name !== "string") {
-                                                                    const err105 = { instancePath: instancePath + "/method/classes/" + i17 + "/name", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err105];
-                                                                    } else {
-                                                                      vErrors.push(err105);
-                                                                    }
-                                                                    errors++;
-                                                                  }
-                                                                  var valid36 = _errs188 === errors;
-                                                                } else {
-                                                                  var valid36 = true;
-                                                                }
-                                                                if (valid36) {
-                                                                  if (data79.color !== void 0) {
-                                                                    const _errs190 = errors;
-                                                                    if (typeof data79.color !== "string") {
-                                                                      const err106 = { instancePath: instancePath + "/method/classes/" + i17 + "/color", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err106];
-                                                                      } else {
-                                                                        vErrors.push(err106);
-                                                                      }
-                                                                      errors++;
-                                                                    }
-                                                                    var valid36 = _errs190 === errors;
-                                                                  } else {
-                                                                    var valid36 = true;
-                                                                  }
-                                                                }
-                                                              }
-                                                            }
-                                                          } else {
-                                                            const err107 = { instancePath: instancePath + "/method/classes/" + i17, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                            if (vErrors === null) {
-                                                              vErrors = [err107];
-                                                            } else {
-                                                              vErrors.push(err107);
-                                                            }
-                                                            errors++;
-                                                          }
-                                                        }
-                                                        var valid35 = _errs185 === errors;
-                                                        if (!valid35) {
-                                                          break;
-                                                        }
-                                                      }
-                                                    } else {
-                                                      const err108 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/2/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                if (errors === _errs187) {
+                                                  if (typeof data80 == "number" && isFinite(data80)) {
+                                                    if (data80 < 0 || isNaN(data80)) {
+                                                      const err108 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                       if (vErrors === null) {
                                                         vErrors = [err108];
                                                       } else {
@@ -10386,63 +10380,68 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                       errors++;
                                                     }
                                                   }
-                                                  var valid34 = _errs183 === errors;
-                                                } else {
-                                                  var valid34 = true;
                                                 }
-                                                if (valid34) {
-                                                  if (data39.recipe !== void 0) {
-                                                    let data82 = data39.recipe;
-                                                    const _errs192 = errors;
-                                                    if (errors === _errs192) {
-                                                      if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
-                                                        const _errs194 = errors;
-                                                        for (const key14 in data82) {
-                                                          if (!(key14 === "tokenScales" || key14 === "components" || key14 === "guided" || key14 === "sigmasPx" || key14 === "kinds" || key14 === "zContext" || key14 === "classicalNormalisation" || key14 === "sharedBasis")) {
-                                                            const err109 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
-                                                            if (vErrors === null) {
-                                                              vErrors = [err109];
+                                                var valid36 = _errs187 === errors;
+                                              } else {
+                                                var valid36 = true;
+                                              }
+                                              if (valid36) {
+                                                if (data39.classes !== void 0) {
+                                                  let data81 = data39.classes;
+                                                  const _errs189 = errors;
+                                                  if (errors === _errs189) {
+                                                    if (Array.isArray(data81)) {
+                                                      var valid37 = true;
+                                                      const len19 = data81.length;
+                                                      for (let i19 = 0; i19 < len19; i19++) {
+                                                        let data82 = data81[i19];
+                                                        const _errs191 = errors;
+                                                        if (errors === _errs191) {
+                                                          if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
+                                                            let missing11;
+                                                            if (data82.name === void 0 && (missing11 = "name") || data82.color === void 0 && (missing11 = "color")) {
+                                                              const err109 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/required", keyword: "required", params: { missingProperty: missing11 }, message: "must have required property '" + missing11 + "'" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err109];
+                                                              } else {
+                                                                vErrors.push(err109);
+                                                              }
+                                                              errors++;
                                                             } else {
-                                                              vErrors.push(err109);
-                                                            }
-                                                            errors++;
-                                                            break;
-                                                          }
-                                                        }
-                                                        if (_errs194 === errors) {
-                                                          if (data82.tokenScales !== void 0) {
-                                                            let data83 = data82.tokenScales;
-                                                            const _errs195 = errors;
-                                                            if (errors === _errs195) {
-                                                              if (Array.isArray(data83)) {
-                                                                var valid38 = true;
-                                                                const len18 = data83.length;
-                                                                for (let i18 = 0; i18 < len18; i18++) {
-                                                                  let data84 = data83[i18];
-                                                                  const _errs197 = errors;
-                                                                  if (errors === _errs197) {
-                                                                    if (typeof data84 == "number" && isFinite(data84)) {
-                                                                      if (data84 > 16 || isNaN(data84)) {
-                                                                        const err110 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i18, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
-                                                                        if (vErrors === null) {
-                                                                          vErrors = [err110];
-                                                                        } else {
-                                                                          vErrors.push(err110);
-                                                                        }
-                                                                        errors++;
-                                                                      } else {
-                                                                        if (data84 <= 0 || isNaN(data84)) {
-                                                                          const err111 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i18, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
-                                                                          if (vErrors === null) {
-                                                                            vErrors = [err111];
-                                                                          } else {
-                                                                            vErrors.push(err111);
-                                                                          }
-                                                                          errors++;
-                                                                        }
-                                                                      }
+                                                              const _errs193 = errors;
+                                                              for (const key13 in data82) {
+                                                                if (!(key13 === "name" || key13 === "color")) {
+                                                                  const err110 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err110];
+                                                                  } else {
+                                                                    vErrors.push(err110);
+                                                                  }
+                                                                  errors++;
+                                                                  break;
+                                                                }
+                                                              }
+                                                              if (_errs193 === errors) {
+                                                                if (data82.name !== void 0) {
+                                                                  const _errs194 = errors;
+                                                                  if (typeof data82.name !== "string") {
+                                                                    const err111 = { instancePath: instancePath + "/method/classes/" + i19 + "/name", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err111];
                                                                     } else {
-                                                                      const err112 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i18, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                      vErrors.push(err111);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                  var valid38 = _errs194 === errors;
+                                                                } else {
+                                                                  var valid38 = true;
+                                                                }
+                                                                if (valid38) {
+                                                                  if (data82.color !== void 0) {
+                                                                    const _errs196 = errors;
+                                                                    if (typeof data82.color !== "string") {
+                                                                      const err112 = { instancePath: instancePath + "/method/classes/" + i19 + "/color", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                       if (vErrors === null) {
                                                                         vErrors = [err112];
                                                                       } else {
@@ -10450,380 +10449,476 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       errors++;
                                                                     }
+                                                                    var valid38 = _errs196 === errors;
+                                                                  } else {
+                                                                    var valid38 = true;
                                                                   }
-                                                                  var valid38 = _errs197 === errors;
-                                                                  if (!valid38) {
+                                                                }
+                                                              }
+                                                            }
+                                                          } else {
+                                                            const err113 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err113];
+                                                            } else {
+                                                              vErrors.push(err113);
+                                                            }
+                                                            errors++;
+                                                          }
+                                                        }
+                                                        var valid37 = _errs191 === errors;
+                                                        if (!valid37) {
+                                                          break;
+                                                        }
+                                                      }
+                                                    } else {
+                                                      const err114 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/2/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err114];
+                                                      } else {
+                                                        vErrors.push(err114);
+                                                      }
+                                                      errors++;
+                                                    }
+                                                  }
+                                                  var valid36 = _errs189 === errors;
+                                                } else {
+                                                  var valid36 = true;
+                                                }
+                                                if (valid36) {
+                                                  if (data39.recipe !== void 0) {
+                                                    let data85 = data39.recipe;
+                                                    const _errs198 = errors;
+                                                    if (errors === _errs198) {
+                                                      if (data85 && typeof data85 == "object" && !Array.isArray(data85)) {
+                                                        const _errs200 = errors;
+                                                        for (const key14 in data85) {
+                                                          if (!(key14 === "tokenScales" || key14 === "components" || key14 === "guided" || key14 === "sigmasPx" || key14 === "kinds" || key14 === "zContext" || key14 === "classicalNormalisation" || key14 === "sharedBasis")) {
+                                                            const err115 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err115];
+                                                            } else {
+                                                              vErrors.push(err115);
+                                                            }
+                                                            errors++;
+                                                            break;
+                                                          }
+                                                        }
+                                                        if (_errs200 === errors) {
+                                                          if (data85.tokenScales !== void 0) {
+                                                            let data86 = data85.tokenScales;
+                                                            const _errs201 = errors;
+                                                            if (errors === _errs201) {
+                                                              if (Array.isArray(data86)) {
+                                                                var valid40 = true;
+                                                                const len20 = data86.length;
+                                                                for (let i20 = 0; i20 < len20; i20++) {
+                                                                  let data87 = data86[i20];
+                                                                  const _errs203 = errors;
+                                                                  if (errors === _errs203) {
+                                                                    if (typeof data87 == "number" && isFinite(data87)) {
+                                                                      if (data87 > 16 || isNaN(data87)) {
+                                                                        const err116 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err116];
+                                                                        } else {
+                                                                          vErrors.push(err116);
+                                                                        }
+                                                                        errors++;
+                                                                      } else {
+                                                                        if (data87 <= 0 || isNaN(data87)) {
+                                                                          const err117 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err117];
+                                                                          } else {
+                                                                            vErrors.push(err117);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      const err118 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err118];
+                                                                      } else {
+                                                                        vErrors.push(err118);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                  }
+                                                                  var valid40 = _errs203 === errors;
+                                                                  if (!valid40) {
                                                                     break;
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err113 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                const err119 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err113];
+                                                                  vErrors = [err119];
                                                                 } else {
-                                                                  vErrors.push(err113);
+                                                                  vErrors.push(err119);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid37 = _errs195 === errors;
+                                                            var valid39 = _errs201 === errors;
                                                           } else {
-                                                            var valid37 = true;
+                                                            var valid39 = true;
                                                           }
-                                                          if (valid37) {
-                                                            if (data82.components !== void 0) {
-                                                              let data85 = data82.components;
-                                                              const _errs199 = errors;
-                                                              if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
-                                                                const err114 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                          if (valid39) {
+                                                            if (data85.components !== void 0) {
+                                                              let data88 = data85.components;
+                                                              const _errs205 = errors;
+                                                              if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
+                                                                const err120 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err114];
+                                                                  vErrors = [err120];
                                                                 } else {
-                                                                  vErrors.push(err114);
+                                                                  vErrors.push(err120);
                                                                 }
                                                                 errors++;
                                                               }
-                                                              if (errors === _errs199) {
-                                                                if (typeof data85 == "number" && isFinite(data85)) {
-                                                                  if (data85 < 1 || isNaN(data85)) {
-                                                                    const err115 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                              if (errors === _errs205) {
+                                                                if (typeof data88 == "number" && isFinite(data88)) {
+                                                                  if (data88 < 1 || isNaN(data88)) {
+                                                                    const err121 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err115];
+                                                                      vErrors = [err121];
                                                                     } else {
-                                                                      vErrors.push(err115);
+                                                                      vErrors.push(err121);
                                                                     }
                                                                     errors++;
                                                                   }
                                                                 }
                                                               }
-                                                              var valid37 = _errs199 === errors;
+                                                              var valid39 = _errs205 === errors;
                                                             } else {
-                                                              var valid37 = true;
+                                                              var valid39 = true;
                                                             }
-                                                            if (valid37) {
-                                                              if (data82.guided !== void 0) {
-                                                                const _errs201 = errors;
-                                                                if (typeof data82.guided !== "boolean") {
-                                                                  const err116 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                            if (valid39) {
+                                                              if (data85.guided !== void 0) {
+                                                                const _errs207 = errors;
+                                                                if (typeof data85.guided !== "boolean") {
+                                                                  const err122 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err116];
+                                                                    vErrors = [err122];
                                                                   } else {
-                                                                    vErrors.push(err116);
+                                                                    vErrors.push(err122);
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                var valid37 = _errs201 === errors;
+                                                                var valid39 = _errs207 === errors;
                                                               } else {
-                                                                var valid37 = true;
+                                                                var valid39 = true;
                                                               }
-                                                              if (valid37) {
-                                                                if (data82.sigmasPx !== void 0) {
-                                                                  let data87 = data82.sigmasPx;
-                                                                  const _errs203 = errors;
-                                                                  if (errors === _errs203) {
-                                                                    if (Array.isArray(data87)) {
-                                                                      var valid39 = true;
-                                                                      const len19 = data87.length;
-                                                                      for (let i19 = 0; i19 < len19; i19++) {
-                                                                        let data88 = data87[i19];
-                                                                        const _errs205 = errors;
-                                                                        if (errors === _errs205) {
-                                                                          if (typeof data88 == "number" && isFinite(data88)) {
-                                                                            if (data88 < 0 || isNaN(data88)) {
-                                                                              const err117 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                              if (vErrors === null) {
-                                                                                vErrors = [err117];
-                                                                              } else {
-                                                                                vErrors.push(err117);
-                                                                              }
-                                                                              errors++;
-                                                                            }
-                                                                          } else {
-                                                                            const err118 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                                            if (vErrors === null) {
-                                                                              vErrors = [err118];
-                                                                            } else {
-                                                                              vErrors.push(err118);
-                                                                            }
-                                                                            errors++;
-                                                                          }
-                                                                        }
-                                                                        var valid39 = _errs205 === errors;
-                                                                        if (!valid39) {
-                                                                          break;
-                                                                        }
-                                                                      }
-                                                                    } else {
-                                                                      const err119 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err119];
-                                                                      } else {
-                                                                        vErrors.push(err119);
-                                                                      }
-                                                                      errors++;
-                                                                    }
-                                                                  }
-                                                                  var valid37 = _errs203 === errors;
-                                                                } else {
-                                                                  var valid37 = true;
-                                                                }
-                                                                if (valid37) {
-                                                                  if (data82.kinds !== void 0) {
-                                                                    let data89 = data82.kinds;
-                                                                    const _errs207 = errors;
-                                                                    if (errors === _errs207) {
-                                                                      if (Array.isArray(data89)) {
-                                                                        var valid40 = true;
-                                                                        const len20 = data89.length;
-                                                                        for (let i20 = 0; i20 < len20; i20++) {
-                                                                          let data90 = data89[i20];
-                                                                          const _errs209 = errors;
-                                                                          if (!(data90 === "gaussian" || data90 === "gradient" || data90 === "hessian" || data90 === "structure" || data90 === "difference")) {
-                                                                            const err120 = { instancePath: instancePath + "/method/recipe/kinds/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
-                                                                            if (vErrors === null) {
-                                                                              vErrors = [err120];
-                                                                            } else {
-                                                                              vErrors.push(err120);
-                                                                            }
-                                                                            errors++;
-                                                                          }
-                                                                          var valid40 = _errs209 === errors;
-                                                                          if (!valid40) {
-                                                                            break;
-                                                                          }
-                                                                        }
-                                                                      } else {
-                                                                        const err121 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                        if (vErrors === null) {
-                                                                          vErrors = [err121];
-                                                                        } else {
-                                                                          vErrors.push(err121);
-                                                                        }
-                                                                        errors++;
-                                                                      }
-                                                                    }
-                                                                    var valid37 = _errs207 === errors;
-                                                                  } else {
-                                                                    var valid37 = true;
-                                                                  }
-                                                                  if (valid37) {
-                                                                    if (data82.zContext !== void 0) {
-                                                                      const _errs210 = errors;
-                                                                      if (typeof data82.zContext !== "boolean") {
-                                                                        const err122 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-                                                                        if (vErrors === null) {
-                                                                          vErrors = [err122];
-                                                                        } else {
-                                                                          vErrors.push(err122);
-                                                                        }
-                                                                        errors++;
-                                                                      }
-                                                                      var valid37 = _errs210 === errors;
-                                                                    } else {
-                                                                      var valid37 = true;
-                                                                    }
-                                                                    if (valid37) {
-                                                                      if (data82.classicalNormalisation !== void 0) {
-                                                                        let data92 = data82.classicalNormalisation;
-                                                                        const _errs212 = errors;
-                                                                        if (errors === _errs212) {
-                                                                          if (data92 && typeof data92 == "object" && !Array.isArray(data92)) {
-                                                                            let missing12;
-                                                                            if (data92.channels === void 0 && (missing12 = "channels") || data92.black === void 0 && (missing12 = "black") || data92.white === void 0 && (missing12 = "white")) {
-                                                                              const err123 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" };
+                                                              if (valid39) {
+                                                                if (data85.sigmasPx !== void 0) {
+                                                                  let data90 = data85.sigmasPx;
+                                                                  const _errs209 = errors;
+                                                                  if (errors === _errs209) {
+                                                                    if (Array.isArray(data90)) {
+                                                                      var valid41 = true;
+                                                                      const len21 = data90.length;
+                                                                      for (let i21 = 0; i21 < len21; i21++) {
+                                                                        let data91 = data90[i21];
+                                                                        const _errs211 = errors;
+                                                                        if (errors === _errs211) {
+                                                                          if (typeof data91 == "number" && isFinite(data91)) {
+                                                                            if (data91 < 0 || isNaN(data91)) {
+                                                                              const err123 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err123];
                                                                               } else {
                                                                                 vErrors.push(err123);
                                                                               }
                                                                               errors++;
+                                                                            }
+                                                                          } else {
+                                                                            const err124 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err124];
                                                                             } else {
-                                                                              const _errs214 = errors;
-                                                                              for (const key15 in data92) {
+                                                                              vErrors.push(err124);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var valid41 = _errs211 === errors;
+                                                                        if (!valid41) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      const err125 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err125];
+                                                                      } else {
+                                                                        vErrors.push(err125);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                  }
+                                                                  var valid39 = _errs209 === errors;
+                                                                } else {
+                                                                  var valid39 = true;
+                                                                }
+                                                                if (valid39) {
+                                                                  if (data85.kinds !== void 0) {
+                                                                    let data92 = data85.kinds;
+                                                                    const _errs213 = errors;
+                                                                    if (errors === _errs213) {
+                                                                      if (Array.isArray(data92)) {
+                                                                        var valid42 = true;
+                                                                        const len22 = data92.length;
+                                                                        for (let i22 = 0; i22 < len22; i22++) {
+                                                                          let data93 = data92[i22];
+                                                                          const _errs215 = errors;
+                                                                          if (!(data93 === "gaussian" || data93 === "gradient" || data93 === "hessian" || data93 === "structure" || data93 === "difference")) {
+                                                                            const err126 = { instancePath: instancePath + "/method/recipe/kinds/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err126];
+                                                                            } else {
+                                                                              vErrors.push(err126);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                          var valid42 = _errs215 === errors;
+                                                                          if (!valid42) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        const err127 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err127];
+                                                                        } else {
+                                                                          vErrors.push(err127);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                    var valid39 = _errs213 === errors;
+                                                                  } else {
+                                                                    var valid39 = true;
+                                                                  }
+                                                                  if (valid39) {
+                                                                    if (data85.zContext !== void 0) {
+                                                                      const _errs216 = errors;
+                                                                      if (typeof data85.zContext !== "boolean") {
+                                                                        const err128 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err128];
+                                                                        } else {
+                                                                          vErrors.push(err128);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                      var valid39 = _errs216 === errors;
+                                                                    } else {
+                                                                      var valid39 = true;
+                                                                    }
+                                                                    if (valid39) {
+                                                                      if (data85.classicalNormalisation !== void 0) {
+                                                                        let data95 = data85.classicalNormalisation;
+                                                                        const _errs218 = errors;
+                                                                        if (errors === _errs218) {
+                                                                          if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
+                                                                            let missing12;
+                                                                            if (data95.channels === void 0 && (missing12 = "channels") || data95.black === void 0 && (missing12 = "black") || data95.white === void 0 && (missing12 = "white")) {
+                                                                              const err129 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err129];
+                                                                              } else {
+                                                                                vErrors.push(err129);
+                                                                              }
+                                                                              errors++;
+                                                                            } else {
+                                                                              const _errs220 = errors;
+                                                                              for (const key15 in data95) {
                                                                                 if (!(key15 === "channels" || key15 === "black" || key15 === "white")) {
-                                                                                  const err124 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" };
+                                                                                  const err130 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err124];
+                                                                                    vErrors = [err130];
                                                                                   } else {
-                                                                                    vErrors.push(err124);
+                                                                                    vErrors.push(err130);
                                                                                   }
                                                                                   errors++;
                                                                                   break;
                                                                                 }
                                                                               }
-                                                                              if (_errs214 === errors) {
-                                                                                if (data92.channels !== void 0) {
-                                                                                  let data93 = data92.channels;
-                                                                                  const _errs215 = errors;
-                                                                                  if (errors === _errs215) {
-                                                                                    if (Array.isArray(data93)) {
-                                                                                      if (data93.length < 1) {
-                                                                                        const err125 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                              if (_errs220 === errors) {
+                                                                                if (data95.channels !== void 0) {
+                                                                                  let data96 = data95.channels;
+                                                                                  const _errs221 = errors;
+                                                                                  if (errors === _errs221) {
+                                                                                    if (Array.isArray(data96)) {
+                                                                                      if (data96.length < 1) {
+                                                                                        const err131 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err125];
+                                                                                          vErrors = [err131];
                                                                                         } else {
-                                                                                          vErrors.push(err125);
+                                                                                          vErrors.push(err131);
                                                                                         }
                                                                                         errors++;
                                                                                       } else {
-                                                                                        var valid42 = true;
-                                                                                        const len21 = data93.length;
-                                                                                        for (let i21 = 0; i21 < len21; i21++) {
-                                                                                          let data94 = data93[i21];
-                                                                                          const _errs217 = errors;
-                                                                                          if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
-                                                                                            const err126 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                        var valid44 = true;
+                                                                                        const len23 = data96.length;
+                                                                                        for (let i23 = 0; i23 < len23; i23++) {
+                                                                                          let data97 = data96[i23];
+                                                                                          const _errs223 = errors;
+                                                                                          if (!(typeof data97 == "number" && (!(data97 % 1) && !isNaN(data97)) && isFinite(data97))) {
+                                                                                            const err132 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i23, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                                             if (vErrors === null) {
-                                                                                              vErrors = [err126];
+                                                                                              vErrors = [err132];
                                                                                             } else {
-                                                                                              vErrors.push(err126);
+                                                                                              vErrors.push(err132);
                                                                                             }
                                                                                             errors++;
                                                                                           }
-                                                                                          if (errors === _errs217) {
-                                                                                            if (typeof data94 == "number" && isFinite(data94)) {
-                                                                                              if (data94 < 0 || isNaN(data94)) {
-                                                                                                const err127 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                          if (errors === _errs223) {
+                                                                                            if (typeof data97 == "number" && isFinite(data97)) {
+                                                                                              if (data97 < 0 || isNaN(data97)) {
+                                                                                                const err133 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i23, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                                 if (vErrors === null) {
-                                                                                                  vErrors = [err127];
+                                                                                                  vErrors = [err133];
                                                                                                 } else {
-                                                                                                  vErrors.push(err127);
+                                                                                                  vErrors.push(err133);
                                                                                                 }
                                                                                                 errors++;
                                                                                               }
                                                                                             }
                                                                                           }
-                                                                                          var valid42 = _errs217 === errors;
-                                                                                          if (!valid42) {
+                                                                                          var valid44 = _errs223 === errors;
+                                                                                          if (!valid44) {
                                                                                             break;
                                                                                           }
                                                                                         }
                                                                                       }
                                                                                     } else {
-                                                                                      const err128 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                      const err134 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                       if (vErrors === null) {
-                                                                                        vErrors = [err128];
+                                                                                        vErrors = [err134];
                                                                                       } else {
-                                                                                        vErrors.push(err128);
+                                                                                        vErrors.push(err134);
                                                                                       }
                                                                                       errors++;
                                                                                     }
                                                                                   }
-                                                                                  var valid41 = _errs215 === errors;
+                                                                                  var valid43 = _errs221 === errors;
                                                                                 } else {
-                                                                                  var valid41 = true;
+                                                                                  var valid43 = true;
                                                                                 }
-                                                                                if (valid41) {
-                                                                                  if (data92.black !== void 0) {
-                                                                                    let data95 = data92.black;
-                                                                                    const _errs219 = errors;
-                                                                                    if (errors === _errs219) {
-                                                                                      if (Array.isArray(data95)) {
-                                                                                        var valid43 = true;
-                                                                                        const len22 = data95.length;
-                                                                                        for (let i22 = 0; i22 < len22; i22++) {
-                                                                                          let data96 = data95[i22];
-                                                                                          const _errs221 = errors;
-                                                                                          if (!(typeof data96 == "number" && isFinite(data96))) {
-                                                                                            const err129 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                if (valid43) {
+                                                                                  if (data95.black !== void 0) {
+                                                                                    let data98 = data95.black;
+                                                                                    const _errs225 = errors;
+                                                                                    if (errors === _errs225) {
+                                                                                      if (Array.isArray(data98)) {
+                                                                                        var valid45 = true;
+                                                                                        const len24 = data98.length;
+                                                                                        for (let i24 = 0; i24 < len24; i24++) {
+                                                                                          let data99 = data98[i24];
+                                                                                          const _errs227 = errors;
+                                                                                          if (!(typeof data99 == "number" && isFinite(data99))) {
+                                                                                            const err135 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i24, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                             if (vErrors === null) {
-                                                                                              vErrors = [err129];
+                                                                                              vErrors = [err135];
                                                                                             } else {
-                                                                                              vErrors.push(err129);
+                                                                                              vErrors.push(err135);
                                                                                             }
                                                                                             errors++;
                                                                                           }
-                                                                                          var valid43 = _errs221 === errors;
-                                                                                          if (!valid43) {
+                                                                                          var valid45 = _errs227 === errors;
+                                                                                          if (!valid45) {
                                                                                             break;
                                                                                           }
                                                                                         }
                                                                                       } else {
-                                                                                        const err130 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                        const err136 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err130];
+                                                                                          vErrors = [err136];
                                                                                         } else {
-                                                                                          vErrors.push(err130);
+                                                                                          vErrors.push(err136);
                                                                                         }
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid41 = _errs219 === errors;
+                                                                                    var valid43 = _errs225 === errors;
                                                                                   } else {
-                                                                                    var valid41 = true;
+                                                                                    var valid43 = true;
                                                                                   }
-                                                                                  if (valid41) {
-                                                                                    if (data92.white !== void 0) {
-                                                                                      let data97 = data92.white;
-                                                                                      const _errs223 = errors;
-                                                                                      if (errors === _errs223) {
-                                                                                        if (Array.isArray(data97)) {
-                                                                                          var valid44 = true;
-                                                                                          const len23 = data97.length;
-                                                                                          for (let i23 = 0; i23 < len23; i23++) {
-                                                                                            let data98 = data97[i23];
-                                                                                            const _errs225 = errors;
-                                                                                            if (!(typeof data98 == "number" && isFinite(data98))) {
-                                                                                              const err131 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i23, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                  if (valid43) {
+                                                                                    if (data95.white !== void 0) {
+                                                                                      let data100 = data95.white;
+                                                                                      const _errs229 = errors;
+                                                                                      if (errors === _errs229) {
+                                                                                        if (Array.isArray(data100)) {
+                                                                                          var valid46 = true;
+                                                                                          const len25 = data100.length;
+                                                                                          for (let i25 = 0; i25 < len25; i25++) {
+                                                                                            let data101 = data100[i25];
+                                                                                            const _errs231 = errors;
+                                                                                            if (!(typeof data101 == "number" && isFinite(data101))) {
+                                                                                              const err137 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i25, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                               if (vErrors === null) {
-                                                                                                vErrors = [err131];
+                                                                                                vErrors = [err137];
                                                                                               } else {
-                                                                                                vErrors.push(err131);
+                                                                                                vErrors.push(err137);
                                                                                               }
                                                                                               errors++;
                                                                                             }
-                                                                                            var valid44 = _errs225 === errors;
-                                                                                            if (!valid44) {
+                                                                                            var valid46 = _errs231 === errors;
+                                                                                            if (!valid46) {
                                                                                               break;
                                                                                             }
                                                                                           }
                                                                                         } else {
-                                                                                          const err132 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                          const err138 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                           if (vErrors === null) {
-                                                                                            vErrors = [err132];
+                                                                                            vErrors = [err138];
                                                                                           } else {
-                                                                                            vErrors.push(err132);
+                                                                                            vErrors.push(err138);
                                                                                           }
                                                                                           errors++;
                                                                                         }
                                                                                       }
-                                                                                      var valid41 = _errs223 === errors;
+                                                                                      var valid43 = _errs229 === errors;
                                                                                     } else {
-                                                                                      var valid41 = true;
+                                                                                      var valid43 = true;
                                                                                     }
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            const err133 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                            const err139 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err133];
+                                                                              vErrors = [err139];
                                                                             } else {
-                                                                              vErrors.push(err133);
+                                                                              vErrors.push(err139);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid37 = _errs212 === errors;
+                                                                        var valid39 = _errs218 === errors;
                                                                       } else {
-                                                                        var valid37 = true;
+                                                                        var valid39 = true;
                                                                       }
-                                                                      if (valid37) {
-                                                                        if (data82.sharedBasis !== void 0) {
-                                                                          const _errs227 = errors;
-                                                                          if (typeof data82.sharedBasis !== "boolean") {
-                                                                            const err134 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                      if (valid39) {
+                                                                        if (data85.sharedBasis !== void 0) {
+                                                                          const _errs233 = errors;
+                                                                          if (typeof data85.sharedBasis !== "boolean") {
+                                                                            const err140 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err134];
+                                                                              vErrors = [err140];
                                                                             } else {
-                                                                              vErrors.push(err134);
+                                                                              vErrors.push(err140);
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          var valid37 = _errs227 === errors;
+                                                                          var valid39 = _errs233 === errors;
                                                                         } else {
-                                                                          var valid37 = true;
+                                                                          var valid39 = true;
                                                                         }
                                                                       }
                                                                     }
@@ -10834,300 +10929,300 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        const err135 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                        const err141 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err135];
+                                                          vErrors = [err141];
                                                         } else {
-                                                          vErrors.push(err135);
+                                                          vErrors.push(err141);
                                                         }
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid34 = _errs192 === errors;
+                                                    var valid36 = _errs198 === errors;
                                                   } else {
-                                                    var valid34 = true;
+                                                    var valid36 = true;
                                                   }
-                                                  if (valid34) {
+                                                  if (valid36) {
                                                     if (data39.classifier !== void 0) {
-                                                      let data100 = data39.classifier;
-                                                      const _errs229 = errors;
-                                                      if (errors === _errs229) {
-                                                        if (data100 && typeof data100 == "object" && !Array.isArray(data100)) {
-                                                          const _errs231 = errors;
-                                                          for (const key16 in data100) {
+                                                      let data103 = data39.classifier;
+                                                      const _errs235 = errors;
+                                                      if (errors === _errs235) {
+                                                        if (data103 && typeof data103 == "object" && !Array.isArray(data103)) {
+                                                          const _errs237 = errors;
+                                                          for (const key16 in data103) {
                                                             if (!(key16 === "kind" || key16 === "c" || key16 === "trees" || key16 === "depthLimit" || key16 === "classWeights" || key16 === "smoothingPx")) {
-                                                              const err136 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
+                                                              const err142 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err136];
+                                                                vErrors = [err142];
                                                               } else {
-                                                                vErrors.push(err136);
+                                                                vErrors.push(err142);
                                                               }
                                                               errors++;
                                                               break;
                                                             }
                                                           }
-                                                          if (_errs231 === errors) {
-                                                            if (data100.kind !== void 0) {
-                                                              let data101 = data100.kind;
-                                                              const _errs232 = errors;
-                                                              if (!(data101 === "linear" || data101 === "forest" || data101 === "average")) {
-                                                                const err137 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                                          if (_errs237 === errors) {
+                                                            if (data103.kind !== void 0) {
+                                                              let data104 = data103.kind;
+                                                              const _errs238 = errors;
+                                                              if (!(data104 === "linear" || data104 === "forest" || data104 === "average")) {
+                                                                const err143 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err137];
+                                                                  vErrors = [err143];
                                                                 } else {
-                                                                  vErrors.push(err137);
+                                                                  vErrors.push(err143);
                                                                 }
                                                                 errors++;
                                                               }
-                                                              var valid45 = _errs232 === errors;
+                                                              var valid47 = _errs238 === errors;
                                                             } else {
-                                                              var valid45 = true;
+                                                              var valid47 = true;
                                                             }
-                                                            if (valid45) {
-                                                              if (data100.c !== void 0) {
-                                                                let data102 = data100.c;
-                                                                const _errs233 = errors;
-                                                                if (errors === _errs233) {
-                                                                  if (typeof data102 == "number" && isFinite(data102)) {
-                                                                    if (data102 <= 0 || isNaN(data102)) {
-                                                                      const err138 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                            if (valid47) {
+                                                              if (data103.c !== void 0) {
+                                                                let data105 = data103.c;
+                                                                const _errs239 = errors;
+                                                                if (errors === _errs239) {
+                                                                  if (typeof data105 == "number" && isFinite(data105)) {
+                                                                    if (data105 <= 0 || isNaN(data105)) {
+                                                                      const err144 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err138];
+                                                                        vErrors = [err144];
                                                                       } else {
-                                                                        vErrors.push(err138);
+                                                                        vErrors.push(err144);
                                                                       }
                                                                       errors++;
                                                                     }
                                                                   } else {
-                                                                    const err139 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                    const err145 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err139];
+                                                                      vErrors = [err145];
                                                                     } else {
-                                                                      vErrors.push(err139);
+                                                                      vErrors.push(err145);
                                                                     }
                                                                     errors++;
                                                                   }
                                                                 }
-                                                                var valid45 = _errs233 === errors;
+                                                                var valid47 = _errs239 === errors;
                                                               } else {
-                                                                var valid45 = true;
+                                                                var valid47 = true;
                                                               }
-                                                              if (valid45) {
-                                                                if (data100.trees !== void 0) {
-                                                                  let data103 = data100.trees;
-                                                                  const _errs235 = errors;
-                                                                  if (!(typeof data103 == "number" && (!(data103 % 1) && !isNaN(data103)) && isFinite(data103))) {
-                                                                    const err140 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                              if (valid47) {
+                                                                if (data103.trees !== void 0) {
+                                                                  let data106 = data103.trees;
+                                                                  const _errs241 = errors;
+                                                                  if (!(typeof data106 == "number" && (!(data106 % 1) && !isNaN(data106)) && isFinite(data106))) {
+                                                                    const err146 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err140];
+                                                                      vErrors = [err146];
                                                                     } else {
-                                                                      vErrors.push(err140);
+                                                                      vErrors.push(err146);
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  if (errors === _errs235) {
-                                                                    if (typeof data103 == "number" && isFinite(data103)) {
-                                                                      if (data103 > 1e4 || isNaN(data103)) {
-                                                                        const err141 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+                                                                  if (errors === _errs241) {
+                                                                    if (typeof data106 == "number" && isFinite(data106)) {
+                                                                      if (data106 > 1e4 || isNaN(data106)) {
+                                                                        const err147 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err141];
+                                                                          vErrors = [err147];
                                                                         } else {
-                                                                          vErrors.push(err141);
+                                                                          vErrors.push(err147);
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        if (data103 < 1 || isNaN(data103)) {
-                                                                          const err142 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                        if (data106 < 1 || isNaN(data106)) {
+                                                                          const err148 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err142];
+                                                                            vErrors = [err148];
                                                                           } else {
-                                                                            vErrors.push(err142);
+                                                                            vErrors.push(err148);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid45 = _errs235 === errors;
+                                                                  var valid47 = _errs241 === errors;
                                                                 } else {
-                                                                  var valid45 = true;
+                                                                  var valid47 = true;
                                                                 }
-                                                                if (valid45) {
-                                                                  if (data100.depthLimit !== void 0) {
-                                                                    let data104 = data100.depthLimit;
-                                                                    const _errs237 = errors;
-                                                                    if (!(typeof data104 == "number" && (!(data104 % 1) && !isNaN(data104)) && isFinite(data104))) {
-                                                                      const err143 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                if (valid47) {
+                                                                  if (data103.depthLimit !== void 0) {
+                                                                    let data107 = data103.depthLimit;
+                                                                    const _errs243 = errors;
+                                                                    if (!(typeof data107 == "number" && (!(data107 % 1) && !isNaN(data107)) && isFinite(data107))) {
+                                                                      const err149 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err143];
+                                                                        vErrors = [err149];
                                                                       } else {
-                                                                        vErrors.push(err143);
+                                                                        vErrors.push(err149);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs237) {
-                                                                      if (typeof data104 == "number" && isFinite(data104)) {
-                                                                        if (data104 > 64 || isNaN(data104)) {
-                                                                          const err144 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                                    if (errors === _errs243) {
+                                                                      if (typeof data107 == "number" && isFinite(data107)) {
+                                                                        if (data107 > 64 || isNaN(data107)) {
+                                                                          const err150 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err144];
+                                                                            vErrors = [err150];
                                                                           } else {
-                                                                            vErrors.push(err144);
+                                                                            vErrors.push(err150);
                                                                           }
                                                                           errors++;
                                                                         } else {
-                                                                          if (data104 < 1 || isNaN(data104)) {
-                                                                            const err145 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                          if (data107 < 1 || isNaN(data107)) {
+                                                                            const err151 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err145];
+                                                                              vErrors = [err151];
                                                                             } else {
-                                                                              vErrors.push(err145);
+                                                                              vErrors.push(err151);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid45 = _errs237 === errors;
+                                                                    var valid47 = _errs243 === errors;
                                                                   } else {
-                                                                    var valid45 = true;
+                                                                    var valid47 = true;
                                                                   }
-                                                                  if (valid45) {
-                                                                    if (data100.classWeights !== void 0) {
-                                                                      let data105 = data100.classWeights;
-                                                                      const _errs239 = errors;
-                                                                      const _errs240 = errors;
-                                                                      let valid46 = false;
+                                                                  if (valid47) {
+                                                                    if (data103.classWeights !== void 0) {
+                                                                      let data108 = data103.classWeights;
+                                                                      const _errs245 = errors;
+                                                                      const _errs246 = errors;
+                                                                      let valid48 = false;
                                                                       let passing5 = null;
-                                                                      const _errs241 = errors;
-                                                                      if (!(data105 === "balanced" || data105 === "painted")) {
-                                                                        const err146 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                                                      const _errs247 = errors;
+                                                                      if (!(data108 === "balanced" || data108 === "painted")) {
+                                                                        const err152 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err146];
+                                                                          vErrors = [err152];
                                                                         } else {
-                                                                          vErrors.push(err146);
+                                                                          vErrors.push(err152);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      var _valid5 = _errs241 === errors;
+                                                                      var _valid5 = _errs247 === errors;
                                                                       if (_valid5) {
-                                                                        valid46 = true;
+                                                                        valid48 = true;
                                                                         passing5 = 0;
                                                                       }
-                                                                      const _errs242 = errors;
-                                                                      if (errors === _errs242) {
-                                                                        if (Array.isArray(data105)) {
-                                                                          var valid47 = true;
-                                                                          const len24 = data105.length;
-                                                                          for (let i24 = 0; i24 < len24; i24++) {
-                                                                            let data106 = data105[i24];
-                                                                            const _errs244 = errors;
-                                                                            if (errors === _errs244) {
-                                                                              if (typeof data106 == "number" && isFinite(data106)) {
-                                                                                if (data106 <= 0 || isNaN(data106)) {
-                                                                                  const err147 = { instancePath: instancePath + "/method/classifier/classWeights/" + i24, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                      const _errs248 = errors;
+                                                                      if (errors === _errs248) {
+                                                                        if (Array.isArray(data108)) {
+                                                                          var valid49 = true;
+                                                                          const len26 = data108.length;
+                                                                          for (let i26 = 0; i26 < len26; i26++) {
+                                                                            let data109 = data108[i26];
+                                                                            const _errs250 = errors;
+                                                                            if (errors === _errs250) {
+                                                                              if (typeof data109 == "number" && isFinite(data109)) {
+                                                                                if (data109 <= 0 || isNaN(data109)) {
+                                                                                  const err153 = { instancePath: instancePath + "/method/classifier/classWeights/" + i26, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err147];
+                                                                                    vErrors = [err153];
                                                                                   } else {
-                                                                                    vErrors.push(err147);
+                                                                                    vErrors.push(err153);
                                                                                   }
                                                                                   errors++;
                                                                                 }
                                                                               } else {
-                                                                                const err148 = { instancePath: instancePath + "/method/classifier/classWeights/" + i24, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                const err154 = { instancePath: instancePath + "/method/classifier/classWeights/" + i26, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err148];
+                                                                                  vErrors = [err154];
                                                                                 } else {
-                                                                                  vErrors.push(err148);
+                                                                                  vErrors.push(err154);
                                                                                 }
                                                                                 errors++;
                                                                               }
                                                                             }
-                                                                            var valid47 = _errs244 === errors;
-                                                                            if (!valid47) {
+                                                                            var valid49 = _errs250 === errors;
+                                                                            if (!valid49) {
                                                                               break;
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          const err149 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                          const err155 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err149];
+                                                                            vErrors = [err155];
                                                                           } else {
-                                                                            vErrors.push(err149);
+                                                                            vErrors.push(err155);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var _valid5 = _errs242 === errors;
-                                                                      if (_valid5 && valid46) {
-                                                                        valid46 = false;
+                                                                      var _valid5 = _errs248 === errors;
+                                                                      if (_valid5 && valid48) {
+                                                                        valid48 = false;
                                                                         passing5 = [passing5, 1];
                                                                       } else {
                                                                         if (_valid5) {
-                                                                          valid46 = true;
+                                                                          valid48 = true;
                                                                           passing5 = 1;
                                                                         }
                                                                       }
-                                                                      if (!valid46) {
-                                                                        const err150 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing5 }, message: "must match exactly one schema in oneOf" };
+                                                                      if (!valid48) {
+                                                                        const err156 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing5 }, message: "must match exactly one schema in oneOf" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err150];
+                                                                          vErrors = [err156];
                                                                         } else {
-                                                                          vErrors.push(err150);
+                                                                          vErrors.push(err156);
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        errors = _errs240;
+                                                                        errors = _errs246;
                                                                         if (vErrors !== null) {
-                                                                          if (_errs240) {
-                                                                            vErrors.length = _errs240;
+                                                                          if (_errs246) {
+                                                                            vErrors.length = _errs246;
                                                                           } else {
                                                                             vErrors = null;
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid45 = _errs239 === errors;
+                                                                      var valid47 = _errs245 === errors;
                                                                     } else {
-                                                                      var valid45 = true;
+                                                                      var valid47 = true;
                                                                     }
-                                                                    if (valid45) {
-                                                                      if (data100.smoothingPx !== void 0) {
-                                                                        let data107 = data100.smoothingPx;
-                                                                        const _errs246 = errors;
-                                                                        if (errors === _errs246) {
-                                                                          if (typeof data107 == "number" && isFinite(data107)) {
-                                                                            if (data107 > 100 || isNaN(data107)) {
-                                                                              const err151 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                    if (valid47) {
+                                                                      if (data103.smoothingPx !== void 0) {
+                                                                        let data110 = data103.smoothingPx;
+                                                                        const _errs252 = errors;
+                                                                        if (errors === _errs252) {
+                                                                          if (typeof data110 == "number" && isFinite(data110)) {
+                                                                            if (data110 > 100 || isNaN(data110)) {
+                                                                              const err157 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err151];
+                                                                                vErrors = [err157];
                                                                               } else {
-                                                                                vErrors.push(err151);
+                                                                                vErrors.push(err157);
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              if (data107 < 0 || isNaN(data107)) {
-                                                                                const err152 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                              if (data110 < 0 || isNaN(data110)) {
+                                                                                const err158 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err152];
+                                                                                  vErrors = [err158];
                                                                                 } else {
-                                                                                  vErrors.push(err152);
+                                                                                  vErrors.push(err158);
                                                                                 }
                                                                                 errors++;
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            const err153 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            const err159 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err153];
+                                                                              vErrors = [err159];
                                                                             } else {
-                                                                              vErrors.push(err153);
+                                                                              vErrors.push(err159);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid45 = _errs246 === errors;
+                                                                        var valid47 = _errs252 === errors;
                                                                       } else {
-                                                                        var valid45 = true;
+                                                                        var valid47 = true;
                                                                       }
                                                                     }
                                                                   }
@@ -11136,146 +11231,146 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          const err154 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                          const err160 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err154];
+                                                            vErrors = [err160];
                                                           } else {
-                                                            vErrors.push(err154);
+                                                            vErrors.push(err160);
                                                           }
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid34 = _errs229 === errors;
+                                                      var valid36 = _errs235 === errors;
                                                     } else {
-                                                      var valid34 = true;
+                                                      var valid36 = true;
                                                     }
-                                                    if (valid34) {
+                                                    if (valid36) {
                                                       if (data39.validation !== void 0) {
-                                                        let data108 = data39.validation;
-                                                        const _errs248 = errors;
-                                                        if (!(data108 === "none" || data108 === "score" || data108 === "choose")) {
-                                                          const err155 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/2/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                        let data111 = data39.validation;
+                                                        const _errs254 = errors;
+                                                        if (!(data111 === "none" || data111 === "score" || data111 === "choose")) {
+                                                          const err161 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/2/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err155];
+                                                            vErrors = [err161];
                                                           } else {
-                                                            vErrors.push(err155);
+                                                            vErrors.push(err161);
                                                           }
                                                           errors++;
                                                         }
-                                                        var valid34 = _errs248 === errors;
+                                                        var valid36 = _errs254 === errors;
                                                       } else {
-                                                        var valid34 = true;
+                                                        var valid36 = true;
                                                       }
-                                                      if (valid34) {
+                                                      if (valid36) {
                                                         if (data39.location !== void 0) {
-                                                          const _errs249 = errors;
+                                                          const _errs255 = errors;
                                                           if (typeof data39.location !== "string") {
-                                                            const err156 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/2/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                            const err162 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/2/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err156];
+                                                              vErrors = [err162];
                                                             } else {
-                                                              vErrors.push(err156);
+                                                              vErrors.push(err162);
                                                             }
                                                             errors++;
                                                           }
-                                                          var valid34 = _errs249 === errors;
+                                                          var valid36 = _errs255 === errors;
                                                         } else {
-                                                          var valid34 = true;
+                                                          var valid36 = true;
                                                         }
-                                                        if (valid34) {
+                                                        if (valid36) {
                                                           if (data39.slice !== void 0) {
-                                                            let data110 = data39.slice;
-                                                            const _errs251 = errors;
-                                                            if (errors === _errs251) {
-                                                              if (data110 && typeof data110 == "object" && !Array.isArray(data110)) {
-                                                                const _errs253 = errors;
-                                                                for (const key17 in data110) {
+                                                            let data113 = data39.slice;
+                                                            const _errs257 = errors;
+                                                            if (errors === _errs257) {
+                                                              if (data113 && typeof data113 == "object" && !Array.isArray(data113)) {
+                                                                const _errs259 = errors;
+                                                                for (const key17 in data113) {
                                                                   if (!(key17 === "z" || key17 === "t")) {
-                                                                    const err157 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
+                                                                    const err163 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err157];
+                                                                      vErrors = [err163];
                                                                     } else {
-                                                                      vErrors.push(err157);
+                                                                      vErrors.push(err163);
                                                                     }
                                                                     errors++;
                                                                     break;
                                                                   }
                                                                 }
-                                                                if (_errs253 === errors) {
-                                                                  if (data110.z !== void 0) {
-                                                                    let data111 = data110.z;
-                                                                    const _errs254 = errors;
-                                                                    if (!(typeof data111 == "number" && (!(data111 % 1) && !isNaN(data111)) && isFinite(data111))) {
-                                                                      const err158 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                if (_errs259 === errors) {
+                                                                  if (data113.z !== void 0) {
+                                                                    let data114 = data113.z;
+                                                                    const _errs260 = errors;
+                                                                    if (!(typeof data114 == "number" && (!(data114 % 1) && !isNaN(data114)) && isFinite(data114))) {
+                                                                      const err164 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err158];
+                                                                        vErrors = [err164];
                                                                       } else {
-                                                                        vErrors.push(err158);
+                                                                        vErrors.push(err164);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs254) {
-                                                                      if (typeof data111 == "number" && isFinite(data111)) {
-                                                                        if (data111 < 0 || isNaN(data111)) {
-                                                                          const err159 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                    if (errors === _errs260) {
+                                                                      if (typeof data114 == "number" && isFinite(data114)) {
+                                                                        if (data114 < 0 || isNaN(data114)) {
+                                                                          const err165 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err159];
+                                                                            vErrors = [err165];
                                                                           } else {
-                                                                            vErrors.push(err159);
+                                                                            vErrors.push(err165);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid48 = _errs254 === errors;
+                                                                    var valid50 = _errs260 === errors;
                                                                   } else {
-                                                                    var valid48 = true;
+                                                                    var valid50 = true;
                                                                   }
-                                                                  if (valid48) {
-                                                                    if (data110.t !== void 0) {
-                                                                      let data112 = data110.t;
-                                                                      const _errs256 = errors;
-                                                                      if (!(typeof data112 == "number" && (!(data112 % 1) && !isNaN(data112)) && isFinite(data112))) {
-                                                                        const err160 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                  if (valid50) {
+                                                                    if (data113.t !== void 0) {
+                                                                      let data115 = data113.t;
+                                                                      const _errs262 = errors;
+                                                                      if (!(typeof data115 == "number" && (!(data115 % 1) && !isNaN(data115)) && isFinite(data115))) {
+                                                                        const err166 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err160];
+                                                                          vErrors = [err166];
                                                                         } else {
-                                                                          vErrors.push(err160);
+                                                                          vErrors.push(err166);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      if (errors === _errs256) {
-                                                                        if (typeof data112 == "number" && isFinite(data112)) {
-                                                                          if (data112 < 0 || isNaN(data112)) {
-                                                                            const err161 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                      if (errors === _errs262) {
+                                                                        if (typeof data115 == "number" && isFinite(data115)) {
+                                                                          if (data115 < 0 || isNaN(data115)) {
+                                                                            const err167 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err161];
+                                                                              vErrors = [err167];
                                                                             } else {
-                                                                              vErrors.push(err161);
+                                                                              vErrors.push(err167);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid48 = _errs256 === errors;
+                                                                      var valid50 = _errs262 === errors;
                                                                     } else {
-                                                                      var valid48 = true;
+                                                                      var valid50 = true;
                                                                     }
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err162 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                const err168 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err162];
+                                                                  vErrors = [err168];
                                                                 } else {
-                                                                  vErrors.push(err162);
+                                                                  vErrors.push(err168);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid34 = _errs251 === errors;
+                                                            var valid36 = _errs257 === errors;
                                                           } else {
-                                                            var valid34 = true;
+                                                            var valid36 = true;
                                                           }
                                                         }
                                                       }
@@ -11287,16 +11382,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        const err163 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                        const err169 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                         if (vErrors === null) {
-                                          vErrors = [err163];
+                                          vErrors = [err169];
                                         } else {
-                                          vErrors.push(err163);
+                                          vErrors.push(err169);
                                         }
                                         errors++;
                                       }
                                     }
-                                    var _valid3 = _errs177 === errors;
+                                    var _valid3 = _errs183 === errors;
                                     if (_valid3 && valid18) {
                                       valid18 = false;
                                       passing3 = [passing3, 2];
@@ -11305,108 +11400,108 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         valid18 = true;
                                         passing3 = 2;
                                       }
-                                      const _errs258 = errors;
-                                      if (errors === _errs258) {
+                                      const _errs264 = errors;
+                                      if (errors === _errs264) {
                                         if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                           let missing13;
                                           if (data39.kind === void 0 && (missing13 = "kind") || data39.location === void 0 && (missing13 = "location") || data39.sha256 === void 0 && (missing13 = "sha256")) {
-                                            const err164 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/required", keyword: "required", params: { missingProperty: missing13 }, message: "must have required property '" + missing13 + "'" };
+                                            const err170 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/required", keyword: "required", params: { missingProperty: missing13 }, message: "must have required property '" + missing13 + "'" };
                                             if (vErrors === null) {
-                                              vErrors = [err164];
+                                              vErrors = [err170];
                                             } else {
-                                              vErrors.push(err164);
+                                              vErrors.push(err170);
                                             }
                                             errors++;
                                           } else {
-                                            const _errs260 = errors;
+                                            const _errs266 = errors;
                                             for (const key18 in data39) {
                                               if (!(key18 === "kind" || key18 === "location" || key18 === "sha256")) {
-                                                const err165 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
+                                                const err171 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err165];
+                                                  vErrors = [err171];
                                                 } else {
-                                                  vErrors.push(err165);
+                                                  vErrors.push(err171);
                                                 }
                                                 errors++;
                                                 break;
                                               }
                                             }
-                                            if (_errs260 === errors) {
+                                            if (_errs266 === errors) {
                                               if (data39.kind !== void 0) {
-                                                const _errs261 = errors;
+                                                const _errs267 = errors;
                                                 if ("classifier" !== data39.kind) {
-                                                  const err166 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/3/properties/kind/const", keyword: "const", params: { allowedValue: "classifier" }, message: "must be equal to constant" };
+                                                  const err172 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/3/properties/kind/const", keyword: "const", params: { allowedValue: "classifier" }, message: "must be equal to constant" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err166];
+                                                    vErrors = [err172];
                                                   } else {
-                                                    vErrors.push(err166);
+                                                    vErrors.push(err172);
                                                   }
                                                   errors++;
                                                 }
-                                                var valid49 = _errs261 === errors;
+                                                var valid51 = _errs267 === errors;
                                               } else {
-                                                var valid49 = true;
+                                                var valid51 = true;
                                               }
-                                              if (valid49) {
+                                              if (valid51) {
                                                 if (data39.location !== void 0) {
-                                                  const _errs262 = errors;
+                                                  const _errs268 = errors;
                                                   if (typeof data39.location !== "string") {
-                                                    const err167 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/3/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                    const err173 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/3/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err167];
+                                                      vErrors = [err173];
                                                     } else {
-                                                      vErrors.push(err167);
+                                                      vErrors.push(err173);
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid49 = _errs262 === errors;
+                                                  var valid51 = _errs268 === errors;
                                                 } else {
-                                                  var valid49 = true;
+                                                  var valid51 = true;
                                                 }
-                                                if (valid49) {
+                                                if (valid51) {
                                                   if (data39.sha256 !== void 0) {
-                                                    let data115 = data39.sha256;
-                                                    const _errs264 = errors;
-                                                    if (errors === _errs264) {
-                                                      if (typeof data115 === "string") {
-                                                        if (!pattern1.test(data115)) {
-                                                          const err168 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
+                                                    let data118 = data39.sha256;
+                                                    const _errs270 = errors;
+                                                    if (errors === _errs270) {
+                                                      if (typeof data118 === "string") {
+                                                        if (!pattern1.test(data118)) {
+                                                          const err174 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                                           if (vErrors === null) {
-                                                            vErrors = [err168];
+                                                            vErrors = [err174];
                                                           } else {
-                                                            vErrors.push(err168);
+                                                            vErrors.push(err174);
                                                           }
                                                           errors++;
                                                         }
                                                       } else {
-                                                        const err169 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                        const err175 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err169];
+                                                          vErrors = [err175];
                                                         } else {
-                                                          vErrors.push(err169);
+                                                          vErrors.push(err175);
                                                         }
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid49 = _errs264 === errors;
+                                                    var valid51 = _errs270 === errors;
                                                   } else {
-                                                    var valid49 = true;
+                                                    var valid51 = true;
                                                   }
                                                 }
                                               }
                                             }
                                           }
                                         } else {
-                                          const err170 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                          const err176 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                           if (vErrors === null) {
-                                            vErrors = [err170];
+                                            vErrors = [err176];
                                           } else {
-                                            vErrors.push(err170);
+                                            vErrors.push(err176);
                                           }
                                           errors++;
                                         }
                                       }
-                                      var _valid3 = _errs258 === errors;
+                                      var _valid3 = _errs264 === errors;
                                       if (_valid3 && valid18) {
                                         valid18 = false;
                                         passing3 = [passing3, 3];
@@ -11415,211 +11510,110 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           valid18 = true;
                                           passing3 = 3;
                                         }
-                                        const _errs266 = errors;
-                                        if (errors === _errs266) {
+                                        const _errs272 = errors;
+                                        if (errors === _errs272) {
                                           if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                             let missing14;
                                             if (data39.kind === void 0 && (missing14 = "kind") || data39.location === void 0 && (missing14 = "location") || data39.sha256 === void 0 && (missing14 = "sha256") || data39.seed === void 0 && (missing14 = "seed") || data39.classes === void 0 && (missing14 = "classes") || data39.recipe === void 0 && (missing14 = "recipe") || data39.classifier === void 0 && (missing14 = "classifier") || data39.validation === void 0 && (missing14 = "validation")) {
-                                              const err171 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/required", keyword: "required", params: { missingProperty: missing14 }, message: "must have required property '" + missing14 + "'" };
+                                              const err177 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/required", keyword: "required", params: { missingProperty: missing14 }, message: "must have required property '" + missing14 + "'" };
                                               if (vErrors === null) {
-                                                vErrors = [err171];
+                                                vErrors = [err177];
                                               } else {
-                                                vErrors.push(err171);
+                                                vErrors.push(err177);
                                               }
                                               errors++;
                                             } else {
-                                              const _errs268 = errors;
+                                              const _errs274 = errors;
                                               for (const key19 in data39) {
                                                 if (!(key19 === "kind" || key19 === "location" || key19 === "sha256" || key19 === "seed" || key19 === "classes" || key19 === "recipe" || key19 === "classifier" || key19 === "validation")) {
-                                                  const err172 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 }, message: "must NOT have additional properties" };
+                                                  const err178 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 }, message: "must NOT have additional properties" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err172];
+                                                    vErrors = [err178];
                                                   } else {
-                                                    vErrors.push(err172);
+                                                    vErrors.push(err178);
                                                   }
                                                   errors++;
                                                   break;
                                                 }
                                               }
-                                              if (_errs268 === errors) {
+                                              if (_errs274 === errors) {
                                                 if (data39.kind !== void 0) {
-                                                  const _errs269 = errors;
+                                                  const _errs275 = errors;
                                                   if ("project" !== data39.kind) {
-                                                    const err173 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/4/properties/kind/const", keyword: "const", params: { allowedValue: "project" }, message: "must be equal to constant" };
+                                                    const err179 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/4/properties/kind/const", keyword: "const", params: { allowedValue: "project" }, message: "must be equal to constant" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err173];
+                                                      vErrors = [err179];
                                                     } else {
-                                                      vErrors.push(err173);
+                                                      vErrors.push(err179);
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid50 = _errs269 === errors;
+                                                  var valid52 = _errs275 === errors;
                                                 } else {
-                                                  var valid50 = true;
+                                                  var valid52 = true;
                                                 }
-                                                if (valid50) {
+                                                if (valid52) {
                                                   if (data39.location !== void 0) {
-                                                    const _errs270 = errors;
+                                                    const _errs276 = errors;
                                                     if (typeof data39.location !== "string") {
-                                                      const err174 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/4/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                      const err180 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/4/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err174];
+                                                        vErrors = [err180];
                                                       } else {
-                                                        vErrors.push(err174);
+                                                        vErrors.push(err180);
                                                       }
                                                       errors++;
                                                     }
-                                                    var valid50 = _errs270 === errors;
+                                                    var valid52 = _errs276 === errors;
                                                   } else {
-                                                    var valid50 = true;
+                                                    var valid52 = true;
                                                   }
-                                                  if (valid50) {
+                                                  if (valid52) {
                                                     if (data39.sha256 !== void 0) {
-                                                      let data118 = data39.sha256;
-                                                      const _errs272 = errors;
-                                                      if (errors === _errs272) {
-                                                        if (typeof data118 === "string") {
-                                                          if (!pattern1.test(data118)) {
-                                                            const err175 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
+                                                      let data121 = data39.sha256;
+                                                      const _errs278 = errors;
+                                                      if (errors === _errs278) {
+                                                        if (typeof data121 === "string") {
+                                                          if (!pattern1.test(data121)) {
+                                                            const err181 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                                             if (vErrors === null) {
-                                                              vErrors = [err175];
+                                                              vErrors = [err181];
                                                             } else {
-                                                              vErrors.push(err175);
+                                                              vErrors.push(err181);
                                                             }
                                                             errors++;
                                                           }
                                                         } else {
-                                                          const err176 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                          const err182 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err176];
+                                                            vErrors = [err182];
                                                           } else {
-                                                            vErrors.push(err176);
+                                                            vErrors.push(err182);
                                                           }
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid50 = _errs272 === errors;
+                                                      var valid52 = _errs278 === errors;
                                                     } else {
-                                                      var valid50 = true;
+                                                      var valid52 = true;
                                                     }
-                                                    if (valid50) {
+                                                    if (valid52) {
                                                       if (data39.seed !== void 0) {
-                                                        let data119 = data39.seed;
-                                                        const _errs274 = errors;
-                                                        if (!(typeof data119 == "number" && (!(data119 % 1) && !isNaN(data119)) && isFinite(data119))) {
-                                                          const err177 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                        let data122 = data39.seed;
+                                                        const _errs280 = errors;
+                                                        if (!(typeof data122 == "number" && (!(data122 % 1) && !isNaN(data122)) && isFinite(data122))) {
+                                                          const err183 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err177];
+                                                            vErrors = [err183];
                                                           } else {
-                                                            vErrors.push(err177);
+                                                            vErrors.push(err183);
                                                           }
                                                           errors++;
                                                         }
-                                                        if (errors === _errs274) {
-                                                          if (typeof data119 == "number" && isFinite(data119)) {
-                                                            if (data119 < 0 || isNaN(data119)) {
-                                                              const err178 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                              if (vErrors === null) {
-                                                                vErrors = [err178];
-                                                              } else {
-                                                                vErrors.push(err178);
-                                                              }
-                                                              errors++;
-                                                            }
-                                                          }
-                                                        }
-                                                        var valid50 = _errs274 === errors;
-                                                      } else {
-                                                        var valid50 = true;
-                                                      }
-                                                      if (valid50) {
-                                                        if (data39.classes !== void 0) {
-                                                          let data120 = data39.classes;
-                                                          const _errs276 = errors;
-                                                          if (errors === _errs276) {
-                                                            if (Array.isArray(data120)) {
-                                                              var valid51 = true;
-                                                              const len25 = data120.length;
-                                                              for (let i25 = 0; i25 < len25; i25++) {
-                                                                let data121 = data120[i25];
-                                                                const _errs278 = errors;
-                                                                if (errors === _errs278) {
-                                                                  if (data121 && typeof data121 == "object" && !Array.isArray(data121)) {
-                                                                    let missing15;
-                                                                    if (data121.name === void 0 && (missing15 = "name") || data121.color === void 0 && (missing15 = "color")) {
-                                                                      const err179 = { instancePath: instancePath + "/method/classes/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/required", keyword: "required", params: { missingProperty: missing15 }, message: "must have required property '" + missing15 + "'" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err179];
-                                                                      } else {
-                                                                        vErrors.push(err179);
-                                                                      }
-                                                                      errors++;
-                                                                    } else {
-                                                                      const _errs280 = errors;
-                                                                      for (const key20 in data121) {
-                                                                        if (!(key20 === "name" || key20 === "color")) {
-                                                                          const err180 = { instancePath: instancePath + "/method/classes/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
-                                                                          if (vErrors === null) {
-                                                                            vErrors = [err180];
-                                                                          } else {
-                                                                            vErrors.push(err180);
-                                                                          }
-                                                                          errors++;
-                                                                          break;
-                                                                        }
-                                                                      }
-                                                                      if (_errs280 === errors) {
-                                                                        if (data121.name !== void 0) {
-                                                                          const _errs281 = errors;
-                                                                          if (typeof data121.name !== "string") {
-                                                                            const err181 = { instancePath: instancePath + "/method/classes/" + i25 + "/name", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                                            if (vErrors === null) {
-                                                                              vErrors = [err181];
-                                                                            } else {
-                                                                              vErrors.push(err181);
-                                                                            }
-                                                                            errors++;
-                                                                          }
-                                                                          var valid52 = _errs281 === errors;
-                                                                        } else {
-                                                                          var valid52 = true;
-                                                                        }
-                                                                        if (valid52) {
-                                                                          if (data121.color !== void 0) {
-                                                                            const _errs283 = errors;
-                                                                            if (typeof data121.color !== "string") {
-                                                                              const err182 = { instancePath: instancePath + "/method/classes/" + i25 + "/color", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                                              if (vErrors === null) {
-                                                                                vErrors = [err182];
-                                                                              } else {
-                                                                                vErrors.push(err182);
-                                                                              }
-                                                                              errors++;
-                                                                            }
-                                                                            var valid52 = _errs283 === errors;
-                                                                          } else {
-                                                                            var valid52 = true;
-                                                                          }
-                                                                        }
-                                                                      }
-                                                                    }
-                                                                  } else {
-                                                                    const err183 = { instancePath: instancePath + "/method/classes/" + i25, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err183];
-                                                                    } else {
-                                                                      vErrors.push(err183);
-                                                                    }
-                                                                    errors++;
-                                                                  }
-                                                                }
-                                                                var valid51 = _errs278 === errors;
-                                                                if (!valid51) {
-                                                                  break;
-                                                                }
-                                                              }
-                                                            } else {
-                                                              const err184 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/4/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                        if (errors === _errs280) {
+                                                          if (typeof data122 == "number" && isFinite(data122)) {
+                                                            if (data122 < 0 || isNaN(data122)) {
+                                                              const err184 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err184];
                                                               } else {
@@ -11628,63 +11622,68 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                               errors++;
                                                             }
                                                           }
-                                                          var valid50 = _errs276 === errors;
-                                                        } else {
-                                                          var valid50 = true;
                                                         }
-                                                        if (valid50) {
-                                                          if (data39.recipe !== void 0) {
-                                                            let data124 = data39.recipe;
-                                                            const _errs285 = errors;
-                                                            if (errors === _errs285) {
-                                                              if (data124 && typeof data124 == "object" && !Array.isArray(data124)) {
-                                                                const _errs287 = errors;
-                                                                for (const key21 in data124) {
-                                                                  if (!(key21 === "tokenScales" || key21 === "components" || key21 === "guided" || key21 === "sigmasPx" || key21 === "kinds" || key21 === "zContext" || key21 === "classicalNormalisation" || key21 === "sharedBasis")) {
-                                                                    const err185 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 }, message: "must NOT have additional properties" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err185];
+                                                        var valid52 = _errs280 === errors;
+                                                      } else {
+                                                        var valid52 = true;
+                                                      }
+                                                      if (valid52) {
+                                                        if (data39.classes !== void 0) {
+                                                          let data123 = data39.classes;
+                                                          const _errs282 = errors;
+                                                          if (errors === _errs282) {
+                                                            if (Array.isArray(data123)) {
+                                                              var valid53 = true;
+                                                              const len27 = data123.length;
+                                                              for (let i27 = 0; i27 < len27; i27++) {
+                                                                let data124 = data123[i27];
+                                                                const _errs284 = errors;
+                                                                if (errors === _errs284) {
+                                                                  if (data124 && typeof data124 == "object" && !Array.isArray(data124)) {
+                                                                    let missing15;
+                                                                    if (data124.name === void 0 && (missing15 = "name") || data124.color === void 0 && (missing15 = "color")) {
+                                                                      const err185 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/required", keyword: "required", params: { missingProperty: missing15 }, message: "must have required property '" + missing15 + "'" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err185];
+                                                                      } else {
+                                                                        vErrors.push(err185);
+                                                                      }
+                                                                      errors++;
                                                                     } else {
-                                                                      vErrors.push(err185);
-                                                                    }
-                                                                    errors++;
-                                                                    break;
-                                                                  }
-                                                                }
-                                                                if (_errs287 === errors) {
-                                                                  if (data124.tokenScales !== void 0) {
-                                                                    let data125 = data124.tokenScales;
-                                                                    const _errs288 = errors;
-                                                                    if (errors === _errs288) {
-                                                                      if (Array.isArray(data125)) {
-                                                                        var valid54 = true;
-                                                                        const len26 = data125.length;
-                                                                        for (let i26 = 0; i26 < len26; i26++) {
-                                                                          let data126 = data125[i26];
-                                                                          const _errs290 = errors;
-                                                                          if (errors === _errs290) {
-                                                                            if (typeof data126 == "number" && isFinite(data126)) {
-                                                                              if (data126 > 16 || isNaN(data126)) {
-                                                                                const err186 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i26, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
-                                                                                if (vErrors === null) {
-                                                                                  vErrors = [err186];
-                                                                                } else {
-                                                                                  vErrors.push(err186);
-                                                                                }
-                                                                                errors++;
-                                                                              } else {
-                                                                                if (data126 <= 0 || isNaN(data126)) {
-                                                                                  const err187 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i26, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
-                                                                                  if (vErrors === null) {
-                                                                                    vErrors = [err187];
-                                                                                  } else {
-                                                                                    vErrors.push(err187);
-                                                                                  }
-                                                                                  errors++;
-                                                                                }
-                                                                              }
+                                                                      const _errs286 = errors;
+                                                                      for (const key20 in data124) {
+                                                                        if (!(key20 === "name" || key20 === "color")) {
+                                                                          const err186 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err186];
+                                                                          } else {
+                                                                            vErrors.push(err186);
+                                                                          }
+                                                                          errors++;
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                      if (_errs286 === errors) {
+                                                                        if (data124.name !== void 0) {
+                                                                          const _errs287 = errors;
+                                                                          if (typeof data124.name !== "string") {
+                                                                            const err187 = { instancePath: instancePath + "/method/classes/" + i27 + "/name", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err187];
                                                                             } else {
-                                                                              const err188 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i26, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              vErrors.push(err187);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                          var valid54 = _errs287 === errors;
+                                                                        } else {
+                                                                          var valid54 = true;
+                                                                        }
+                                                                        if (valid54) {
+                                                                          if (data124.color !== void 0) {
+                                                                            const _errs289 = errors;
+                                                                            if (typeof data124.color !== "string") {
+                                                                              const err188 = { instancePath: instancePath + "/method/classes/" + i27 + "/color", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err188];
                                                                               } else {
@@ -11692,380 +11691,476 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             }
+                                                                            var valid54 = _errs289 === errors;
+                                                                          } else {
+                                                                            var valid54 = true;
                                                                           }
-                                                                          var valid54 = _errs290 === errors;
-                                                                          if (!valid54) {
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    const err189 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err189];
+                                                                    } else {
+                                                                      vErrors.push(err189);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                                var valid53 = _errs284 === errors;
+                                                                if (!valid53) {
+                                                                  break;
+                                                                }
+                                                              }
+                                                            } else {
+                                                              const err190 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/4/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err190];
+                                                              } else {
+                                                                vErrors.push(err190);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                          }
+                                                          var valid52 = _errs282 === errors;
+                                                        } else {
+                                                          var valid52 = true;
+                                                        }
+                                                        if (valid52) {
+                                                          if (data39.recipe !== void 0) {
+                                                            let data127 = data39.recipe;
+                                                            const _errs291 = errors;
+                                                            if (errors === _errs291) {
+                                                              if (data127 && typeof data127 == "object" && !Array.isArray(data127)) {
+                                                                const _errs293 = errors;
+                                                                for (const key21 in data127) {
+                                                                  if (!(key21 === "tokenScales" || key21 === "components" || key21 === "guided" || key21 === "sigmasPx" || key21 === "kinds" || key21 === "zContext" || key21 === "classicalNormalisation" || key21 === "sharedBasis")) {
+                                                                    const err191 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 }, message: "must NOT have additional properties" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err191];
+                                                                    } else {
+                                                                      vErrors.push(err191);
+                                                                    }
+                                                                    errors++;
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (_errs293 === errors) {
+                                                                  if (data127.tokenScales !== void 0) {
+                                                                    let data128 = data127.tokenScales;
+                                                                    const _errs294 = errors;
+                                                                    if (errors === _errs294) {
+                                                                      if (Array.isArray(data128)) {
+                                                                        var valid56 = true;
+                                                                        const len28 = data128.length;
+                                                                        for (let i28 = 0; i28 < len28; i28++) {
+                                                                          let data129 = data128[i28];
+                                                                          const _errs296 = errors;
+                                                                          if (errors === _errs296) {
+                                                                            if (typeof data129 == "number" && isFinite(data129)) {
+                                                                              if (data129 > 16 || isNaN(data129)) {
+                                                                                const err192 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err192];
+                                                                                } else {
+                                                                                  vErrors.push(err192);
+                                                                                }
+                                                                                errors++;
+                                                                              } else {
+                                                                                if (data129 <= 0 || isNaN(data129)) {
+                                                                                  const err193 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err193];
+                                                                                  } else {
+                                                                                    vErrors.push(err193);
+                                                                                  }
+                                                                                  errors++;
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              const err194 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err194];
+                                                                              } else {
+                                                                                vErrors.push(err194);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                          var valid56 = _errs296 === errors;
+                                                                          if (!valid56) {
                                                                             break;
                                                                           }
                                                                         }
                                                                       } else {
-                                                                        const err189 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        const err195 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err189];
+                                                                          vErrors = [err195];
                                                                         } else {
-                                                                          vErrors.push(err189);
+                                                                          vErrors.push(err195);
                                                                         }
                                                                         errors++;
                                                                       }
                                                                     }
-                                                                    var valid53 = _errs288 === errors;
+                                                                    var valid55 = _errs294 === errors;
                                                                   } else {
-                                                                    var valid53 = true;
+                                                                    var valid55 = true;
                                                                   }
-                                                                  if (valid53) {
-                                                                    if (data124.components !== void 0) {
-                                                                      let data127 = data124.components;
-                                                                      const _errs292 = errors;
-                                                                      if (!(typeof data127 == "number" && (!(data127 % 1) && !isNaN(data127)) && isFinite(data127))) {
-                                                                        const err190 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                  if (valid55) {
+                                                                    if (data127.components !== void 0) {
+                                                                      let data130 = data127.components;
+                                                                      const _errs298 = errors;
+                                                                      if (!(typeof data130 == "number" && (!(data130 % 1) && !isNaN(data130)) && isFinite(data130))) {
+                                                                        const err196 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err190];
+                                                                          vErrors = [err196];
                                                                         } else {
-                                                                          vErrors.push(err190);
+                                                                          vErrors.push(err196);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      if (errors === _errs292) {
-                                                                        if (typeof data127 == "number" && isFinite(data127)) {
-                                                                          if (data127 < 1 || isNaN(data127)) {
-                                                                            const err191 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                      if (errors === _errs298) {
+                                                                        if (typeof data130 == "number" && isFinite(data130)) {
+                                                                          if (data130 < 1 || isNaN(data130)) {
+                                                                            const err197 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err191];
+                                                                              vErrors = [err197];
                                                                             } else {
-                                                                              vErrors.push(err191);
+                                                                              vErrors.push(err197);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid53 = _errs292 === errors;
+                                                                      var valid55 = _errs298 === errors;
                                                                     } else {
-                                                                      var valid53 = true;
+                                                                      var valid55 = true;
                                                                     }
-                                                                    if (valid53) {
-                                                                      if (data124.guided !== void 0) {
-                                                                        const _errs294 = errors;
-                                                                        if (typeof data124.guided !== "boolean") {
-                                                                          const err192 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                    if (valid55) {
+                                                                      if (data127.guided !== void 0) {
+                                                                        const _errs300 = errors;
+                                                                        if (typeof data127.guided !== "boolean") {
+                                                                          const err198 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err192];
+                                                                            vErrors = [err198];
                                                                           } else {
-                                                                            vErrors.push(err192);
+                                                                            vErrors.push(err198);
                                                                           }
                                                                           errors++;
                                                                         }
-                                                                        var valid53 = _errs294 === errors;
+                                                                        var valid55 = _errs300 === errors;
                                                                       } else {
-                                                                        var valid53 = true;
+                                                                        var valid55 = true;
                                                                       }
-                                                                      if (valid53) {
-                                                                        if (data124.sigmasPx !== void 0) {
-                                                                          let data129 = data124.sigmasPx;
-                                                                          const _errs296 = errors;
-                                                                          if (errors === _errs296) {
-                                                                            if (Array.isArray(data129)) {
-                                                                              var valid55 = true;
-                                                                              const len27 = data129.length;
-                                                                              for (let i27 = 0; i27 < len27; i27++) {
-                                                                                let data130 = data129[i27];
-                                                                                const _errs298 = errors;
-                                                                                if (errors === _errs298) {
-                                                                                  if (typeof data130 == "number" && isFinite(data130)) {
-                                                                                    if (data130 < 0 || isNaN(data130)) {
-                                                                                      const err193 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                                      if (vErrors === null) {
-                                                                                        vErrors = [err193];
-                                                                                      } else {
-                                                                                        vErrors.push(err193);
-                                                                                      }
-                                                                                      errors++;
-                                                                                    }
-                                                                                  } else {
-                                                                                    const err194 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                                                    if (vErrors === null) {
-                                                                                      vErrors = [err194];
-                                                                                    } else {
-                                                                                      vErrors.push(err194);
-                                                                                    }
-                                                                                    errors++;
-                                                                                  }
-                                                                                }
-                                                                                var valid55 = _errs298 === errors;
-                                                                                if (!valid55) {
-                                                                                  break;
-                                                                                }
-                                                                              }
-                                                                            } else {
-                                                                              const err195 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                              if (vErrors === null) {
-                                                                                vErrors = [err195];
-                                                                              } else {
-                                                                                vErrors.push(err195);
-                                                                              }
-                                                                              errors++;
-                                                                            }
-                                                                          }
-                                                                          var valid53 = _errs296 === errors;
-                                                                        } else {
-                                                                          var valid53 = true;
-                                                                        }
-                                                                        if (valid53) {
-                                                                          if (data124.kinds !== void 0) {
-                                                                            let data131 = data124.kinds;
-                                                                            const _errs300 = errors;
-                                                                            if (errors === _errs300) {
-                                                                              if (Array.isArray(data131)) {
-                                                                                var valid56 = true;
-                                                                                const len28 = data131.length;
-                                                                                for (let i28 = 0; i28 < len28; i28++) {
-                                                                                  let data132 = data131[i28];
-                                                                                  const _errs302 = errors;
-                                                                                  if (!(data132 === "gaussian" || data132 === "gradient" || data132 === "hessian" || data132 === "structure" || data132 === "difference")) {
-                                                                                    const err196 = { instancePath: instancePath + "/method/recipe/kinds/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
-                                                                                    if (vErrors === null) {
-                                                                                      vErrors = [err196];
-                                                                                    } else {
-                                                                                      vErrors.push(err196);
-                                                                                    }
-                                                                                    errors++;
-                                                                                  }
-                                                                                  var valid56 = _errs302 === errors;
-                                                                                  if (!valid56) {
-                                                                                    break;
-                                                                                  }
-                                                                                }
-                                                                              } else {
-                                                                                const err197 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                                if (vErrors === null) {
-                                                                                  vErrors = [err197];
-                                                                                } else {
-                                                                                  vErrors.push(err197);
-                                                                                }
-                                                                                errors++;
-                                                                              }
-                                                                            }
-                                                                            var valid53 = _errs300 === errors;
-                                                                          } else {
-                                                                            var valid53 = true;
-                                                                          }
-                                                                          if (valid53) {
-                                                                            if (data124.zContext !== void 0) {
-                                                                              const _errs303 = errors;
-                                                                              if (typeof data124.zContext !== "boolean") {
-                                                                                const err198 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-                                                                                if (vErrors === null) {
-                                                                                  vErrors = [err198];
-                                                                                } else {
-                                                                                  vErrors.push(err198);
-                                                                                }
-                                                                                errors++;
-                                                                              }
-                                                                              var valid53 = _errs303 === errors;
-                                                                            } else {
-                                                                              var valid53 = true;
-                                                                            }
-                                                                            if (valid53) {
-                                                                              if (data124.classicalNormalisation !== void 0) {
-                                                                                let data134 = data124.classicalNormalisation;
-                                                                                const _errs305 = errors;
-                                                                                if (errors === _errs305) {
-                                                                                  if (data134 && typeof data134 == "object" && !Array.isArray(data134)) {
-                                                                                    let missing16;
-                                                                                    if (data134.channels === void 0 && (missing16 = "channels") || data134.black === void 0 && (missing16 = "black") || data134.white === void 0 && (missing16 = "white")) {
-                                                                                      const err199 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing16 }, message: "must have required property '" + missing16 + "'" };
+                                                                      if (valid55) {
+                                                                        if (data127.sigmasPx !== void 0) {
+                                                                          let data132 = data127.sigmasPx;
+                                                                          const _errs302 = errors;
+                                                                          if (errors === _errs302) {
+                                                                            if (Array.isArray(data132)) {
+                                                                              var valid57 = true;
+                                                                              const len29 = data132.length;
+                                                                              for (let i29 = 0; i29 < len29; i29++) {
+                                                                                let data133 = data132[i29];
+                                                                                const _errs304 = errors;
+                                                                                if (errors === _errs304) {
+                                                                                  if (typeof data133 == "number" && isFinite(data133)) {
+                                                                                    if (data133 < 0 || isNaN(data133)) {
+                                                                                      const err199 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                       if (vErrors === null) {
                                                                                         vErrors = [err199];
                                                                                       } else {
                                                                                         vErrors.push(err199);
                                                                                       }
                                                                                       errors++;
+                                                                                    }
+                                                                                  } else {
+                                                                                    const err200 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err200];
                                                                                     } else {
-                                                                                      const _errs307 = errors;
-                                                                                      for (const key22 in data134) {
+                                                                                      vErrors.push(err200);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                }
+                                                                                var valid57 = _errs304 === errors;
+                                                                                if (!valid57) {
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              const err201 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err201];
+                                                                              } else {
+                                                                                vErrors.push(err201);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                          var valid55 = _errs302 === errors;
+                                                                        } else {
+                                                                          var valid55 = true;
+                                                                        }
+                                                                        if (valid55) {
+                                                                          if (data127.kinds !== void 0) {
+                                                                            let data134 = data127.kinds;
+                                                                            const _errs306 = errors;
+                                                                            if (errors === _errs306) {
+                                                                              if (Array.isArray(data134)) {
+                                                                                var valid58 = true;
+                                                                                const len30 = data134.length;
+                                                                                for (let i30 = 0; i30 < len30; i30++) {
+                                                                                  let data135 = data134[i30];
+                                                                                  const _errs308 = errors;
+                                                                                  if (!(data135 === "gaussian" || data135 === "gradient" || data135 === "hessian" || data135 === "structure" || data135 === "difference")) {
+                                                                                    const err202 = { instancePath: instancePath + "/method/recipe/kinds/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err202];
+                                                                                    } else {
+                                                                                      vErrors.push(err202);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                  var valid58 = _errs308 === errors;
+                                                                                  if (!valid58) {
+                                                                                    break;
+                                                                                  }
+                                                                                }
+                                                                              } else {
+                                                                                const err203 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err203];
+                                                                                } else {
+                                                                                  vErrors.push(err203);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                            }
+                                                                            var valid55 = _errs306 === errors;
+                                                                          } else {
+                                                                            var valid55 = true;
+                                                                          }
+                                                                          if (valid55) {
+                                                                            if (data127.zContext !== void 0) {
+                                                                              const _errs309 = errors;
+                                                                              if (typeof data127.zContext !== "boolean") {
+                                                                                const err204 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err204];
+                                                                                } else {
+                                                                                  vErrors.push(err204);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                              var valid55 = _errs309 === errors;
+                                                                            } else {
+                                                                              var valid55 = true;
+                                                                            }
+                                                                            if (valid55) {
+                                                                              if (data127.classicalNormalisation !== void 0) {
+                                                                                let data137 = data127.classicalNormalisation;
+                                                                                const _errs311 = errors;
+                                                                                if (errors === _errs311) {
+                                                                                  if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
+                                                                                    let missing16;
+                                                                                    if (data137.channels === void 0 && (missing16 = "channels") || data137.black === void 0 && (missing16 = "black") || data137.white === void 0 && (missing16 = "white")) {
+                                                                                      const err205 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing16 }, message: "must have required property '" + missing16 + "'" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err205];
+                                                                                      } else {
+                                                                                        vErrors.push(err205);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    } else {
+                                                                                      const _errs313 = errors;
+                                                                                      for (const key22 in data137) {
                                                                                         if (!(key22 === "channels" || key22 === "black" || key22 === "white")) {
-                                                                                          const err200 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 }, message: "must NOT have additional properties" };
+                                                                                          const err206 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 }, message: "must NOT have additional properties" };
                                                                                           if (vErrors === null) {
-                                                                                            vErrors = [err200];
+                                                                                            vErrors = [err206];
                                                                                           } else {
-                                                                                            vErrors.push(err200);
+                                                                                            vErrors.push(err206);
                                                                                           }
                                                                                           errors++;
                                                                                           break;
                                                                                         }
                                                                                       }
-                                                                                      if (_errs307 === errors) {
-                                                                                        if (data134.channels !== void 0) {
-                                                                                          let data135 = data134.channels;
-                                                                                          const _errs308 = errors;
-                                                                                          if (errors === _errs308) {
-                                                                                            if (Array.isArray(data135)) {
-                                                                                              if (data135.length < 1) {
-                                                                                                const err201 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                                      if (_errs313 === errors) {
+                                                                                        if (data137.channels !== void 0) {
+                                                                                          let data138 = data137.channels;
+                                                                                          const _errs314 = errors;
+                                                                                          if (errors === _errs314) {
+                                                                                            if (Array.isArray(data138)) {
+                                                                                              if (data138.length < 1) {
+                                                                                                const err207 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                                                                                 if (vErrors === null) {
-                                                                                                  vErrors = [err201];
+                                                                                                  vErrors = [err207];
                                                                                                 } else {
-                                                                                                  vErrors.push(err201);
+                                                                                                  vErrors.push(err207);
                                                                                                 }
                                                                                                 errors++;
                                                                                               } else {
-                                                                                                var valid58 = true;
-                                                                                                const len29 = data135.length;
-                                                                                                for (let i29 = 0; i29 < len29; i29++) {
-                                                                                                  let data136 = data135[i29];
-                                                                                                  const _errs310 = errors;
-                                                                                                  if (!(typeof data136 == "number" && (!(data136 % 1) && !isNaN(data136)) && isFinite(data136))) {
-                                                                                                    const err202 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                                var valid60 = true;
+                                                                                                const len31 = data138.length;
+                                                                                                for (let i31 = 0; i31 < len31; i31++) {
+                                                                                                  let data139 = data138[i31];
+                                                                                                  const _errs316 = errors;
+                                                                                                  if (!(typeof data139 == "number" && (!(data139 % 1) && !isNaN(data139)) && isFinite(data139))) {
+                                                                                                    const err208 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i31, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                                                     if (vErrors === null) {
-                                                                                                      vErrors = [err202];
+                                                                                                      vErrors = [err208];
                                                                                                     } else {
-                                                                                                      vErrors.push(err202);
+                                                                                                      vErrors.push(err208);
                                                                                                     }
                                                                                                     errors++;
                                                                                                   }
-                                                                                                  if (errors === _errs310) {
-                                                                                                    if (typeof data136 == "number" && isFinite(data136)) {
-                                                                                                      if (data136 < 0 || isNaN(data136)) {
-                                                                                                        const err203 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                                  if (errors === _errs316) {
+                                                                                                    if (typeof data139 == "number" && isFinite(data139)) {
+                                                                                                      if (data139 < 0 || isNaN(data139)) {
+                                                                                                        const err209 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i31, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                                         if (vErrors === null) {
-                                                                                                          vErrors = [err203];
+                                                                                                          vErrors = [err209];
                                                                                                         } else {
-                                                                                                          vErrors.push(err203);
+                                                                                                          vErrors.push(err209);
                                                                                                         }
                                                                                                         errors++;
                                                                                                       }
                                                                                                     }
                                                                                                   }
-                                                                                                  var valid58 = _errs310 === errors;
-                                                                                                  if (!valid58) {
+                                                                                                  var valid60 = _errs316 === errors;
+                                                                                                  if (!valid60) {
                                                                                                     break;
                                                                                                   }
                                                                                                 }
                                                                                               }
                                                                                             } else {
-                                                                                              const err204 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                              const err210 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                               if (vErrors === null) {
-                                                                                                vErrors = [err204];
+                                                                                                vErrors = [err210];
                                                                                               } else {
-                                                                                                vErrors.push(err204);
+                                                                                                vErrors.push(err210);
                                                                                               }
                                                                                               errors++;
                                                                                             }
                                                                                           }
-                                                                                          var valid57 = _errs308 === errors;
+                                                                                          var valid59 = _errs314 === errors;
                                                                                         } else {
-                                                                                          var valid57 = true;
+                                                                                          var valid59 = true;
                                                                                         }
-                                                                                        if (valid57) {
-                                                                                          if (data134.black !== void 0) {
-                                                                                            let data137 = data134.black;
-                                                                                            const _errs312 = errors;
-                                                                                            if (errors === _errs312) {
-                                                                                              if (Array.isArray(data137)) {
-                                                                                                var valid59 = true;
-                                                                                                const len30 = data137.length;
-                                                                                                for (let i30 = 0; i30 < len30; i30++) {
-                                                                                                  let data138 = data137[i30];
-                                                                                                  const _errs314 = errors;
-                                                                                                  if (!(typeof data138 == "number" && isFinite(data138))) {
-                                                                                                    const err205 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                        if (valid59) {
+                                                                                          if (data137.black !== void 0) {
+                                                                                            let data140 = data137.black;
+                                                                                            const _errs318 = errors;
+                                                                                            if (errors === _errs318) {
+                                                                                              if (Array.isArray(data140)) {
+                                                                                                var valid61 = true;
+                                                                                                const len32 = data140.length;
+                                                                                                for (let i32 = 0; i32 < len32; i32++) {
+                                                                                                  let data141 = data140[i32];
+                                                                                                  const _errs320 = errors;
+                                                                                                  if (!(typeof data141 == "number" && isFinite(data141))) {
+                                                                                                    const err211 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i32, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                                     if (vErrors === null) {
-                                                                                                      vErrors = [err205];
+                                                                                                      vErrors = [err211];
                                                                                                     } else {
-                                                                                                      vErrors.push(err205);
+                                                                                                      vErrors.push(err211);
                                                                                                     }
                                                                                                     errors++;
                                                                                                   }
-                                                                                                  var valid59 = _errs314 === errors;
-                                                                                                  if (!valid59) {
+                                                                                                  var valid61 = _errs320 === errors;
+                                                                                                  if (!valid61) {
                                                                                                     break;
                                                                                                   }
                                                                                                 }
                                                                                               } else {
-                                                                                                const err206 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                                const err212 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                                 if (vErrors === null) {
-                                                                                                  vErrors = [err206];
+                                                                                                  vErrors = [err212];
                                                                                                 } else {
-                                                                                                  vErrors.push(err206);
+                                                                                                  vErrors.push(err212);
                                                                                                 }
                                                                                                 errors++;
                                                                                               }
                                                                                             }
-                                                                                            var valid57 = _errs312 === errors;
+                                                                                            var valid59 = _errs318 === errors;
                                                                                           } else {
-                                                                                            var valid57 = true;
+                                                                                            var valid59 = true;
                                                                                           }
-                                                                                          if (valid57) {
-                                                                                            if (data134.white !== void 0) {
-                                                                                              let data139 = data134.white;
-                                                                                              const _errs316 = errors;
-                                                                                              if (errors === _errs316) {
-                                                                                                if (Array.isArray(data139)) {
-                                                                                                  var valid60 = true;
-                                                                                                  const len31 = data139.length;
-                                                                                                  for (let i31 = 0; i31 < len31; i31++) {
-                                                                                                    let data140 = data139[i31];
-                                                                                                    const _errs318 = errors;
-                                                                                                    if (!(typeof data140 == "number" && isFinite(data140))) {
-                                                                                                      const err207 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i31, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                          if (valid59) {
+                                                                                            if (data137.white !== void 0) {
+                                                                                              let data142 = data137.white;
+                                                                                              const _errs322 = errors;
+                                                                                              if (errors === _errs322) {
+                                                                                                if (Array.isArray(data142)) {
+                                                                                                  var valid62 = true;
+                                                                                                  const len33 = data142.length;
+                                                                                                  for (let i33 = 0; i33 < len33; i33++) {
+                                                                                                    let data143 = data142[i33];
+                                                                                                    const _errs324 = errors;
+                                                                                                    if (!(typeof data143 == "number" && isFinite(data143))) {
+                                                                                                      const err213 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i33, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                                       if (vErrors === null) {
-                                                                                                        vErrors = [err207];
+                                                                                                        vErrors = [err213];
                                                                                                       } else {
-                                                                                                        vErrors.push(err207);
+                                                                                                        vErrors.push(err213);
                                                                                                       }
                                                                                                       errors++;
                                                                                                     }
-                                                                                                    var valid60 = _errs318 === errors;
-                                                                                                    if (!valid60) {
+                                                                                                    var valid62 = _errs324 === errors;
+                                                                                                    if (!valid62) {
                                                                                                       break;
                                                                                                     }
                                                                                                   }
                                                                                                 } else {
-                                                                                                  const err208 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                                  const err214 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                                   if (vErrors === null) {
-                                                                                                    vErrors = [err208];
+                                                                                                    vErrors = [err214];
                                                                                                   } else {
-                                                                                                    vErrors.push(err208);
+                                                                                                    vErrors.push(err214);
                                                                                                   }
                                                                                                   errors++;
                                                                                                 }
                                                                                               }
-                                                                                              var valid57 = _errs316 === errors;
+                                                                                              var valid59 = _errs322 === errors;
                                                                                             } else {
-                                                                                              var valid57 = true;
+                                                                                              var valid59 = true;
                                                                                             }
                                                                                           }
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   } else {
-                                                                                    const err209 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                                    const err215 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err209];
+                                                                                      vErrors = [err215];
                                                                                     } else {
-                                                                                      vErrors.push(err209);
+                                                                                      vErrors.push(err215);
                                                                                     }
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid53 = _errs305 === errors;
+                                                                                var valid55 = _errs311 === errors;
                                                                               } else {
-                                                                                var valid53 = true;
+                                                                                var valid55 = true;
                                                                               }
-                                                                              if (valid53) {
-                                                                                if (data124.sharedBasis !== void 0) {
-                                                                                  const _errs320 = errors;
-                                                                                  if (typeof data124.sharedBasis !== "boolean") {
-                                                                                    const err210 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                              if (valid55) {
+                                                                                if (data127.sharedBasis !== void 0) {
+                                                                                  const _errs326 = errors;
+                                                                                  if (typeof data127.sharedBasis !== "boolean") {
+                                                                                    const err216 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err210];
+                                                                                      vErrors = [err216];
                                                                                     } else {
-                                                                                      vErrors.push(err210);
+                                                                                      vErrors.push(err216);
                                                                                     }
                                                                                     errors++;
                                                                                   }
-                                                                                  var valid53 = _errs320 === errors;
+                                                                                  var valid55 = _errs326 === errors;
                                                                                 } else {
-                                                                                  var valid53 = true;
+                                                                                  var valid55 = true;
                                                                                 }
                                                                               }
                                                                             }
@@ -12076,300 +12171,300 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err211 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                const err217 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err211];
+                                                                  vErrors = [err217];
                                                                 } else {
-                                                                  vErrors.push(err211);
+                                                                  vErrors.push(err217);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid50 = _errs285 === errors;
+                                                            var valid52 = _errs291 === errors;
                                                           } else {
-                                                            var valid50 = true;
+                                                            var valid52 = true;
                                                           }
-                                                          if (valid50) {
+                                                          if (valid52) {
                                                             if (data39.classifier !== void 0) {
-                                                              let data142 = data39.classifier;
-                                                              const _errs322 = errors;
-                                                              if (errors === _errs322) {
-                                                                if (data142 && typeof data142 == "object" && !Array.isArray(data142)) {
-                                                                  const _errs324 = errors;
-                                                                  for (const key23 in data142) {
+                                                              let data145 = data39.classifier;
+                                                              const _errs328 = errors;
+                                                              if (errors === _errs328) {
+                                                                if (data145 && typeof data145 == "object" && !Array.isArray(data145)) {
+                                                                  const _errs330 = errors;
+                                                                  for (const key23 in data145) {
                                                                     if (!(key23 === "kind" || key23 === "c" || key23 === "trees" || key23 === "depthLimit" || key23 === "classWeights" || key23 === "smoothingPx")) {
-                                                                      const err212 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
+                                                                      const err218 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err212];
+                                                                        vErrors = [err218];
                                                                       } else {
-                                                                        vErrors.push(err212);
+                                                                        vErrors.push(err218);
                                                                       }
                                                                       errors++;
                                                                       break;
                                                                     }
                                                                   }
-                                                                  if (_errs324 === errors) {
-                                                                    if (data142.kind !== void 0) {
-                                                                      let data143 = data142.kind;
-                                                                      const _errs325 = errors;
-                                                                      if (!(data143 === "linear" || data143 === "forest" || data143 === "average")) {
-                                                                        const err213 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                                                  if (_errs330 === errors) {
+                                                                    if (data145.kind !== void 0) {
+                                                                      let data146 = data145.kind;
+                                                                      const _errs331 = errors;
+                                                                      if (!(data146 === "linear" || data146 === "forest" || data146 === "average")) {
+                                                                        const err219 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err213];
+                                                                          vErrors = [err219];
                                                                         } else {
-                                                                          vErrors.push(err213);
+                                                                          vErrors.push(err219);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      var valid61 = _errs325 === errors;
+                                                                      var valid63 = _errs331 === errors;
                                                                     } else {
-                                                                      var valid61 = true;
+                                                                      var valid63 = true;
                                                                     }
-                                                                    if (valid61) {
-                                                                      if (data142.c !== void 0) {
-                                                                        let data144 = data142.c;
-                                                                        const _errs326 = errors;
-                                                                        if (errors === _errs326) {
-                                                                          if (typeof data144 == "number" && isFinite(data144)) {
-                                                                            if (data144 <= 0 || isNaN(data144)) {
-                                                                              const err214 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                    if (valid63) {
+                                                                      if (data145.c !== void 0) {
+                                                                        let data147 = data145.c;
+                                                                        const _errs332 = errors;
+                                                                        if (errors === _errs332) {
+                                                                          if (typeof data147 == "number" && isFinite(data147)) {
+                                                                            if (data147 <= 0 || isNaN(data147)) {
+                                                                              const err220 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err214];
+                                                                                vErrors = [err220];
                                                                               } else {
-                                                                                vErrors.push(err214);
+                                                                                vErrors.push(err220);
                                                                               }
                                                                               errors++;
                                                                             }
                                                                           } else {
-                                                                            const err215 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            const err221 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err215];
+                                                                              vErrors = [err221];
                                                                             } else {
-                                                                              vErrors.push(err215);
+                                                                              vErrors.push(err221);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid61 = _errs326 === errors;
+                                                                        var valid63 = _errs332 === errors;
                                                                       } else {
-                                                                        var valid61 = true;
+                                                                        var valid63 = true;
                                                                       }
-                                                                      if (valid61) {
-                                                                        if (data142.trees !== void 0) {
-                                                                          let data145 = data142.trees;
-                                                                          const _errs328 = errors;
-                                                                          if (!(typeof data145 == "number" && (!(data145 % 1) && !isNaN(data145)) && isFinite(data145))) {
-                                                                            const err216 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                      if (valid63) {
+                                                                        if (data145.trees !== void 0) {
+                                                                          let data148 = data145.trees;
+                                                                          const _errs334 = errors;
+                                                                          if (!(typeof data148 == "number" && (!(data148 % 1) && !isNaN(data148)) && isFinite(data148))) {
+                                                                            const err222 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err216];
+                                                                              vErrors = [err222];
                                                                             } else {
-                                                                              vErrors.push(err216);
+                                                                              vErrors.push(err222);
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          if (errors === _errs328) {
-                                                                            if (typeof data145 == "number" && isFinite(data145)) {
-                                                                              if (data145 > 1e4 || isNaN(data145)) {
-                                                                                const err217 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+                                                                          if (errors === _errs334) {
+                                                                            if (typeof data148 == "number" && isFinite(data148)) {
+                                                                              if (data148 > 1e4 || isNaN(data148)) {
+                                                                                const err223 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err217];
+                                                                                  vErrors = [err223];
                                                                                 } else {
-                                                                                  vErrors.push(err217);
+                                                                                  vErrors.push(err223);
                                                                                 }
                                                                                 errors++;
                                                                               } else {
-                                                                                if (data145 < 1 || isNaN(data145)) {
-                                                                                  const err218 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                                if (data148 < 1 || isNaN(data148)) {
+                                                                                  const err224 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err218];
+                                                                                    vErrors = [err224];
                                                                                   } else {
-                                                                                    vErrors.push(err218);
+                                                                                    vErrors.push(err224);
                                                                                   }
                                                                                   errors++;
                                                                                 }
                                                                               }
                                                                             }
                                                                           }
-                                                                          var valid61 = _errs328 === errors;
+                                                                          var valid63 = _errs334 === errors;
                                                                         } else {
-                                                                          var valid61 = true;
+                                                                          var valid63 = true;
                                                                         }
-                                                                        if (valid61) {
-                                                                          if (data142.depthLimit !== void 0) {
-                                                                            let data146 = data142.depthLimit;
-                                                                            const _errs330 = errors;
-                                                                            if (!(typeof data146 == "number" && (!(data146 % 1) && !isNaN(data146)) && isFinite(data146))) {
-                                                                              const err219 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                        if (valid63) {
+                                                                          if (data145.depthLimit !== void 0) {
+                                                                            let data149 = data145.depthLimit;
+                                                                            const _errs336 = errors;
+                                                                            if (!(typeof data149 == "number" && (!(data149 % 1) && !isNaN(data149)) && isFinite(data149))) {
+                                                                              const err225 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err219];
+                                                                                vErrors = [err225];
                                                                               } else {
-                                                                                vErrors.push(err219);
+                                                                                vErrors.push(err225);
                                                                               }
                                                                               errors++;
                                                                             }
-                                                                            if (errors === _errs330) {
-                                                                              if (typeof data146 == "number" && isFinite(data146)) {
-                                                                                if (data146 > 64 || isNaN(data146)) {
-                                                                                  const err220 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                                            if (errors === _errs336) {
+                                                                              if (typeof data149 == "number" && isFinite(data149)) {
+                                                                                if (data149 > 64 || isNaN(data149)) {
+                                                                                  const err226 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err220];
+                                                                                    vErrors = [err226];
                                                                                   } else {
-                                                                                    vErrors.push(err220);
+                                                                                    vErrors.push(err226);
                                                                                   }
                                                                                   errors++;
                                                                                 } else {
-                                                                                  if (data146 < 1 || isNaN(data146)) {
-                                                                                    const err221 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                                  if (data149 < 1 || isNaN(data149)) {
+                                                                                    const err227 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err221];
+                                                                                      vErrors = [err227];
                                                                                     } else {
-                                                                                      vErrors.push(err221);
+                                                                                      vErrors.push(err227);
                                                                                     }
                                                                                     errors++;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
-                                                                            var valid61 = _errs330 === errors;
+                                                                            var valid63 = _errs336 === errors;
                                                                           } else {
-                                                                            var valid61 = true;
+                                                                            var valid63 = true;
                                                                           }
-                                                                          if (valid61) {
-                                                                            if (data142.classWeights !== void 0) {
-                                                                              let data147 = data142.classWeights;
-                                                                              const _errs332 = errors;
-                                                                              const _errs333 = errors;
-                                                                              let valid62 = false;
+                                                                          if (valid63) {
+                                                                            if (data145.classWeights !== void 0) {
+                                                                              let data150 = data145.classWeights;
+                                                                              const _errs338 = errors;
+                                                                              const _errs339 = errors;
+                                                                              let valid64 = false;
                                                                               let passing6 = null;
-                                                                              const _errs334 = errors;
-                                                                              if (!(data147 === "balanced" || data147 === "painted")) {
-                                                                                const err222 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                                                              const _errs340 = errors;
+                                                                              if (!(data150 === "balanced" || data150 === "painted")) {
+                                                                                const err228 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err222];
+                                                                                  vErrors = [err228];
                                                                                 } else {
-                                                                                  vErrors.push(err222);
+                                                                                  vErrors.push(err228);
                                                                                 }
                                                                                 errors++;
                                                                               }
-                                                                              var _valid6 = _errs334 === errors;
+                                                                              var _valid6 = _errs340 === errors;
                                                                               if (_valid6) {
-                                                                                valid62 = true;
+                                                                                valid64 = true;
                                                                                 passing6 = 0;
                                                                               }
-                                                                              const _errs335 = errors;
-                                                                              if (errors === _errs335) {
-                                                                                if (Array.isArray(data147)) {
-                                                                                  var valid63 = true;
-                                                                                  const len32 = data147.length;
-                                                                                  for (let i32 = 0; i32 < len32; i32++) {
-                                                                                    let data148 = data147[i32];
-                                                                                    const _errs337 = errors;
-                                                                                    if (errors === _errs337) {
-                                                                                      if (typeof data148 == "number" && isFinite(data148)) {
-                                                                                        if (data148 <= 0 || isNaN(data148)) {
-                                                                                          const err223 = { instancePath: instancePath + "/method/classifier/classWeights/" + i32, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                              const _errs341 = errors;
+                                                                              if (errors === _errs341) {
+                                                                                if (Array.isArray(data150)) {
+                                                                                  var valid65 = true;
+                                                                                  const len34 = data150.length;
+                                                                                  for (let i34 = 0; i34 < len34; i34++) {
+                                                                                    let data151 = data150[i34];
+                                                                                    const _errs343 = errors;
+                                                                                    if (errors === _errs343) {
+                                                                                      if (typeof data151 == "number" && isFinite(data151)) {
+                                                                                        if (data151 <= 0 || isNaN(data151)) {
+                                                                                          const err229 = { instancePath: instancePath + "/method/classifier/classWeights/" + i34, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                           if (vErrors === null) {
-                                                                                            vErrors = [err223];
+                                                                                            vErrors = [err229];
                                                                                           } else {
-                                                                                            vErrors.push(err223);
+                                                                                            vErrors.push(err229);
                                                                                           }
                                                                                           errors++;
                                                                                         }
                                                                                       } else {
-                                                                                        const err224 = { instancePath: instancePath + "/method/classifier/classWeights/" + i32, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                        const err230 = { instancePath: instancePath + "/method/classifier/classWeights/" + i34, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err224];
+                                                                                          vErrors = [err230];
                                                                                         } else {
-                                                                                          vErrors.push(err224);
+                                                                                          vErrors.push(err230);
                                                                                         }
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid63 = _errs337 === errors;
-                                                                                    if (!valid63) {
+                                                                                    var valid65 = _errs343 === errors;
+                                                                                    if (!valid65) {
                                                                                       break;
                                                                                     }
                                                                                   }
                                                                                 } else {
-                                                                                  const err225 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                  const err231 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err225];
+                                                                                    vErrors = [err231];
                                                                                   } else {
-                                                                                    vErrors.push(err225);
+                                                                                    vErrors.push(err231);
                                                                                   }
                                                                                   errors++;
                                                                                 }
                                                                               }
-                                                                              var _valid6 = _errs335 === errors;
-                                                                              if (_valid6 && valid62) {
-                                                                                valid62 = false;
+                                                                              var _valid6 = _errs341 === errors;
+                                                                              if (_valid6 && valid64) {
+                                                                                valid64 = false;
                                                                                 passing6 = [passing6, 1];
                                                                               } else {
                                                                                 if (_valid6) {
-                                                                                  valid62 = true;
+                                                                                  valid64 = true;
                                                                                   passing6 = 1;
                                                                                 }
                                                                               }
-                                                                              if (!valid62) {
-                                                                                const err226 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing6 }, message: "must match exactly one schema in oneOf" };
+                                                                              if (!valid64) {
+                                                                                const err232 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing6 }, message: "must match exactly one schema in oneOf" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err226];
+                                                                                  vErrors = [err232];
                                                                                 } else {
-                                                                                  vErrors.push(err226);
+                                                                                  vErrors.push(err232);
                                                                                 }
                                                                                 errors++;
                                                                               } else {
-                                                                                errors = _errs333;
+                                                                                errors = _errs339;
                                                                                 if (vErrors !== null) {
-                                                                                  if (_errs333) {
-                                                                                    vErrors.length = _errs333;
+                                                                                  if (_errs339) {
+                                                                                    vErrors.length = _errs339;
                                                                                   } else {
                                                                                     vErrors = null;
                                                                                   }
                                                                                 }
                                                                               }
-                                                                              var valid61 = _errs332 === errors;
+                                                                              var valid63 = _errs338 === errors;
                                                                             } else {
-                                                                              var valid61 = true;
+                                                                              var valid63 = true;
                                                                             }
-                                                                            if (valid61) {
-                                                                              if (data142.smoothingPx !== void 0) {
-                                                                                let data149 = data142.smoothingPx;
-                                                                                const _errs339 = errors;
-                                                                                if (errors === _errs339) {
-                                                                                  if (typeof data149 == "number" && isFinite(data149)) {
-                                                                                    if (data149 > 100 || isNaN(data149)) {
-                                                                                      const err227 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                            if (valid63) {
+                                                                              if (data145.smoothingPx !== void 0) {
+                                                                                let data152 = data145.smoothingPx;
+                                                                                const _errs345 = errors;
+                                                                                if (errors === _errs345) {
+                                                                                  if (typeof data152 == "number" && isFinite(data152)) {
+                                                                                    if (data152 > 100 || isNaN(data152)) {
+                                                                                      const err233 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                                       if (vErrors === null) {
-                                                                                        vErrors = [err227];
+                                                                                        vErrors = [err233];
                                                                                       } else {
-                                                                                        vErrors.push(err227);
+                                                                                        vErrors.push(err233);
                                                                                       }
                                                                                       errors++;
                                                                                     } else {
-                                                                                      if (data149 < 0 || isNaN(data149)) {
-                                                                                        const err228 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                      if (data152 < 0 || isNaN(data152)) {
+                                                                                        const err234 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err228];
+                                                                                          vErrors = [err234];
                                                                                         } else {
-                                                                                          vErrors.push(err228);
+                                                                                          vErrors.push(err234);
                                                                                         }
                                                                                         errors++;
                                                                                       }
                                                                                     }
                                                                                   } else {
-                                                                                    const err229 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                    const err235 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err229];
+                                                                                      vErrors = [err235];
                                                                                     } else {
-                                                                                      vErrors.push(err229);
+                                                                                      vErrors.push(err235);
                                                                                     }
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid61 = _errs339 === errors;
+                                                                                var valid63 = _errs345 === errors;
                                                                               } else {
-                                                                                var valid61 = true;
+                                                                                var valid63 = true;
                                                                               }
                                                                             }
                                                                           }
@@ -12378,35 +12473,35 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                   }
                                                                 } else {
-                                                                  const err230 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                  const err236 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err230];
+                                                                    vErrors = [err236];
                                                                   } else {
-                                                                    vErrors.push(err230);
+                                                                    vErrors.push(err236);
                                                                   }
                                                                   errors++;
                                                                 }
                                                               }
-                                                              var valid50 = _errs322 === errors;
+                                                              var valid52 = _errs328 === errors;
                                                             } else {
-                                                              var valid50 = true;
+                                                              var valid52 = true;
                                                             }
-                                                            if (valid50) {
+                                                            if (valid52) {
                                                               if (data39.validation !== void 0) {
-                                                                let data150 = data39.validation;
-                                                                const _errs341 = errors;
-                                                                if (!(data150 === "none" || data150 === "score" || data150 === "choose")) {
-                                                                  const err231 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/4/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                                let data153 = data39.validation;
+                                                                const _errs347 = errors;
+                                                                if (!(data153 === "none" || data153 === "score" || data153 === "choose")) {
+                                                                  const err237 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/4/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err231];
+                                                                    vErrors = [err237];
                                                                   } else {
-                                                                    vErrors.push(err231);
+                                                                    vErrors.push(err237);
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                var valid50 = _errs341 === errors;
+                                                                var valid52 = _errs347 === errors;
                                                               } else {
-                                                                var valid50 = true;
+                                                                var valid52 = true;
                                                               }
                                                             }
                                                           }
@@ -12418,16 +12513,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            const err232 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                            const err238 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                             if (vErrors === null) {
-                                              vErrors = [err232];
+                                              vErrors = [err238];
                                             } else {
-                                              vErrors.push(err232);
+                                              vErrors.push(err238);
                                             }
                                             errors++;
                                           }
                                         }
-                                        var _valid3 = _errs266 === errors;
+                                        var _valid3 = _errs272 === errors;
                                         if (_valid3 && valid18) {
                                           valid18 = false;
                                           passing3 = [passing3, 4];
@@ -12441,11 +12536,11 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                   if (!valid18) {
-                                    const err233 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf", keyword: "oneOf", params: { passingSchemas: passing3 }, message: "must match exactly one schema in oneOf" };
+                                    const err239 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf", keyword: "oneOf", params: { passingSchemas: passing3 }, message: "must match exactly one schema in oneOf" };
                                     if (vErrors === null) {
-                                      vErrors = [err233];
+                                      vErrors = [err239];
                                     } else {
-                                      vErrors.push(err233);
+                                      vErrors.push(err239);
                                     }
                                     errors++;
                                     validate25.errors = vErrors;
@@ -12466,68 +12561,68 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 if (valid0) {
                                   if (data.mask !== void 0) {
-                                    const _errs342 = errors;
+                                    const _errs348 = errors;
                                     if (typeof data.mask !== "string") {
                                       validate25.errors = [{ instancePath: instancePath + "/mask", schemaPath: "#/properties/mask/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
-                                    var valid0 = _errs342 === errors;
+                                    var valid0 = _errs348 === errors;
                                   } else {
                                     var valid0 = true;
                                   }
                                   if (valid0) {
                                     if (data.region !== void 0) {
-                                      let data152 = data.region;
-                                      const _errs344 = errors;
-                                      if (errors === _errs344) {
-                                        if (data152 && typeof data152 == "object" && !Array.isArray(data152)) {
+                                      let data155 = data.region;
+                                      const _errs350 = errors;
+                                      if (errors === _errs350) {
+                                        if (data155 && typeof data155 == "object" && !Array.isArray(data155)) {
                                           let missing17;
-                                          if (data152.rings === void 0 && (missing17 = "rings")) {
+                                          if (data155.rings === void 0 && (missing17 = "rings")) {
                                             validate25.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/required", keyword: "required", params: { missingProperty: missing17 }, message: "must have required property '" + missing17 + "'" }];
                                             return false;
                                           } else {
-                                            const _errs346 = errors;
-                                            for (const key24 in data152) {
+                                            const _errs352 = errors;
+                                            for (const key24 in data155) {
                                               if (!(key24 === "rings")) {
                                                 validate25.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
                                             }
-                                            if (_errs346 === errors) {
-                                              if (data152.rings !== void 0) {
-                                                let data153 = data152.rings;
-                                                const _errs347 = errors;
-                                                if (errors === _errs347) {
-                                                  if (Array.isArray(data153)) {
-                                                    var valid65 = true;
-                                                    const len33 = data153.length;
-                                                    for (let i33 = 0; i33 < len33; i33++) {
-                                                      let data154 = data153[i33];
-                                                      const _errs349 = errors;
-                                                      if (errors === _errs349) {
-                                                        if (Array.isArray(data154)) {
-                                                          var valid66 = true;
-                                                          const len34 = data154.length;
-                                                          for (let i34 = 0; i34 < len34; i34++) {
-                                                            let data155 = data154[i34];
-                                                            const _errs351 = errors;
-                                                            if (!(typeof data155 == "number" && isFinite(data155))) {
-                                                              validate25.errors = [{ instancePath: instancePath + "/region/rings/" + i33 + "/" + i34, schemaPath: "#/properties/region/properties/rings/items/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            if (_errs352 === errors) {
+                                              if (data155.rings !== void 0) {
+                                                let data156 = data155.rings;
+                                                const _errs353 = errors;
+                                                if (errors === _errs353) {
+                                                  if (Array.isArray(data156)) {
+                                                    var valid67 = true;
+                                                    const len35 = data156.length;
+                                                    for (let i35 = 0; i35 < len35; i35++) {
+                                                      let data157 = data156[i35];
+                                                      const _errs355 = errors;
+                                                      if (errors === _errs355) {
+                                                        if (Array.isArray(data157)) {
+                                                          var valid68 = true;
+                                                          const len36 = data157.length;
+                                                          for (let i36 = 0; i36 < len36; i36++) {
+                                                            let data158 = data157[i36];
+                                                            const _errs357 = errors;
+                                                            if (!(typeof data158 == "number" && isFinite(data158))) {
+                                                              validate25.errors = [{ instancePath: instancePath + "/region/rings/" + i35 + "/" + i36, schemaPath: "#/properties/region/properties/rings/items/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
-                                                            var valid66 = _errs351 === errors;
-                                                            if (!valid66) {
+                                                            var valid68 = _errs357 === errors;
+                                                            if (!valid68) {
                                                               break;
                                                             }
                                                           }
                                                         } else {
-                                                          validate25.errors = [{ instancePath: instancePath + "/region/rings/" + i33, schemaPath: "#/properties/region/properties/rings/items/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          validate25.errors = [{ instancePath: instancePath + "/region/rings/" + i35, schemaPath: "#/properties/region/properties/rings/items/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                           return false;
                                                         }
                                                       }
-                                                      var valid65 = _errs349 === errors;
-                                                      if (!valid65) {
+                                                      var valid67 = _errs355 === errors;
+                                                      if (!valid67) {
                                                         break;
                                                       }
                                                     }
@@ -12544,36 +12639,36 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid0 = _errs344 === errors;
+                                      var valid0 = _errs350 === errors;
                                     } else {
                                       var valid0 = true;
                                     }
                                     if (valid0) {
                                       if (data.factor !== void 0) {
-                                        let data156 = data.factor;
-                                        const _errs353 = errors;
-                                        if (errors === _errs353) {
-                                          if (data156 && typeof data156 == "object" && !Array.isArray(data156)) {
+                                        let data159 = data.factor;
+                                        const _errs359 = errors;
+                                        if (errors === _errs359) {
+                                          if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
                                             let missing18;
-                                            if (data156.y === void 0 && (missing18 = "y") || data156.x === void 0 && (missing18 = "x")) {
+                                            if (data159.y === void 0 && (missing18 = "y") || data159.x === void 0 && (missing18 = "x")) {
                                               validate25.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing18 }, message: "must have required property '" + missing18 + "'" }];
                                               return false;
                                             } else {
-                                              const _errs355 = errors;
-                                              for (const key25 in data156) {
+                                              const _errs361 = errors;
+                                              for (const key25 in data159) {
                                                 if (!(key25 === "y" || key25 === "x")) {
                                                   validate25.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 }, message: "must NOT have additional properties" }];
                                                   return false;
                                                   break;
                                                 }
                                               }
-                                              if (_errs355 === errors) {
-                                                if (data156.y !== void 0) {
-                                                  let data157 = data156.y;
-                                                  const _errs356 = errors;
-                                                  if (errors === _errs356) {
-                                                    if (typeof data157 == "number" && isFinite(data157)) {
-                                                      if (data157 <= 0 || isNaN(data157)) {
+                                              if (_errs361 === errors) {
+                                                if (data159.y !== void 0) {
+                                                  let data160 = data159.y;
+                                                  const _errs362 = errors;
+                                                  if (errors === _errs362) {
+                                                    if (typeof data160 == "number" && isFinite(data160)) {
+                                                      if (data160 <= 0 || isNaN(data160)) {
                                                         validate25.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                         return false;
                                                       }
@@ -12582,17 +12677,17 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid67 = _errs356 === errors;
+                                                  var valid69 = _errs362 === errors;
                                                 } else {
-                                                  var valid67 = true;
+                                                  var valid69 = true;
                                                 }
-                                                if (valid67) {
-                                                  if (data156.x !== void 0) {
-                                                    let data158 = data156.x;
-                                                    const _errs358 = errors;
-                                                    if (errors === _errs358) {
-                                                      if (typeof data158 == "number" && isFinite(data158)) {
-                                                        if (data158 <= 0 || isNaN(data158)) {
+                                                if (valid69) {
+                                                  if (data159.x !== void 0) {
+                                                    let data161 = data159.x;
+                                                    const _errs364 = errors;
+                                                    if (errors === _errs364) {
+                                                      if (typeof data161 == "number" && isFinite(data161)) {
+                                                        if (data161 <= 0 || isNaN(data161)) {
                                                           validate25.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                           return false;
                                                         }
@@ -12601,9 +12696,9 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid67 = _errs358 === errors;
+                                                    var valid69 = _errs364 === errors;
                                                   } else {
-                                                    var valid67 = true;
+                                                    var valid69 = true;
                                                   }
                                                 }
                                               }
@@ -12613,180 +12708,180 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid0 = _errs353 === errors;
+                                        var valid0 = _errs359 === errors;
                                       } else {
                                         var valid0 = true;
                                       }
                                       if (valid0) {
                                         if (data.heldOut !== void 0) {
-                                          let data159 = data.heldOut;
-                                          const _errs360 = errors;
-                                          const _errs361 = errors;
-                                          let valid68 = false;
+                                          let data162 = data.heldOut;
+                                          const _errs366 = errors;
+                                          const _errs367 = errors;
+                                          let valid70 = false;
                                           let passing7 = null;
-                                          const _errs362 = errors;
-                                          if (errors === _errs362) {
-                                            if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
+                                          const _errs368 = errors;
+                                          if (errors === _errs368) {
+                                            if (data162 && typeof data162 == "object" && !Array.isArray(data162)) {
                                               let missing19;
-                                              if (data159.meanIou === void 0 && (missing19 = "meanIou") || data159.balancedAccuracy === void 0 && (missing19 = "balancedAccuracy") || data159.confusion === void 0 && (missing19 = "confusion") || data159.folds === void 0 && (missing19 = "folds")) {
-                                                const err234 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing19 }, message: "must have required property '" + missing19 + "'" };
+                                              if (data162.meanIou === void 0 && (missing19 = "meanIou") || data162.balancedAccuracy === void 0 && (missing19 = "balancedAccuracy") || data162.confusion === void 0 && (missing19 = "confusion") || data162.folds === void 0 && (missing19 = "folds")) {
+                                                const err240 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing19 }, message: "must have required property '" + missing19 + "'" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err234];
+                                                  vErrors = [err240];
                                                 } else {
-                                                  vErrors.push(err234);
+                                                  vErrors.push(err240);
                                                 }
                                                 errors++;
                                               } else {
-                                                const _errs364 = errors;
-                                                for (const key26 in data159) {
+                                                const _errs370 = errors;
+                                                for (const key26 in data162) {
                                                   if (!(key26 === "meanIou" || key26 === "balancedAccuracy" || key26 === "confusion" || key26 === "folds")) {
-                                                    const err235 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 }, message: "must NOT have additional properties" };
+                                                    const err241 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 }, message: "must NOT have additional properties" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err235];
+                                                      vErrors = [err241];
                                                     } else {
-                                                      vErrors.push(err235);
+                                                      vErrors.push(err241);
                                                     }
                                                     errors++;
                                                     break;
                                                   }
                                                 }
-                                                if (_errs364 === errors) {
-                                                  if (data159.meanIou !== void 0) {
-                                                    let data160 = data159.meanIou;
-                                                    const _errs365 = errors;
-                                                    if (!(typeof data160 == "number" && isFinite(data160))) {
-                                                      const err236 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                if (_errs370 === errors) {
+                                                  if (data162.meanIou !== void 0) {
+                                                    let data163 = data162.meanIou;
+                                                    const _errs371 = errors;
+                                                    if (!(typeof data163 == "number" && isFinite(data163))) {
+                                                      const err242 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err236];
+                                                        vErrors = [err242];
                                                       } else {
-                                                        vErrors.push(err236);
+                                                        vErrors.push(err242);
                                                       }
                                                       errors++;
                                                     }
-                                                    var valid69 = _errs365 === errors;
+                                                    var valid71 = _errs371 === errors;
                                                   } else {
-                                                    var valid69 = true;
+                                                    var valid71 = true;
                                                   }
-                                                  if (valid69) {
-                                                    if (data159.balancedAccuracy !== void 0) {
-                                                      let data161 = data159.balancedAccuracy;
-                                                      const _errs367 = errors;
-                                                      if (!(typeof data161 == "number" && isFinite(data161))) {
-                                                        const err237 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                  if (valid71) {
+                                                    if (data162.balancedAccuracy !== void 0) {
+                                                      let data164 = data162.balancedAccuracy;
+                                                      const _errs373 = errors;
+                                                      if (!(typeof data164 == "number" && isFinite(data164))) {
+                                                        const err243 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err237];
+                                                          vErrors = [err243];
                                                         } else {
-                                                          vErrors.push(err237);
+                                                          vErrors.push(err243);
                                                         }
                                                         errors++;
                                                       }
-                                                      var valid69 = _errs367 === errors;
+                                                      var valid71 = _errs373 === errors;
                                                     } else {
-                                                      var valid69 = true;
+                                                      var valid71 = true;
                                                     }
-                                                    if (valid69) {
-                                                      if (data159.confusion !== void 0) {
-                                                        let data162 = data159.confusion;
-                                                        const _errs369 = errors;
-                                                        if (errors === _errs369) {
-                                                          if (Array.isArray(data162)) {
-                                                            var valid70 = true;
-                                                            const len35 = data162.length;
-                                                            for (let i35 = 0; i35 < len35; i35++) {
-                                                              let data163 = data162[i35];
-                                                              const _errs371 = errors;
-                                                              if (errors === _errs371) {
-                                                                if (Array.isArray(data163)) {
-                                                                  var valid71 = true;
-                                                                  const len36 = data163.length;
-                                                                  for (let i36 = 0; i36 < len36; i36++) {
-                                                                    let data164 = data163[i36];
-                                                                    const _errs373 = errors;
-                                                                    if (!(typeof data164 == "number" && (!(data164 % 1) && !isNaN(data164)) && isFinite(data164))) {
-                                                                      const err238 = { instancePath: instancePath + "/heldOut/confusion/" + i35 + "/" + i36, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                    if (valid71) {
+                                                      if (data162.confusion !== void 0) {
+                                                        let data165 = data162.confusion;
+                                                        const _errs375 = errors;
+                                                        if (errors === _errs375) {
+                                                          if (Array.isArray(data165)) {
+                                                            var valid72 = true;
+                                                            const len37 = data165.length;
+                                                            for (let i37 = 0; i37 < len37; i37++) {
+                                                              let data166 = data165[i37];
+                                                              const _errs377 = errors;
+                                                              if (errors === _errs377) {
+                                                                if (Array.isArray(data166)) {
+                                                                  var valid73 = true;
+                                                                  const len38 = data166.length;
+                                                                  for (let i38 = 0; i38 < len38; i38++) {
+                                                                    let data167 = data166[i38];
+                                                                    const _errs379 = errors;
+                                                                    if (!(typeof data167 == "number" && (!(data167 % 1) && !isNaN(data167)) && isFinite(data167))) {
+                                                                      const err244 = { instancePath: instancePath + "/heldOut/confusion/" + i37 + "/" + i38, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err238];
+                                                                        vErrors = [err244];
                                                                       } else {
-                                                                        vErrors.push(err238);
+                                                                        vErrors.push(err244);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs373) {
-                                                                      if (typeof data164 == "number" && isFinite(data164)) {
-                                                                        if (data164 < 0 || isNaN(data164)) {
-                                                                          const err239 = { instancePath: instancePath + "/heldOut/confusion/" + i35 + "/" + i36, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                    if (errors === _errs379) {
+                                                                      if (typeof data167 == "number" && isFinite(data167)) {
+                                                                        if (data167 < 0 || isNaN(data167)) {
+                                                                          const err245 = { instancePath: instancePath + "/heldOut/confusion/" + i37 + "/" + i38, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err239];
+                                                                            vErrors = [err245];
                                                                           } else {
-                                                                            vErrors.push(err239);
+                                                                            vErrors.push(err245);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid71 = _errs373 === errors;
-                                                                    if (!valid71) {
+                                                                    var valid73 = _errs379 === errors;
+                                                                    if (!valid73) {
                                                                       break;
                                                                     }
                                                                   }
                                                                 } else {
-                                                                  const err240 = { instancePath: instancePath + "/heldOut/confusion/" + i35, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                  const err246 = { instancePath: instancePath + "/heldOut/confusion/" + i37, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err240];
+                                                                    vErrors = [err246];
                                                                   } else {
-                                                                    vErrors.push(err240);
+                                                                    vErrors.push(err246);
                                                                   }
                                                                   errors++;
                                                                 }
                                                               }
-                                                              var valid70 = _errs371 === errors;
-                                                              if (!valid70) {
+                                                              var valid72 = _errs377 === errors;
+                                                              if (!valid72) {
                                                                 break;
                                                               }
                                                             }
                                                           } else {
-                                                            const err241 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                            const err247 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err241];
+                                                              vErrors = [err247];
                                                             } else {
-                                                              vErrors.push(err241);
+                                                              vErrors.push(err247);
                                                             }
                                                             errors++;
                                                           }
                                                         }
-                                                        var valid69 = _errs369 === errors;
+                                                        var valid71 = _errs375 === errors;
                                                       } else {
-                                                        var valid69 = true;
+                                                        var valid71 = true;
                                                       }
-                                                      if (valid69) {
-                                                        if (data159.folds !== void 0) {
-                                                          let data165 = data159.folds;
-                                                          const _errs375 = errors;
-                                                          if (!(typeof data165 == "number" && (!(data165 % 1) && !isNaN(data165)) && isFinite(data165))) {
-                                                            const err242 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                      if (valid71) {
+                                                        if (data162.folds !== void 0) {
+                                                          let data168 = data162.folds;
+                                                          const _errs381 = errors;
+                                                          if (!(typeof data168 == "number" && (!(data168 % 1) && !isNaN(data168)) && isFinite(data168))) {
+                                                            const err248 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err242];
+                                                              vErrors = [err248];
                                                             } else {
-                                                              vErrors.push(err242);
+                                                              vErrors.push(err248);
                                                             }
                                                             errors++;
                                                           }
-                                                          if (errors === _errs375) {
-                                                            if (typeof data165 == "number" && isFinite(data165)) {
-                                                              if (data165 < 2 || isNaN(data165)) {
-                                                                const err243 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                                                          if (errors === _errs381) {
+                                                            if (typeof data168 == "number" && isFinite(data168)) {
+                                                              if (data168 < 2 || isNaN(data168)) {
+                                                                const err249 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err243];
+                                                                  vErrors = [err249];
                                                                 } else {
-                                                                  vErrors.push(err243);
+                                                                  vErrors.push(err249);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
                                                           }
-                                                          var valid69 = _errs375 === errors;
+                                                          var valid71 = _errs381 === errors;
                                                         } else {
-                                                          var valid69 = true;
+                                                          var valid71 = true;
                                                         }
                                                       }
                                                     }
@@ -12794,61 +12889,61 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              const err244 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                              const err250 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                               if (vErrors === null) {
-                                                vErrors = [err244];
+                                                vErrors = [err250];
                                               } else {
-                                                vErrors.push(err244);
+                                                vErrors.push(err250);
                                               }
                                               errors++;
                                             }
                                           }
-                                          var _valid7 = _errs362 === errors;
+                                          var _valid7 = _errs368 === errors;
                                           if (_valid7) {
-                                            valid68 = true;
+                                            valid70 = true;
                                             passing7 = 0;
                                           }
-                                          const _errs377 = errors;
-                                          if (data159 !== null) {
-                                            const err245 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
+                                          const _errs383 = errors;
+                                          if (data162 !== null) {
+                                            const err251 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
                                             if (vErrors === null) {
-                                              vErrors = [err245];
+                                              vErrors = [err251];
                                             } else {
-                                              vErrors.push(err245);
+                                              vErrors.push(err251);
                                             }
                                             errors++;
                                           }
-                                          var _valid7 = _errs377 === errors;
-                                          if (_valid7 && valid68) {
-                                            valid68 = false;
+                                          var _valid7 = _errs383 === errors;
+                                          if (_valid7 && valid70) {
+                                            valid70 = false;
                                             passing7 = [passing7, 1];
                                           } else {
                                             if (_valid7) {
-                                              valid68 = true;
+                                              valid70 = true;
                                               passing7 = 1;
                                             }
                                           }
-                                          if (!valid68) {
-                                            const err246 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing7 }, message: "must match exactly one schema in oneOf" };
+                                          if (!valid70) {
+                                            const err252 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing7 }, message: "must match exactly one schema in oneOf" };
                                             if (vErrors === null) {
-                                              vErrors = [err246];
+                                              vErrors = [err252];
                                             } else {
-                                              vErrors.push(err246);
+                                              vErrors.push(err252);
                                             }
                                             errors++;
                                             validate25.errors = vErrors;
                                             return false;
                                           } else {
-                                            errors = _errs361;
+                                            errors = _errs367;
                                             if (vErrors !== null) {
-                                              if (_errs361) {
-                                                vErrors.length = _errs361;
+                                              if (_errs367) {
+                                                vErrors.length = _errs367;
                                               } else {
                                                 vErrors = null;
                                               }
                                             }
                                           }
-                                          var valid0 = _errs360 === errors;
+                                          var valid0 = _errs366 === errors;
                                         } else {
                                           var valid0 = true;
                                         }

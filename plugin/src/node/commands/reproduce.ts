@@ -4,6 +4,7 @@ import { readRegion } from '../../array/region.ts';
 import { transposed } from '../../array/transposed.ts';
 import { AlibiError } from '../../errors.ts';
 import type { PcaFit } from '../../features/fits.ts';
+import { type ClusterGroups, mergeClusters, mergedLabels } from '../../features/merge-clusters.ts';
 import { masked } from '../../labels/masked.ts';
 import { type OmeLabel, openLabel } from '../../ome/open-label.ts';
 import { pixelGrid } from '../../pipeline/pixel-grid.ts';
@@ -142,10 +143,11 @@ interface Context {
 /** Compute the labels again and count, chunk by chunk, over the slices that were processed. */
 async function compare(work: Work, context: Context, io: Io) {
   const { label, provenance, flags } = context;
-  const { scores, fitId } = await again(work, context, io);
+  const { scores, fitId, groups } = await again(work, context, io);
   const order = ['t', 'z', 'y', 'x'].filter((name) => axisIndex(label.axes, name) !== -1);
   const saved = transposed(label.pyramid[0]!, order);
-  const ids: LazyArray<LabelType> = await work.pipeline.labels(scores, pixelGrid(saved), 256);
+  const each = await work.pipeline.labels(scores, pixelGrid(saved), 256);
+  const ids: LazyArray<LabelType> = groups === undefined ? each : mergedLabels(each, groups);
   const maskText = flags.text('mask') ?? provenance.mask;
   const mask =
     maskText === undefined
@@ -216,7 +218,12 @@ async function again(
   work: Work,
   { provenance, flags, models }: Context,
   io: Io,
-): Promise<{ readonly scores: LazyArray<'float32'>; readonly fitId: string }> {
+): Promise<{
+  readonly scores: LazyArray<'float32'>;
+  readonly fitId: string;
+  /** Ids of the scores that are one id of the labels. */
+  readonly groups?: ClusterGroups;
+}> {
   const { method, strokes } = provenance;
   const place = {
     level: work.level,
@@ -242,7 +249,8 @@ async function again(
   }
   if (method.kind === 'kmeans') {
     const { fit, scores } = await clusterTokens(work, method.k, io);
-    return { scores, fitId: fit.id };
+    if (method.merged === undefined) return { scores, fitId: fit.id };
+    return { scores, groups: method.merged, fitId: (await mergeClusters(fit, method.merged)).id };
   }
   if (method.kind === 'classifier') {
     return apply((await openClassifierFile(flags.text('classifier') ?? method.location)).fit);
