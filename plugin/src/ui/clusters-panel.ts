@@ -113,7 +113,7 @@ export class AlibiZarrClusters extends LitElement {
             : new Set([...this.chosen, id]);
         }}
       />
-      <i style=${`background: #${color}`}></i>
+      <i .style=${`background: #${color}`}></i>
       <input
         type="text"
         aria-label=${`Name of cluster ${id}`}

@@ -119,7 +119,7 @@ export class AlibiZarrEditing extends LitElement {
     const { display } = workspace;
     const { edit } = display.state;
     return html`<div class="row small id">
-      <span class="swatch" aria-hidden="true" style=${edit.id === null ? '' : `background:${idColor(workspace, edit.id)}`}></span>
+      <span class="swatch" aria-hidden="true" .style=${edit.id === null ? '' : `background:${idColor(workspace, edit.id)}`}></span>
       <label class="row grow">
         <span>Id</span>
         <input

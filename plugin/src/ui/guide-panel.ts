@@ -136,7 +136,7 @@ export class AlibiZarrGuide extends LitElement {
       >
         <b>${index + 1}</b>
         <span class="where clip">x ${Math.round(place.x)}, y ${Math.round(place.y)}${slices}</span>
-        <span class="bar" aria-hidden="true"><i style=${`width:${share}%`}></i></span>
+        <span class="bar" aria-hidden="true"><i .style=${`width:${share}%`}></i></span>
         <span class="share">${share} %</span>
       </button>
       <button

@@ -118,7 +118,7 @@ export class AlibiZarrObjectResults extends LitElement {
         range === null
           ? nothing
           : html`<div class="small muted" role="img" aria-label=${`Colours from ${shortNumber(range[0])} to ${shortNumber(range[1])}`}>
-              <div class="ramp" style=${`background:${rampCss}`}></div>
+              <div class="ramp" .style=${`background:${rampCss}`}></div>
               <div class="row"><span class="grow">${shortNumber(range[0])}</span><span>${shortNumber(range[1])}</span></div>
             </div>`
       }`;

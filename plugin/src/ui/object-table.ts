@@ -72,7 +72,7 @@ export class AlibiZarrObjectTable extends LitElement {
       @scroll=${(event: Event) => this.#scrolled(event)}
       @keydown=${(event: KeyboardEvent) => this.#keyDown(event)}
     >
-      <div class="grid" style=${`height:${(rows.length + 1) * rowPx}px; --columns:${table.columns.length - 1}`}>
+      <div class="grid" .style=${`height:${(rows.length + 1) * rowPx}px; --columns:${table.columns.length - 1}`}>
         <div class="head" role="row" aria-rowindex="1">
           ${table.columns.map((column, index) => this.#head(column, index, table))}
         </div>
@@ -100,7 +100,7 @@ export class AlibiZarrObjectTable extends LitElement {
     const order = isSorted ? (sort.order === 'rising' ? 'ascending' : 'descending') : 'none';
     return html`<div role="columnheader" aria-sort=${order}>
       <button
-        style="width:100%"
+        .style=${'width:100%'}
         ?data-sorted=${isSorted}
         title=${`${column.description}${unitText(column, table)}. Sort by it`}
         @click=${() => this.#sortBy(index)}
@@ -115,7 +115,7 @@ export class AlibiZarrObjectTable extends LitElement {
       id=${`row-${row}`}
       aria-rowindex=${position + 2}
       aria-selected=${isSelected}
-      style=${`top:${(position + 1) * rowPx}px`}
+      .style=${`top:${(position + 1) * rowPx}px`}
       @click=${() => this.#select(row)}
     >
       ${table.columns.map((column, n) => html`<span role="gridcell">${cellText(table, row, n, column)}</span>`)}

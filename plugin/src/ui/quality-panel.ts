@@ -102,13 +102,13 @@ function balance(classes: readonly ClassSpec[], counts: readonly number[]) {
   const scarce = classes.filter((_, index) => (counts[index] ?? 0) < unbalancedBelow * most);
   return html`
     <h3 id="balance">Painted pixels</h3>
-    <div role="list" aria-labelledby="balance" class="small stack" style="gap: 2px">
+    <div role="list" aria-labelledby="balance" class="small stack" .style=${'gap: 2px'}>
       ${classes.map(({ name, color }, index) => {
         const count = counts[index] ?? 0;
         return html`<div class="class" role="listitem">
-          <span class="swatch" style=${`background:#${color}`}></span>
+          <span class="swatch" .style=${`background:#${color}`}></span>
           <span class="clip" title=${name}>${name}</span>
-          <span class="bar" aria-hidden="true"><i style=${`width:${(100 * count) / most}%;background:#${color}`}></i></span>
+          <span class="bar" aria-hidden="true"><i .style=${`width:${(100 * count) / most}%;background:#${color}`}></i></span>
           <span class="count">${count.toLocaleString('en')}</span>
         </div>`;
       })}
@@ -153,6 +153,6 @@ function cell(count: number, total: number, isRight: boolean) {
   const tone = isRight ? 'var(--az-good)' : 'var(--az-bad)';
   return html`<td
     title=${`${count.toLocaleString('en')} of ${total.toLocaleString('en')} pixels`}
-    style=${`background:color-mix(in srgb, ${tone} ${Math.round(65 * share)}%, var(--az-raised))`}
+    .style=${`background:color-mix(in srgb, ${tone} ${Math.round(65 * share)}%, var(--az-raised))`}
   >${Math.round(100 * share)} %</td>`;
 }
