@@ -53,7 +53,7 @@ export class AlibiZarrFiles extends LitElement {
             @click=${() => this.#choose()}
           >${icons.folder} Open a file…</button>
           <input
-            id="file"
+            id="panel-file"
             type="file"
             hidden
             multiple
@@ -132,7 +132,7 @@ export class AlibiZarrFiles extends LitElement {
   }
 
   #choose(): void {
-    this.renderRoot.querySelector<HTMLInputElement>('#file')?.click();
+    this.renderRoot.querySelector<HTMLInputElement>('#panel-file')?.click();
   }
 
   #chosen(event: Event, workspace: Workspace): void {
