@@ -28,7 +28,7 @@ const likenessTable = Float32Array.from({ length: tableSize + 1 }, (_, i) =>
 
 /** Nearest elements of one axis for each pixel, with their weights by distance. */
 export interface GuidedTaps {
-  /** Elements of the piece at hand, `reach` a pixel; -1 beyond the grid. */
+  /** Elements of the piece at hand, `reach` a pixel; beyond the grid its last one, with weight 0. */
   readonly index: Int32Array;
   readonly weight: Float32Array;
 }
@@ -54,7 +54,7 @@ export function guidedTaps(options: {
     for (let tap = 0; tap < reach; tap++) {
       const element = first + tap;
       const inside = element >= 0 && element < size;
-      index[i * reach + tap] = inside ? element - origin : -1;
+      index[i * reach + tap] = Math.min(size - 1, Math.max(0, element)) - origin;
       weight[i * reach + tap] = inside ? Math.exp(-0.5 * ((element - at) / nearness) ** 2) : 0;
     }
   }
@@ -68,10 +68,10 @@ export function guidedRange(first: number, last: number, size: number): { start:
 }
 
 /**
- * Visit the elements a pixel reads: weights sum to 1.
+ * The elements a pixel reads, and how much each counts: weights sum to 1.
  *
  * @param value  the guide at the pixel
- * @param out    receives element positions and weights, each at least 16 long
+ * @param out    receives element positions and weights, {@link guidedTapLimit} each
  * @returns      how many there are
  */
 export function guidedWeights(
@@ -81,25 +81,34 @@ export function guidedWeights(
   out: { readonly index: Int32Array; readonly weight: Float32Array },
 ): number {
   const { rows, cols, y, x } = at;
-  let count = 0;
+  for (let i = 0; i < guidedTapLimit; i++) {
+    const row = rows.index[y * reach + Math.floor(i / reach)]!;
+    out.index[i] = row * grid.cols + cols.index[x * reach + (i % reach)]!;
+  }
+  weigh(grid, at, value, out.weight, 0);
+  return guidedTapLimit;
+}
+
+/** Weights of the 4 × 4 elements around a pixel, into `weights[base …]`; 0 beyond the grid. */
+function weigh(
+  grid: GuidedGrid,
+  { rows, cols, y, x }: Parameters<typeof guidedWeights>[1],
+  value: number,
+  weights: Float32Array,
+  base: number,
+): void {
   let total = 0;
   for (let i = 0; i < reach; i++) {
-    const row = rows.index[y * reach + i]!;
-    if (row < 0) continue;
+    const row = rows.index[y * reach + i]! * grid.cols;
     const rowWeight = rows.weight[y * reach + i]!;
     for (let j = 0; j < reach; j++) {
-      const col = cols.index[x * reach + j]!;
-      if (col < 0) continue;
-      const element = row * grid.cols + col;
-      const weight = rowWeight * cols.weight[x * reach + j]! * likenessOf(grid.guide[element]! - value);
-      out.index[count] = element;
-      out.weight[count] = weight;
+      const like = likenessOf(grid.guide[row + cols.index[x * reach + j]!]! - value);
+      const weight = rowWeight * cols.weight[x * reach + j]! * like;
+      weights[base + i * reach + j] = weight;
       total += weight;
-      count++;
     }
   }
-  for (let i = 0; i < count; i++) out.weight[i] = out.weight[i]! / total;
-  return count;
+  for (let k = base; k < base + guidedTapLimit; k++) weights[k] = weights[k]! / total;
 }
 
 /** Where the pixels of a region lie in a grid, and how they look. */
@@ -119,24 +128,11 @@ export interface GuidedPixels {
 export function allGuidedWeights(grid: GuidedGrid, at: GuidedPixels): Float32Array {
   const { rows, cols, pixelGuide, width } = at;
   const weights = new Float32Array(pixelGuide.length * guidedTapLimit);
+  const place = { rows, cols, y: 0, x: 0 };
   for (let pixel = 0; pixel < pixelGuide.length; pixel++) {
-    const value = pixelGuide[pixel]!;
-    const [y, x] = [Math.floor(pixel / width), pixel % width];
-    const base = pixel * guidedTapLimit;
-    let total = 0;
-    for (let i = 0; i < reach; i++) {
-      const row = rows.index[y * reach + i]!;
-      const rowWeight = rows.weight[y * reach + i]!;
-      for (let j = 0; j < reach; j++) {
-        const col = cols.index[x * reach + j]!;
-        if (row < 0 || col < 0) continue;
-        const like = likenessOf(grid.guide[row * grid.cols + col]! - value);
-        const weight = rowWeight * cols.weight[x * reach + j]! * like;
-        weights[base + i * reach + j] = weight;
-        total += weight;
-      }
-    }
-    for (let k = base; k < base + guidedTapLimit; k++) weights[k] = weights[k]! / total;
+    place.y = Math.floor(pixel / width);
+    place.x = pixel % width;
+    weigh(grid, place, pixelGuide[pixel]!, weights, pixel * guidedTapLimit);
   }
   return weights;
 }
@@ -155,10 +151,8 @@ export function addGuided(
   { values, dim, out }: { readonly values: Float32Array; readonly dim: number; readonly out: Float32Array },
 ): void {
   const height = rows.index.length / reach;
-  // Beyond the grid weights are 0, and the element read instead is one that counts for the pixel anyway.
-  const colIndex = inside(cols);
-  const rowIndex = inside(rows);
-  const at = (i: number, row: number) => rowIndex[row * reach + i]! * gridCols;
+  const colIndex = cols.index;
+  const at = (i: number, row: number) => rows.index[row * reach + i]! * gridCols;
   for (let y = 0; y < height; y++) {
     const [a, b, c, d] = [at(0, y), at(1, y), at(2, y), at(3, y)];
     for (let x = 0; x < width; x++) {
@@ -189,20 +183,6 @@ export function addGuided(
       }
     }
   }
-}
-
-/** Elements of the grid for taps beyond it: the nearest that the same pixel reads. */
-function inside({ index }: GuidedTaps): Int32Array {
-  const clamped = index.slice();
-  for (let from = 0; from < index.length; from += reach) {
-    const first = index.subarray(from, from + reach).find((element) => element >= 0) ?? 0;
-    let known = first;
-    for (let i = from; i < from + reach; i++) {
-      if (clamped[i]! < 0) clamped[i] = known;
-      else known = clamped[i]!;
-    }
-  }
-  return clamped;
 }
 
 function likenessOf(difference: number): number {

@@ -1,5 +1,4 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { isAbort } from '../errors.ts';
 import type { TableFormat } from '../session-objects.ts';
 import type { Layer } from '../session-types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
@@ -8,6 +7,7 @@ import { selectValue } from './input-value.ts';
 import { colorRange, rampCss } from './object-colors.ts';
 import { shortNumber } from './object-table.ts';
 import { type ShownTable, shownTable } from './object-view.ts';
+import { RunningTask } from './running-task.ts';
 import { theme } from './theme.ts';
 
 const fileNames: Readonly<Record<TableFormat, string>> = {
@@ -36,19 +36,8 @@ export class AlibiZarrObjectResults extends LitElement {
       .ramp { height: 6px; border-radius: 3px; }
     `,
   ];
-  static override properties = { busy: { state: true } };
-  declare busy: AbortController | null;
   readonly #workspace = new WorkspaceController(this);
-
-  constructor() {
-    super();
-    this.busy = null;
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.busy?.abort();
-  }
+  readonly #task = new RunningTask(this);
 
   protected override render() {
     const { workspace } = this.#workspace;
@@ -86,7 +75,7 @@ export class AlibiZarrObjectResults extends LitElement {
           (format) =>
             html`<button
               id=${`as-${format}`}
-              ?disabled=${this.busy !== null}
+              ?disabled=${this.#task.isBusy}
               title=${fileTitles[format]}
               @click=${() => this.#download(workspace, layer, format)}
             >${fileNames[format]}</button>`,
@@ -125,23 +114,10 @@ export class AlibiZarrObjectResults extends LitElement {
   }
 
   async #download({ session }: Workspace, layer: Layer, format: TableFormat): Promise<void> {
-    await this.#run(async (signal) => {
+    await this.#task.run(async (signal) => {
       const file = await session.objects.write(layer, format, { signal });
       download(`${fileStem(layer.name)}.${format}`, file, file.type);
     });
-  }
-
-  async #run(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const abort = new AbortController();
-    this.busy = abort;
-    try {
-      await task(abort.signal);
-    } catch (error) {
-      // The session has announced every other failure as an `error` event.
-      if (!isAbort(error)) this.requestUpdate();
-    } finally {
-      this.busy = null;
-    }
   }
 }
 

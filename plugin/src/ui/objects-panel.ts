@@ -1,11 +1,11 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { spacingOf } from '../array/spacing.ts';
-import { isAbort } from '../errors.ts';
 import { type Connectivity, connectivities, defaultDims } from '../segment/instances/complete-recipe.ts';
 import type { Layer } from '../session-types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { layerKey, sizeAlong } from './display.ts';
 import { selectValue } from './input-value.ts';
+import { RunningTask } from './running-task.ts';
 import { unitSymbol } from './scale-bar.ts';
 import { sectionHeader } from './section-header.ts';
 import { sectionStyle, theme } from './theme.ts';
@@ -57,25 +57,19 @@ export class AlibiZarrObjects extends LitElement {
       code { display: block; font-size: 11px; padding: 6px 8px; background: var(--az-back); border-radius: var(--az-radius); overflow-wrap: anywhere; user-select: all; }
     `,
   ];
-  static override properties = { form: { state: true }, busy: { state: true } };
+  static override properties = { form: { state: true } };
   declare form: Form;
-  declare busy: AbortController | null;
   readonly #workspace = new WorkspaceController(this);
+  readonly #task = new RunningTask(this);
 
   constructor() {
     super();
     this.form = emptyForm;
-    this.busy = null;
   }
 
   protected override willUpdate(): void {
     const { workspace } = this.#workspace;
     this.hidden = workspace === null || sourcesOf(workspace).length === 0;
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.busy?.abort();
   }
 
   protected override render() {
@@ -102,7 +96,7 @@ export class AlibiZarrObjects extends LitElement {
 
   #form(workspace: Workspace, layer: Layer) {
     const method = this.#methodOf(layer);
-    const isBusy = this.busy !== null;
+    const isBusy = this.#task.isBusy;
     return html`
       ${layer.names.size > 1 && method !== 'as-is' ? this.#classes(layer) : nothing}
       <label class="field small">
@@ -117,7 +111,7 @@ export class AlibiZarrObjects extends LitElement {
       <button
         id="find"
         ?disabled=${layer.outdated && !isBusy}
-        @click=${() => (this.busy === null ? this.#find(workspace, layer) : this.busy.abort())}
+        @click=${() => (this.#task.isBusy ? this.#task.cancel() : this.#find(workspace, layer))}
       >${isBusy ? 'Cancel' : method === 'as-is' ? 'Measure' : 'Find and measure'}</button>
       ${layer.outdated ? html`<p class="small muted" role="status">The segmentation is about to change.</p>` : nothing}
     `;
@@ -218,7 +212,7 @@ export class AlibiZarrObjects extends LitElement {
     const method = this.#methodOf(layer);
     // What was found becomes a layer too: the choice stays on what it was made of.
     this.#set({ layerId: layer.id });
-    await this.#run(async (signal) => {
+    await this.#task.run(async (signal) => {
       const dims = this.form.dims === null ? {} : { dims: this.form.dims };
       if (method === 'as-is') {
         await session.objects.measure(layer, { ...dims, signal });
@@ -248,19 +242,6 @@ export class AlibiZarrObjects extends LitElement {
       ...numberOf('maxSize'),
       ...(method === 'watershed' ? { ...numberOf('depth'), ...numberOf('halo') } : {}),
     };
-  }
-
-  async #run(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const abort = new AbortController();
-    this.busy = abort;
-    try {
-      await task(abort.signal);
-    } catch (error) {
-      // The session has announced every other failure as an `error` event.
-      if (!isAbort(error)) this.requestUpdate();
-    } finally {
-      this.busy = null;
-    }
   }
 }
 
