@@ -39,7 +39,7 @@ interface Case {
 export async function write({ size = 8192, chunk = 1024, rounds = 5 }: WriteOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'alibi-bench-write-'));
   try {
-    await threads(folder);
+    await threads();
     const ids = cells(size);
     const raw = join(folder, 'ids.raw');
     await writeFile(raw, new Uint8Array(ids.buffer));
@@ -70,14 +70,18 @@ export async function write({ size = 8192, chunk = 1024, rounds = 5 }: WriteOpti
 }
 
 /** The codec threads' script, which the sources have not. */
-async function threads(folder: string): Promise<void> {
-  const script = join(folder, 'codec-worker.mjs');
+async function threads(): Promise<void> {
+  // Where it finds the packages it imports.
+  const script = fileURLToPath(
+    new URL('../../node_modules/.cache/alibi-zarr/bench-codec-worker.mjs', import.meta.url),
+  );
   await build({
     entryPoints: [fileURLToPath(new URL('../../plugin/src/node/codec-worker.ts', import.meta.url))],
     outfile: script,
     bundle: true,
     platform: 'node',
     format: 'esm',
+    packages: 'external',
     logLevel: 'error',
   });
   useCodecThreads(new URL(`file://${script}`));

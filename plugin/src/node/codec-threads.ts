@@ -21,7 +21,8 @@ export function useCodecThreads(script = new URL('./codec-worker.js', import.met
 
 /** A thread that keeps the process alive only while it has something to do. */
 function startThread(script: URL): CodecWorker {
-  const worker = new Worker(script);
+  // Not the process's own flags: a thread refuses those for code given on the command line (`node --input-type=module -e`).
+  const worker = new Worker(script, { execArgv: [] });
   worker.unref();
   return {
     postMessage(request, transfer) {

@@ -102,6 +102,14 @@ export function inflate(bytes: Uint8Array, byteLimit: number): Promise<Uint8Arra
   return throughStream(bytes, new DecompressionStream('deflate-raw'), byteLimit);
 }
 
+export type ZstdEncoder = (bytes: Uint8Array, level: number) => Promise<Uint8Array>;
+let zstdEncoder: ZstdEncoder | null = null;
+
+/** Encode zstd in this thread with something faster than numcodecs, or with numcodecs again (null). Decoding stays as it is. */
+export function useZstdEncoder(encoder: ZstdEncoder | null): void {
+  zstdEncoder = encoder;
+}
+
 /** @param configuration  in numcodecs' words: `level`; for blosc `cname`, `clevel`, `shuffle` (a number) */
 export async function compress(
   name: 'blosc' | 'zstd' | 'gzip',
@@ -109,6 +117,8 @@ export async function compress(
   configuration: Readonly<Record<string, unknown>>,
 ): Promise<Uint8Array> {
   if (name === 'gzip') return throughStream(bytes, new CompressionStream('gzip'));
+  const { level } = configuration;
+  if (name === 'zstd' && zstdEncoder !== null && typeof level === 'number') return zstdEncoder(bytes, level);
   const codec = await wasmCodec(name, configuration);
   return run(name, () => codec.encode(bytes));
 }
