@@ -28,14 +28,16 @@ export function validate(
   const tokens: Float32Array[] = [];
   for (const { images, targets } of batches) {
     const [count] = images.shape;
-    const { value, features } = tf.tidy(() => {
+    // Read outside: a tidy looks for tensors in every element of what it returns.
+    const kept = tf.tidy(() => {
       const all = encode(vit, tf.tensor4d(images.data, [...images.shape]));
       const patches = tf.slice(all, [0, prefix, 0], [count, all.shape[1] - prefix, dim]);
       const result = distance(o.loss, withoutChannels(patches, o.blank), tf.tensor3d(targets, patches.shape));
-      return { value: result.loss.dataSync()[0] ?? Number.NaN, features: patches.dataSync() };
+      return { loss: result.loss, patches };
     });
-    loss += value / batches.length;
-    tokens.push(Float32Array.from(features));
+    loss += (kept.loss.dataSync()[0] ?? Number.NaN) / batches.length;
+    tokens.push(Float32Array.from(kept.patches.dataSync()));
+    tf.dispose(kept);
   }
   const [first] = batches;
   if (first === undefined) throw new TypeError('there is at least one batch');
