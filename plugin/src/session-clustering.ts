@@ -2,11 +2,11 @@ import { AlibiError } from './errors.ts';
 import { joinGroups, type MergedFit, mergeClusters } from './features/merge-clusters.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
-import { formatHexColor, paletteColor } from './session-colors.ts';
+import { paletteColor } from './session-colors.ts';
 import type { Layers } from './session-layers.ts';
 import type { Painting } from './session-painting.ts';
 import type { ScoreLayers } from './session-scores.ts';
-import { type SeedPlaces, seedStrokes } from './session-seeds.ts';
+import { paintSeeds, type SeedPlaces } from './session-seeds.ts';
 import type { Layer } from './session-types.ts';
 import type { RunTask } from './session-work.ts';
 
@@ -108,15 +108,11 @@ export class Clustering implements SessionClustering {
     const { image, painting, run } = this.#context;
     return run('Putting strokes into a cluster', signal, async (work) => {
       assertCluster(layer, id);
-      if (classIndex !== null && painting.classes[classIndex] === undefined) throw noClass(classIndex);
-      const input = { layer, id, image: image(), strokes: painting.strokes };
-      const strokes = await seedStrokes(input, places, work);
-      work.signal.throwIfAborted();
-      const name = layer.names.get(id) ?? `Cluster ${id}`;
-      const color = formatHexColor(layer.colors.get(id) ?? paletteColor(id));
-      const into = classIndex ?? painting.addClass({ name, color });
-      painting.addAll(strokes.map((stroke) => ({ ...stroke, classIndex: into })));
-      return { classIndex: into, strokes: strokes.length };
+      const spec = {
+        name: layer.names.get(id) ?? `Cluster ${id}`,
+        color: layer.colors.get(id) ?? paletteColor(id),
+      };
+      return paintSeeds({ layer, id, image: image(), painting, classIndex, spec }, places, work);
     });
   }
 }
@@ -141,10 +137,6 @@ function noCluster({ name, names }: Pick<Layer, 'name' | 'names'>, id: number): 
 
 function notClusters({ name }: Pick<Layer, 'name'>): AlibiError {
   return invalid(`the layer "${name}" holds no clusters`, 'clusters', 'Cluster the image first.');
-}
-
-function noClass(index: number): AlibiError {
-  return invalid(`there is no class ${index + 1}`, 'clusters', 'Choose a class, or a new one.');
 }
 
 function invalid(what: string, where: string, remedy: string): AlibiError {

@@ -55,3 +55,13 @@ export class Layers {
 export function isClasses({ kind }: Layer): boolean {
   return kind === 'classes';
 }
+
+/** Layers of colours and of shades hold none: they are neither saved nor edited, and have no outlines and no objects. */
+export function holdsLabels({ kind }: Pick<Layer, 'kind'>): boolean {
+  return kind !== 'pca' && kind !== 'similarity' && kind !== 'uncertainty';
+}
+
+/** Of pixels that are colours themselves. */
+export function holdsColors({ kind }: Pick<Layer, 'kind'>): boolean {
+  return kind === 'pca' || kind === 'similarity';
+}

@@ -12,6 +12,7 @@ import { tableColumns } from './segment/measure/columns.ts';
 import { csvHeader, csvLines } from './segment/tables/csv.ts';
 import { createMemoryTable, type MemoryTable } from './segment/tables/memory-table.ts';
 import { createParquetTable } from './segment/tables/parquet.ts';
+import { holdsLabels } from './session-layers.ts';
 import type { Layer } from './session-types.ts';
 import type { WorkList } from './session-work.ts';
 
@@ -244,7 +245,7 @@ export class Objects implements SessionObjects {
   }
 
   #assertFit(layer: Layer): void {
-    if (layer.kind === 'pca' || layer.kind === 'uncertainty') {
+    if (!holdsLabels(layer)) {
       throw new AlibiError('InvalidInput', {
         what: `the layer "${layer.name}" holds no labels`,
         where: 'objects',

@@ -4,16 +4,13 @@ import { type ClusterGroups, mergedLabels } from './features/merge-clusters.ts';
 import type { ProvenanceFacts } from './labels/provenance.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
-import { pixelGrid } from './pipeline/pixel-grid.ts';
+import { labelChunkPx, pixelGrid } from './pipeline/pixel-grid.ts';
 import type { Place } from './segment/match-pixel-size.ts';
 import type { Stroke } from './segment/types.ts';
 import type { LayerParts, Layers } from './session-layers.ts';
 import type { OpenedRegion } from './session-region.ts';
 import { type Savable, scoresProvenance } from './session-saving.ts';
 import type { Layer } from './session-types.ts';
-
-/** Side of a chunk of a label layer, in pixels: small enough to be quick, large enough to be few. */
-const labelChunkPx = 256;
 
 /** What saving a layer needs and drawing it does not. */
 export interface ScoresParts {

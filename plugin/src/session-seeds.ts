@@ -4,7 +4,9 @@ import type { OmeImage } from './ome/ome-image.ts';
 import { clusterSeeds, type SeedArea } from './segment/cluster-seeds.ts';
 import { paintedClass } from './segment/painted-window.ts';
 import type { Stroke } from './segment/types.ts';
+import { formatHexColor } from './session-colors.ts';
 import { canonicalLabels, pixelRatio } from './session-objects.ts';
+import type { Painting } from './session-painting.ts';
 import type { Layer } from './session-types.ts';
 
 /** Where strokes are put, in pixels of the finest level. */
@@ -27,14 +29,14 @@ const largestRadiusPx = 6;
  *
  * @throws AlibiError InvalidInput  there is no such place
  */
-export async function seedStrokes(
+async function seedStrokes(
   {
     layer,
     id,
     image,
     strokes,
   }: {
-    readonly layer: Layer;
+    readonly layer: Pick<Layer, 'levels' | 'name' | 'names'>;
     readonly id: number;
     readonly image: OmeImage;
     readonly strokes: readonly Stroke[];
@@ -75,4 +77,39 @@ export async function seedStrokes(
     const radiusPx = Math.max(1, Math.min(depthPx / 2, largestRadiusPx) * Math.min(ratio.x, ratio.y));
     return { radiusPx, points: [x, y], z, t };
   });
+}
+
+/**
+ * Paint small strokes well inside an id of a layer, where nobody has painted yet; one step for undo.
+ *
+ * @param classIndex  the class they are of; null adds one as `spec` says
+ * @returns           the class, and the number of strokes
+ * @throws AlibiError InvalidInput  there is no such class, or no such place
+ */
+export async function paintSeeds(
+  {
+    painting,
+    classIndex,
+    spec,
+    ...input
+  }: Omit<Parameters<typeof seedStrokes>[0], 'strokes'> & {
+    readonly painting: Pick<Painting, 'classes' | 'strokes' | 'addClass' | 'addAll'>;
+    readonly classIndex: number | null;
+    readonly spec: { readonly name: string; readonly color: readonly [number, number, number] };
+  },
+  places: SeedPlaces,
+  work: WorkOptions,
+): Promise<{ readonly classIndex: number; readonly strokes: number }> {
+  if (classIndex !== null && painting.classes[classIndex] === undefined) {
+    throw new AlibiError('InvalidInput', {
+      what: `there is no class ${classIndex + 1}`,
+      where: input.layer.name,
+      remedy: 'Choose a class, or a new one.',
+    });
+  }
+  const strokes = await seedStrokes({ ...input, strokes: painting.strokes }, places, work);
+  work.signal?.throwIfAborted();
+  const into = classIndex ?? painting.addClass({ name: spec.name, color: formatHexColor(spec.color) });
+  painting.addAll(strokes.map((stroke) => ({ ...stroke, classIndex: into })));
+  return { classIndex: into, strokes: strokes.length };
 }

@@ -23,6 +23,7 @@ import type { SessionGuidance } from './session-guidance.ts';
 import type { SessionObjects } from './session-objects.ts';
 import type { RegionOfInterest } from './session-region.ts';
 import type { Scribbles } from './session-scribbles.ts';
+import type { SessionSimilarity } from './session-similarity.ts';
 import type { Signer } from './stores/signer.ts';
 import type { Source, WriteStore } from './stores/store.ts';
 
@@ -40,12 +41,20 @@ export type EncoderStatus =
     }
   | { readonly kind: 'failed'; readonly error: AlibiError };
 
-export type LayerKind = 'pca' | 'clusters' | 'classes' | 'uncertainty' | 'instances' | 'edited' | 'label';
+export type LayerKind =
+  | 'pca'
+  | 'similarity'
+  | 'clusters'
+  | 'classes'
+  | 'uncertainty'
+  | 'instances'
+  | 'edited'
+  | 'label';
 
 /** One level a layer can be drawn from, on top of the image's pixels. */
 export interface LayerLevel {
   /**
-   * Canonical (t?, z?, y, x, …): uint8 […, c = 3] colours for `pca`, integer ids for the others. Its
+   * Canonical (t?, z?, y, x, …): uint8 […, c = 3] colours for `pca` and `similarity`, integer ids for the others. Its
    * transform places it in the image's physical space.
    */
   readonly pixels: LazyArray;
@@ -180,6 +189,8 @@ export interface Session extends EventTarget {
   }): Promise<Layer>;
   /** Clusters merged, renamed, and turned into strokes. */
   readonly clustering: SessionClustering;
+  /** What is like places that are pointed at. */
+  readonly similarity: SessionSimilarity;
   /** An existing label image of the OME-Zarr as a layer. */
   openLabel(name: string, options?: { readonly signal?: AbortSignal }): Promise<Layer>;
   removeLayer(id: string): void;

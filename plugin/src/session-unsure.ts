@@ -1,6 +1,7 @@
 import type { DataType, LazyArray } from './array/lazy-array.ts';
 import { wrapped } from './array/wrapped.ts';
 import { AlibiError } from './errors.ts';
+import { heatColor } from './features/heat.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { scaleAlong } from './segment/feature-source.ts';
@@ -103,13 +104,7 @@ export class Unsure {
 
 /** Uncertainty 1 to 255 from dark violet to yellow; 0, sure, is not drawn. */
 const heatColors: Layer['colors'] = new Map(
-  Array.from({ length: 255 }, (_, i) => {
-    const share = (i + 1) / 255;
-    const red = Math.round(255 * Math.min(1, 0.25 + 1.1 * share));
-    const green = Math.round(255 * share * share);
-    const blue = Math.round(255 * Math.max(0, 0.5 - 0.5 * share));
-    return [i + 1, [red, green, blue]] as const;
-  }),
+  Array.from({ length: 255 }, (_, i) => [i + 1, heatColor((i + 1) / 255)] as const),
 );
 
 /** The same array behind everything on screen: what nobody is looking at can wait. */

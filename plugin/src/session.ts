@@ -27,6 +27,7 @@ import { openInto, withImage } from './session-project.ts';
 import { type OpenedRegion, openRegion, type RegionOfInterest } from './session-region.ts';
 import { ScoreLayers } from './session-scores.ts';
 import { Scribbles } from './session-scribbles.ts';
+import { Similarity } from './session-similarity.ts';
 import { Training } from './session-training.ts';
 import type {
   EncoderStatus,
@@ -132,6 +133,13 @@ class ImageSession extends EventTarget implements Session {
     scores: this.#scores,
     painting: this.#painting,
   });
+  readonly similarity = new Similarity({
+    ...this.#shared,
+    layers: this.#layers,
+    fits: this.#fits,
+    painting: this.#painting,
+    changed: () => this.#changed('layers'),
+  });
   readonly guidance = new Guidance({
     changed: () => this.#changed('guidance'),
     layer: (kind, signal) => this.uncertainty({ kind, signal }),
@@ -232,6 +240,7 @@ class ImageSession extends EventTarget implements Session {
   removeLayer(id: string): void {
     const layer = this.layers.find((one) => one.id === id);
     if (layer?.kind === 'uncertainty') this.guidance.layerRemoved();
+    if (layer?.kind === 'similarity') this.similarity.layerRemoved();
     this.#layers.drop(id);
   }
 

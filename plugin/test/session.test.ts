@@ -240,6 +240,63 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     expect(session.strokes).toHaveLength(first.strokes);
   });
 
+  it('colours everything by how like it is to places that are pointed at, and makes strokes of what is', async () => {
+    const { similarity } = session;
+    const prompt = { x: 20, y: 30, z: middleZ, t: 0, isLike: true };
+    const layer = (await similarity.point([prompt]))!;
+    const { pixels, imageLevel } = layer.levels[0]!;
+    expect([layer.kind, pixels.dtype, pixels.axes.at(-1)?.name, pixels.shape.at(-1)]).toEqual([
+      'similarity',
+      'uint8',
+      'c',
+      3,
+    ]);
+    // The token that holds the place is like itself: yellow.
+    const scale = session.image.pixels[0]!.transform.scale;
+    const token = pixels.axes.map(({ name }, axis) => {
+      const at = { z: middleZ, y: prompt.y - 0.5, x: prompt.x - 0.5 }[name];
+      if (at === undefined) return 0;
+      const from = session.image.pixels[0]!.axes.findIndex((one) => one.name === name);
+      const { scale: step, translation } = pixels.transform;
+      return Math.round((at * scale[from]! - translation[axis]!) / step[axis]!);
+    });
+    const there = { start: token, stop: token.map((i, axis) => (axis === token.length - 1 ? 3 : i + 1)) };
+    expect([...(await readRegion(pixels, there, {})).data].map(Number)).toEqual([255, 255, 0]);
+    expect(layer.fit?.source).toMatchObject({ level: imageLevel, prompts: [prompt] });
+
+    const made = await similarity.useAsStrokes({ z: middleZ, t: 0, count: 5, classIndex: null, least: 0.5 });
+    expect(made).toEqual({ classIndex: 0, strokes: session.strokes.length });
+    expect(made.strokes).toBeGreaterThan(0);
+    session.undo();
+    expect(session.strokes).toEqual([]);
+
+    const both = (await similarity.point([prompt, { ...prompt, x: 90, y: 100, isLike: false }]))!;
+    expect(both.fit?.id).not.toBe(layer.fit?.id);
+    expect(session.layers.filter(({ kind }) => kind === 'similarity')).toEqual([both]);
+    // Only what is not looked for: there is nothing to show.
+    expect(await similarity.point([{ ...prompt, isLike: false }])).toBe(null);
+    expect(session.layers.some(({ kind }) => kind === 'similarity')).toBe(false);
+    await expect(similarity.useAsStrokes({ z: middleZ, t: 0, classIndex: null })).rejects.toThrow(
+      /nothing is pointed at/,
+    );
+    const last = (await similarity.point([prompt]))!;
+    session.removeLayer(last.id);
+    expect(similarity.prompts).toEqual([]);
+  });
+
+  it('answers the latest of several clicks alone', async () => {
+    const { similarity } = session;
+    const prompt = { x: 20, y: 30, z: middleZ, t: 0, isLike: true };
+    const [first, second] = await Promise.allSettled([
+      similarity.point([prompt]),
+      similarity.point([prompt, { ...prompt, x: 60 }]),
+    ]);
+    expect([first.status, second.status]).toEqual(['rejected', 'fulfilled']);
+    expect(session.layers.filter(({ kind }) => kind === 'similarity')).toHaveLength(1);
+    expect(similarity.prompts).toHaveLength(2);
+    expect(errors).toEqual([]);
+  });
+
   it('finds objects in a clustering, measures them and saves them with their origin', async () => {
     const clusters = await session.clusters({ k: 3 });
     const layer = await session.objects.find(clusters, { method: 'components', only: '1' });

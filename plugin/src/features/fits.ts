@@ -23,3 +23,14 @@ export interface ClustersFit extends Fit<'clusters'> {
   /** Sample tokens of each cluster. */
   readonly counts: readonly number[];
 }
+
+/** Tokens that were pointed at: what is looked for, and what is not. */
+export interface SimilarityFit extends Fit<'similarity'> {
+  readonly dim: number;
+  /** float32 [dim], the image's mean token. */
+  readonly mean: Float32Array;
+  /** float32 [n, dim], without the mean and of length 1. */
+  readonly like: Float32Array;
+  /** float32 [m, dim], the same. */
+  readonly unlike: Float32Array;
+}

@@ -5,7 +5,7 @@ import { masked } from '../labels/masked.ts';
 import type { MaterializeInput } from '../labels/materialize.ts';
 import { onlySlices } from '../labels/slices.ts';
 import type { LabelClass } from '../ome/write.ts';
-import { pixelGrid } from '../pipeline/pixel-grid.ts';
+import { labelChunkPx, pixelGrid } from '../pipeline/pixel-grid.ts';
 import type { Place } from '../segment/match-pixel-size.ts';
 import type { OpenedClassifier } from '../segment/portable.ts';
 import { featureCount } from '../segment/recipe.ts';
@@ -23,9 +23,6 @@ import { encodingOf } from './save-flags.ts';
 import { assertNoneInterrupted, type Kept, saveLabels } from './save-labels.ts';
 import { saveTargetOf } from './save-target.ts';
 import { writeProbabilities } from './write-probabilities.ts';
-
-/** Side of a chunk of labels in pixels; the same as in a session. */
-const labelChunkPx = 256;
 
 /** What labels are made with. */
 export type Segmenting =

@@ -4,7 +4,7 @@ import type { ArrayHandle } from '../array/remote-messages.ts';
 import { serveArrays } from '../array/serve-arrays.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import { AlibiError } from '../errors.ts';
-import type { ClustersFit, PcaFit } from '../features/fits.ts';
+import type { ClustersFit, PcaFit, SimilarityFit } from '../features/fits.ts';
 import type { FeatureRecipe } from '../segment/recipe.ts';
 import type { Samples } from '../segment/samples.ts';
 import type { ClassifierFit } from '../segment/types.ts';
@@ -125,6 +125,10 @@ function remotePipeline(
     fitClusters: ({ signal, onProgress, ...options }) =>
       requestFit<ClustersFit>({ method: 'fitClusters', options }, workOptions(signal, onProgress)),
     clusterScores: (clusters, level) => array({ method: 'clusterScores', fit: clusters, level }),
+    fitSimilarity: ({ signal, onProgress, ...options }) =>
+      requestFit<SimilarityFit>({ method: 'fitSimilarity', options }, workOptions(signal, onProgress)),
+    similarity: (fit, level) => array({ method: 'similarity', fit, level }),
+    similarityScores: (fit, level, least) => array({ method: 'similarityScores', fit, level, least }),
     recipe: ({ signal, onProgress, ...options }) =>
       requestFit<FeatureRecipe>({ method: 'recipe', options }, workOptions(signal, onProgress)),
     samples: ({ signal, onProgress, ...options }) =>

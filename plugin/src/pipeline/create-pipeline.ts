@@ -12,6 +12,7 @@ import { openEncoder } from '../encoder/open-encoder.ts';
 import { type TokensArray, tokensArray } from '../encoder/tokens.ts';
 import { clusterScores, fitClusters } from '../features/kmeans.ts';
 import { fitPca, pcaColours } from '../features/pca.ts';
+import { fitSimilarity, similarityColors, similarityScores } from '../features/similarity.ts';
 import { classScores, pixelArray } from '../segment/classes.ts';
 import { createFeatureSource, sizeUm } from '../segment/feature-source.ts';
 import { labelsFromScores } from '../segment/labels.ts';
@@ -33,6 +34,7 @@ import type {
 } from './pipeline.ts';
 import { createPlaces, type Places } from './places.ts';
 import { clusterWindows, pcaWindows, pickWindows, sampleLevel } from './sample.ts';
+import { tokensAt } from './tokens-at.ts';
 
 /** Raw windows and blended tokens kept in memory: about 500 windows of ViT-S between them. */
 const tokenCacheBytes = 512 * 2 ** 20;
@@ -195,6 +197,20 @@ export function createPipeline({
       });
     },
     clusterScores: async (fit, level) => kept(clusterScores(blended[level]!, fit)),
+    async fitSimilarity({ prompts, level, mean, signal }) {
+      const at = (isLike: boolean) => {
+        const places = prompts.filter((prompt) => prompt.isLike === isLike);
+        return tokensAt(urgently(blended[level]!), pixels[0]!, places, signal ? { signal } : {});
+      };
+      const [like, unlike] = await Promise.all([at(true), at(false)]);
+      const source = {
+        ...sourceOf({ level, seed: 0, slices: null }),
+        prompts: prompts.map((one) => ({ ...one })),
+      };
+      return fitSimilarity({ dim: encoder.dim, mean, like, unlike, source });
+    },
+    similarity: async (fit, level) => kept(similarityColors(blended[level]!, fit)),
+    similarityScores: async (fit, level, least) => kept(similarityScores(blended[level]!, fit, least)),
     recipe: recipeOf,
     samples: ({ place, recipe, ...rest }) =>
       paintedSamples({

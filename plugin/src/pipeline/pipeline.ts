@@ -3,7 +3,7 @@ import type { LazyArray, LazyPyramid } from '../array/lazy-array.ts';
 import type { WorkOptions } from '../array/progress.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import type { Precision } from '../encoder/graph-choice.ts';
-import type { ClustersFit, PcaFit } from '../features/fits.ts';
+import type { ClustersFit, PcaFit, SimilarityFit } from '../features/fits.ts';
 import type { ClassifierChoice } from '../segment/fit-models.ts';
 import type { Place } from '../segment/match-pixel-size.ts';
 import type { FeatureRecipe, RecipeChoice } from '../segment/recipe.ts';
@@ -27,6 +27,15 @@ export interface PipelineCost {
 export interface Slices {
   readonly z: readonly number[];
   readonly t: readonly number[];
+}
+
+/** A place that was pointed at, in pixels of the finest level, and whether it is what is looked for. */
+export interface Prompt {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly t: number;
+  readonly isLike: boolean;
 }
 
 /** Which weights a result was made with. */
@@ -70,6 +79,19 @@ export interface Pipeline {
   ): Promise<ClustersFit>;
   /** float32 […, y, x, c = k] at token resolution of `level`: minus the squared distance to each centroid. */
   clusterScores(fit: ClustersFit, level: number): Promise<LazyArray<'float32'>>;
+  /** Tokens at places that were pointed at. @throws AlibiError InvalidInput  none is like what is looked for */
+  fitSimilarity(
+    options: {
+      readonly prompts: readonly Prompt[];
+      readonly level: number;
+      /** float32 [dim], the image's mean token. */
+      readonly mean: Float32Array;
+    } & WorkOptions,
+  ): Promise<SimilarityFit>;
+  /** uint8 […, y, x, c = 3] at token resolution of `level`. */
+  similarity(fit: SimilarityFit, level: number): Promise<LazyArray<'uint8'>>;
+  /** float32 […, y, x, c = 2] at token resolution of `level`: id 1 where the similarity is at least this, id 2 elsewhere. */
+  similarityScores(fit: SimilarityFit, level: number, least: number): Promise<LazyArray<'float32'>>;
   /** What a person chose of the features, completed with defaults and with a basis fitted for each token scale. */
   recipe(
     options: {

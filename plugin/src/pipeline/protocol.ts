@@ -2,7 +2,7 @@ import type { ArrayHandle } from '../array/remote-messages.ts';
 import type { Normalisation } from '../encoder/encoder.ts';
 import type { Precision } from '../encoder/graph-choice.ts';
 import type { PlainError } from '../errors.ts';
-import type { ClustersFit, PcaFit } from '../features/fits.ts';
+import type { ClustersFit, PcaFit, SimilarityFit } from '../features/fits.ts';
 import type { Place } from '../segment/match-pixel-size.ts';
 import type { ClassifierFit, PixelGrid } from '../segment/types.ts';
 import type { UncertaintyKind } from '../segment/uncertainty.ts';
@@ -30,6 +30,7 @@ export interface OpenMessage {
 interface CallOptions {
   readonly fitPca: Parameters<Pipeline['fitPca']>[0];
   readonly fitClusters: Parameters<Pipeline['fitClusters']>[0];
+  readonly fitSimilarity: Parameters<Pipeline['fitSimilarity']>[0];
   readonly recipe: Parameters<Pipeline['recipe']>[0];
   readonly samples: Parameters<Pipeline['samples']>[0];
   readonly trainClassifier: Parameters<Pipeline['trainClassifier']>[0];
@@ -48,6 +49,13 @@ export type Call =
   | { readonly method: 'tokens'; readonly level: number }
   | { readonly method: 'pca'; readonly fit: PcaFit; readonly level: number }
   | { readonly method: 'clusterScores'; readonly fit: ClustersFit; readonly level: number }
+  | { readonly method: 'similarity'; readonly fit: SimilarityFit; readonly level: number }
+  | {
+      readonly method: 'similarityScores';
+      readonly fit: SimilarityFit;
+      readonly level: number;
+      readonly least: number;
+    }
   | { readonly method: 'classScores'; readonly fit: ClassifierFit; readonly place?: Place }
   | {
       readonly method: 'pixelFeatures';

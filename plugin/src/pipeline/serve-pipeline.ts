@@ -111,6 +111,8 @@ async function perform(pipeline: Pipeline, arrays: Exports, call: Call, work: Wo
       return pipeline.fitPca({ ...call.options, ...work });
     case 'fitClusters':
       return pipeline.fitClusters({ ...call.options, ...work });
+    case 'fitSimilarity':
+      return pipeline.fitSimilarity({ ...call.options, ...work });
     case 'recipe':
       return pipeline.recipe({ ...call.options, ...work });
     case 'samples':
@@ -123,6 +125,10 @@ async function perform(pipeline: Pipeline, arrays: Exports, call: Call, work: Wo
       return arrays.give(await pipeline.pca(call.fit, call.level));
     case 'clusterScores':
       return arrays.give(await pipeline.clusterScores(call.fit, call.level));
+    case 'similarity':
+      return arrays.give(await pipeline.similarity(call.fit, call.level));
+    case 'similarityScores':
+      return arrays.give(await pipeline.similarityScores(call.fit, call.level, call.least));
     case 'classScores':
       return arrays.give(await pipeline.classScores(call.fit, call.place));
     case 'pixelFeatures':

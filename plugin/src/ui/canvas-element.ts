@@ -1,6 +1,7 @@
 import { css, html, LitElement, type PropertyValues } from 'lit';
 import type { AlibiError } from '../errors.ts';
 import type { SeedArea } from '../segment/cluster-seeds.ts';
+import { holdsColors } from '../session-layers.ts';
 import type { Layer } from '../session-types.ts';
 import { type DrawLevel, pixelStretch } from '../views/deck/draw-level.ts';
 import { derivedDrawLevels, imageDrawLevels, labelDrawLevels } from '../views/deck/layer-levels.ts';
@@ -46,7 +47,7 @@ export class AlibiZarrCanvas extends LitElement {
       #strokes { outline: none; touch-action: none; cursor: grab; }
       #strokes[data-tool='pan']:active { cursor: grabbing; }
       #strokes[data-tool='paint'], #strokes[data-tool='erase'] { cursor: none; }
-      #strokes[data-tool='polygon'], #strokes[data-tool='pick'], #strokes[data-tool='fill'], #strokes[data-tool='region'] { cursor: crosshair; }
+      #strokes[data-tool='polygon'], #strokes[data-tool='pick'], #strokes[data-tool='fill'], #strokes[data-tool='region'], #strokes[data-tool='similar'] { cursor: crosshair; }
       #strokes:focus-visible:not(.pointed) { outline: 2px solid var(--az-accent); outline-offset: -2px; }
     `,
   ];
@@ -284,7 +285,7 @@ export class AlibiZarrCanvas extends LitElement {
       this.#layerLevels.set(layer.levels, levels);
     }
     const { visible, opacity, outlines } = display.layer(layerKey(layer));
-    const content = layer.kind === 'pca' ? 'colors' : 'ids';
+    const content = holdsColors(layer) ? 'colors' : 'ids';
     return {
       id: layer.id,
       content,

@@ -5,7 +5,8 @@ import { formatHexColor, paletteColor } from '../session-colors.ts';
 import type { Layer } from '../session-types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { icons } from './icons.ts';
-import { inputValue, selectValue } from './input-value.ts';
+import { inputValue } from './input-value.ts';
+import { seedClassSelect } from './seed-class.ts';
 import { theme } from './theme.ts';
 
 /** The clusters of a layer: named, merged, and turned into strokes of a class. */
@@ -85,16 +86,9 @@ export class AlibiZarrClusters extends LitElement {
           ?disabled=${chosen.size !== 1 || this.isBusy}
           @click=${() => this.#useAsStrokes(workspace, layer)}
         >Use as strokes</button>
-        <select
-          aria-label="Class that the strokes are of"
-          @change=${(event: Event) => this.#choose(event)}
-        >
-          <option value="new" ?selected=${this.into === null}>of a new class</option>
-          ${session.classes.map(
-            ({ name }, index) =>
-              html`<option value=${String(index)} ?selected=${this.into === index}>of ${name}</option>`,
-          )}
-        </select>
+        ${seedClassSelect(session, this.into, (into) => {
+          this.into = into;
+        })}
       </div>
       <p role="status" class="small muted">${this.note || 'Choose one to make strokes of it, several to merge.'}</p>
     `;
@@ -121,11 +115,6 @@ export class AlibiZarrClusters extends LitElement {
         @change=${(event: Event) => session.clustering.rename(layer, id, inputValue(event).trim() || `Cluster ${id}`)}
       />
     </li>`;
-  }
-
-  #choose(event: Event): void {
-    const value = selectValue(event);
-    this.into = value === 'new' ? null : Number(value);
   }
 
   async #merge({ session }: Workspace, layer: Layer): Promise<void> {

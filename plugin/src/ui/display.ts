@@ -18,7 +18,7 @@ export interface LayerDisplay {
   readonly outlines: boolean;
 }
 
-export type Tool = 'pan' | 'paint' | 'erase' | 'polygon' | 'fill' | 'pick' | 'region';
+export type Tool = 'pan' | 'paint' | 'erase' | 'polygon' | 'fill' | 'pick' | 'region' | 'similar';
 
 /** A place to move the view to, in pixels of the finest level. */
 export interface LookPlace {

@@ -19,6 +19,7 @@ import { AlibiZarrPicker } from './picker-element.ts';
 import { AlibiZarrQuality } from './quality-panel.ts';
 import { AlibiZarrSaveDialog } from './save-dialog.ts';
 import { AlibiZarrScaleBar } from './scale-bar-element.ts';
+import { AlibiZarrSimilarity } from './similarity-panel.ts';
 import { AlibiZarrSlices } from './slices-panel.ts';
 import { AlibiZarrStatusBar } from './status-bar.ts';
 import { AlibiZarrToolbar } from './toolbar.ts';
@@ -47,6 +48,7 @@ const elements = {
   'alibi-zarr-quality': AlibiZarrQuality,
   'alibi-zarr-save-dialog': AlibiZarrSaveDialog,
   'alibi-zarr-scale-bar': AlibiZarrScaleBar,
+  'alibi-zarr-similarity': AlibiZarrSimilarity,
   'alibi-zarr-slices': AlibiZarrSlices,
   'alibi-zarr-status-bar': AlibiZarrStatusBar,
   'alibi-zarr-toolbar': AlibiZarrToolbar,

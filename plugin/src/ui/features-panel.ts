@@ -119,6 +119,14 @@ export class AlibiZarrFeatures extends LitElement {
             />
           </div>
         </div>
+        <button
+          id="similar"
+          aria-pressed=${display.state.tool === 'similar'}
+          ?disabled=${!isReady}
+          title="Colour the image by how like it is to where you click (X)"
+          @click=${() => display.update({ tool: display.state.tool === 'similar' ? 'pan' : 'similar' })}
+        >${icons.similar} More like this</button>
+        <alibi-zarr-similarity></alibi-zarr-similarity>
         ${detailSelect(workspace)} ${this.#status(session.encoder)} ${this.#remaining(workspace)}
       </div>
     `;

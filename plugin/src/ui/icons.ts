@@ -23,6 +23,9 @@ export const icons = {
   ),
   upload: draw(svg`<path d="M8 10V2M8 2 5 5M8 2l3 3M2.5 11v2.5h11V11"/>`),
   layers: draw(svg`<path d="M8 2 14 5.500 8 9 2 5.500zM2 8.500 8 12l6-3.500M2 11.500 8 15l6-3.500"/>`),
+  similar: draw(
+    svg`<circle cx="5" cy="5" r="2.500"/><circle cx="11.500" cy="10" r="2.500"/><path d="M5 10.500v4M3 12.500h4M9.500 3.500h4"/>`,
+  ),
   region: draw(svg`<path d="M2.5 2.5h11v11h-11z" stroke-dasharray="2.5 2"/>`),
   undo: draw(svg`<path d="M3 6h6.5a3.5 3.5 0 0 1 0 7H6M3 6l3-3M3 6l3 3"/>`),
   redo: draw(svg`<path d="M13 6H6.5a3.5 3.5 0 0 0 0 7H10M13 6l-3-3M13 6l-3 3"/>`),

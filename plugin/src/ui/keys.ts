@@ -19,6 +19,7 @@ export type KeyCommand =
   | 'tool-pick'
   | 'interpolate'
   | 'tool-region'
+  | 'tool-similar'
   | `class-${ClassDigit}`
   | 'brush-smaller'
   | 'brush-larger'
@@ -63,6 +64,7 @@ const plain: Readonly<Record<string, KeyCommand>> = {
   z: 'tool-pan',
   i: 'interpolate',
   r: 'tool-region',
+  x: 'tool-similar',
   '[': 'brush-smaller',
   ']': 'brush-larger',
   '.': 'next-class',
@@ -99,6 +101,7 @@ export const keyHelp: readonly (readonly [keys: string, what: string])[] = [
   ['M', 'new class'],
   ['I', 'fill the slices between those where the class is painted'],
   ['R', 'draw the region that is learned from and labelled: drag a rectangle, or click corners'],
+  ['X', 'look for what is like where you click; the right button says what is not'],
   ['Ctrl Z, Ctrl Shift Z', 'undo, redo'],
   ['+, −, 0, End', 'zoom in, out, show everything, one to one'],
   ['arrows', 'move'],

@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { isAbort } from '../errors.ts';
+import { holdsLabels } from '../session-layers.ts';
 import type { Layer } from '../session-types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { layerKey } from './display.ts';
@@ -26,7 +27,7 @@ export class AlibiZarrLayers extends LitElement {
       .off .name { color: var(--az-muted); }
       .kind { width: 8px; height: 8px; border-radius: 2px; flex: none; background: var(--az-accent); }
       .kind.pca { background: conic-gradient(#e05a6d, #d8b24a, #5fbf77, #4aa3d8, #a06fd8, #e05a6d); }
-      .kind.uncertainty { background: linear-gradient(90deg, #7b3fa0, #f0c63c); }
+      .kind.similarity, .kind.uncertainty { background: linear-gradient(90deg, #7b3fa0, #f0c63c); }
       .kind.clusters { background: linear-gradient(90deg, #e69f00 50%, #56b4e9 50%); }
       .kind.instances { background: conic-gradient(#e05a6d 25%, #5fbf77 25% 50%, #4aa3d8 50% 75%, #d8b24a 75%); }
       .kind.edited { background: none; border: 1.5px dashed var(--az-accent); }
@@ -95,7 +96,7 @@ export class AlibiZarrLayers extends LitElement {
         <span class="grow clip name" title=${layer.name}>${layer.name}${layer.outdated ? (layer.kind === 'instances' ? ' · of an earlier segmentation' : ' · updating…') : ''}</span>
         ${pending > 0 ? html`<span class="small muted" title="Tiles to go in this view">${pending}…</span>` : nothing}
         ${
-          layer.kind === 'pca' || layer.kind === 'uncertainty'
+          !holdsLabels(layer)
             ? nothing
             : html`<button
                 class="icon outlines"
@@ -106,7 +107,7 @@ export class AlibiZarrLayers extends LitElement {
               >${icons.outline}</button>`
         }
         ${
-          layer.derived && layer.kind !== 'pca' && layer.kind !== 'uncertainty'
+          layer.derived && holdsLabels(layer)
             ? html`<button
                 class="icon"
                 aria-label=${`Save ${layer.name}`}
@@ -116,7 +117,7 @@ export class AlibiZarrLayers extends LitElement {
             : nothing
         }
         ${
-          layer.kind === 'pca' || layer.kind === 'uncertainty'
+          !holdsLabels(layer)
             ? nothing
             : html`<button
                 class="icon"

@@ -14,9 +14,20 @@ export interface Mark {
   readonly isActive: boolean;
 }
 
-/** What is framed in the slice on show: places to label next, and the selected object. */
+/** What is framed in the slice on show: places to label next, places that were pointed at, and the selected object. */
 export function marksOf(workspace: Workspace): readonly Mark[] {
-  return [...placeMarks(workspace), ...objectMarks(workspace)];
+  return [...placeMarks(workspace), ...promptMarks(workspace), ...objectMarks(workspace)];
+}
+
+function promptMarks({ session, display }: Workspace): readonly Mark[] {
+  const { z, t } = display.state;
+  return session.similarity.prompts
+    .filter((prompt) => prompt.z === z && prompt.t === t)
+    .map(({ x, y, isLike }) => ({
+      ...{ x0: x, y0: y, x1: x, y1: y },
+      text: isLike ? '+' : '−',
+      isActive: isLike,
+    }));
 }
 
 function objectMarks(workspace: Workspace): readonly Mark[] {

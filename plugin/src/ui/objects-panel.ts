@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { spacingOf } from '../array/spacing.ts';
 import { type Connectivity, connectivities, defaultDims } from '../segment/instances/complete-recipe.ts';
+import { holdsLabels } from '../session-layers.ts';
 import type { Layer } from '../session-types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { layerKey, sizeAlong } from './display.ts';
@@ -247,7 +248,7 @@ export class AlibiZarrObjects extends LitElement {
 
 /** Layers that hold ids. */
 function sourcesOf({ session }: Workspace): readonly Layer[] {
-  return session.layers.filter(({ kind }) => kind !== 'pca' && kind !== 'uncertainty');
+  return session.layers.filter(holdsLabels);
 }
 
 /** What can be made of a layer, the likeliest first. */

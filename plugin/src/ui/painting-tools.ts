@@ -2,6 +2,7 @@ import { AlibiError } from '../errors.ts';
 import type { Stroke } from '../segment/types.ts';
 import type { Workspace } from './contexts.ts';
 import type { Tool } from './display.ts';
+import { pointAt } from './prompts.ts';
 
 /** A place in pixels of the finest level. */
 export interface PixelPlace {
@@ -73,6 +74,10 @@ export class PaintingTools {
     const classIndex = erase || tool === 'erase' ? null : activeClass;
     if (tool === 'pick') {
       this.#pick(workspace, at);
+      return;
+    }
+    if (tool === 'similar') {
+      pointAt(workspace, [...workspace.session.similarity.prompts, { ...at, z, t, isLike: !erase }]);
       return;
     }
     if (tool === 'region') {

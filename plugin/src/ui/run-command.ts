@@ -66,6 +66,7 @@ export function runCommand(
     'tool-polygon': () => (isEditing ? editWith('split') : display.update({ tool: 'polygon' })),
     'tool-fill': () => (isEditing ? editWith('fill') : display.update({ tool: 'fill' })),
     'tool-pick': () => (isEditing ? editWith('pick') : display.update({ tool: 'pick' })),
+    'tool-similar': () => display.update({ tool: state.tool === 'similar' ? 'pan' : 'similar' }),
     'tool-region': () => display.update({ tool: 'region' }),
     interpolate: () => session.scribbles.interpolate({ classIndex: state.activeClass, t: state.t }),
     'brush-smaller': () => brush(1 / 1.2, -1),

@@ -3,6 +3,7 @@ import { axisIndex } from '../array/lazy-array.ts';
 import type { Camera } from '../views/deck/scene.ts';
 import type { PointerReading } from './canvas-element.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
+import type { Tool } from './display.ts';
 import { formatPosition } from './scale-bar.ts';
 import { theme } from './theme.ts';
 
@@ -33,7 +34,7 @@ export class AlibiZarrStatusBar extends LitElement {
     const zoom = this.camera === null ? '' : `${Number((100 * 2 ** this.camera.zoom).toPrecision(2))} %`;
     const loading = [...workspace.display.state.pending].some(([id]) => id === 'image');
     return html`
-      ${this.reading === null ? html`<span>Scroll to zoom, drag to move</span>` : this.#reading(workspace, this.reading)}
+      ${this.reading === null ? html`<span>${hint(workspace.display.state.tool)}</span>` : this.#reading(workspace, this.reading)}
       <span class="grow"></span>
       ${loading ? html`<span role="status">Loading…</span>` : nothing}
       <span title="Zoom">${zoom}</span>
@@ -71,4 +72,11 @@ export class AlibiZarrStatusBar extends LitElement {
 function formatValue(value: number | bigint): string {
   if (typeof value === 'bigint' || Number.isInteger(value)) return String(value);
   return value.toPrecision(5);
+}
+
+function hint(tool: Tool): string {
+  if (tool === 'pan') return 'Scroll to zoom, drag to move';
+  return tool === 'similar'
+    ? 'Click on what you look for; the right button, on what it is not'
+    : 'Scroll to zoom, hold space to move';
 }

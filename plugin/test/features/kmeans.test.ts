@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromMemory } from '../../src/array/memory.ts';
 import { clusterScores, fitClusters } from '../../src/features/kmeans.ts';
-import { similarity } from '../../src/features/similarity.ts';
 import { unit, units } from './reference.ts';
 
 const source = { image: 'test' };
@@ -99,20 +98,5 @@ describe('clusterScores', () => {
     expect(shape).toEqual([1, 3, 2]);
     // To (0, 0) and (3, 4): 0, 25; 25, 0; 9, 16.
     expect([...data].map((v) => v + 0)).toEqual([0, -25, -25, 0, -9, -16]);
-  });
-});
-
-describe('similarity', () => {
-  it('is the cosine to the token picked', async () => {
-    const tokens = fromMemory(Float32Array.of(3, 4, 6, 8, -3, -4, 4, -3, 0, 0), {
-      shape: [1, 5, 2],
-      dtype: 'float32',
-      axes: tokenAxes,
-    });
-    const map = await similarity(tokens, { y: 0, x: 0 }, {});
-    expect(map.shape).toEqual([1, 5]);
-    const { data } = await map.getChunk([0, 0], {});
-    expect([...data].map((v) => Number(v.toFixed(6)))).toEqual([1, 1, -1, 0, 0]);
-    await expect(similarity(tokens, { y: 0, x: 5 }, {})).rejects.toThrow(/outside/);
   });
 });

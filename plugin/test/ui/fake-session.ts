@@ -14,6 +14,7 @@ import { canonicalLabels, Objects } from '../../src/session-objects.ts';
 import { Painting } from '../../src/session-painting.ts';
 import { openInto, withImage } from '../../src/session-project.ts';
 import { Scribbles } from '../../src/session-scribbles.ts';
+import type { Prompt, SessionSimilarity } from '../../src/session-similarity.ts';
 import type { Layer, Learning, Session, SessionEvents, Work } from '../../src/session-types.ts';
 import { WorkList } from '../../src/session-work.ts';
 
@@ -360,8 +361,42 @@ export function fakeSession(
     guidance.trained();
   };
   const failed = (error: AlibiError) => target.dispatchEvent(new CustomEvent('error', { detail: { error } }));
+  let prompts: readonly Prompt[] = [];
+  const similarity: SessionSimilarity = {
+    get prompts() {
+      return prompts;
+    },
+    async point(next) {
+      prompts = next;
+      layers = layers.filter(({ kind }) => kind !== 'similarity');
+      emit('layers');
+      if (!next.some(({ isLike }) => isLike)) return null;
+      const pixels = functionArray({
+        dtype: 'uint8',
+        axes: ['y', 'x', 'c'],
+        shape: [...image.pixels[1]!.shape.slice(-2), 3],
+        chunkShape: [64, 64, 3],
+        value: ([y = 0, x = 0]) => (microstructure(2 * x, 2 * y).precipitate ? 230 : 60),
+      });
+      const shown = { levels: [{ pixels, imageLevel: 1 }], fit: null, derived: true, outdated: false };
+      return add({
+        ...shown,
+        id: `similarity-${++made}`,
+        name: 'Similarity',
+        kind: 'similarity',
+        colors: new Map(),
+        names: new Map(),
+      });
+    },
+    async useAsStrokes({ classIndex, z, t }) {
+      const into = classIndex ?? painting.addClass({ name: 'Alike', color: 'e69f00' });
+      painting.addAll([{ classIndex: into, radiusPx: 3, points: [10, 10], z, t }]);
+      return { classIndex: into, strokes: 1 };
+    },
+  };
   const session: Session & { emit: typeof emit } = {
     guidance,
+    similarity,
     objects,
     editing,
     clustering,

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ServeOutput } from 'alibi-zarr-schemas';
-import { pixelGrid } from '../../pipeline/pixel-grid.ts';
+import { labelChunkPx, pixelGrid } from '../../pipeline/pixel-grid.ts';
 import { asZarrStore, layerPath, type ZarrLayer } from '../../views/zarr/as-zarr-store.ts';
 import { clusterCount, clusterTokens } from '../clusters.ts';
 import type { Command } from '../command.ts';
@@ -12,8 +12,6 @@ import { progressBar } from '../progress-bar.ts';
 import { type StoreServer, serveStore } from '../server.ts';
 
 const command = 'serve';
-/** Side of a chunk of cluster labels in pixels. */
-const labelChunkPx = 256;
 /** Axes of the basis that colours are drawn from. */
 const pcaComponents = 3;
 

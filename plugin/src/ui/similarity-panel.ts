@@ -1,0 +1,124 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { isAbort } from '../errors.ts';
+import { type Workspace, WorkspaceController } from './contexts.ts';
+import { icons } from './icons.ts';
+import { inputValue } from './input-value.ts';
+import { pointAt } from './prompts.ts';
+import { seedClassSelect } from './seed-class.ts';
+import { theme } from './theme.ts';
+
+/** How alike something must be for strokes to be put into it, in percent. */
+const leastRange = { least: 10, most: 95, first: 50 } as const;
+
+/** "More like this": what was pointed at, and strokes made of it. Shown while its tool is in hand or something is pointed at. */
+export class AlibiZarrSimilarity extends LitElement {
+  static override styles = [
+    theme,
+    css`
+      :host { display: block; }
+      .row { display: flex; align-items: center; gap: 4px; }
+      .row > span { flex: 1; }
+      .least { display: grid; grid-template-columns: auto 1fr 36px; gap: 6px; align-items: center; }
+      .least, .seeds { margin-top: 4px; }
+      .seeds { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; }
+      .seeds button, .seeds select { height: 26px; min-width: 0; padding: 0 6px; font-size: 12px; }
+      p { margin: 4px 0 0; }
+    `,
+  ];
+  static override properties = {
+    into: { state: true },
+    least: { state: true },
+    note: { state: true },
+    isBusy: { state: true },
+  };
+  /** Position of the class that strokes are put into; null: a new one. */
+  declare into: number | null;
+  /** Percent. */
+  declare least: number;
+  declare note: string;
+  declare isBusy: boolean;
+  readonly #workspace = new WorkspaceController(this);
+
+  constructor() {
+    super();
+    this.into = null;
+    this.least = leastRange.first;
+    this.note = '';
+    this.isBusy = false;
+  }
+
+  protected override willUpdate(): void {
+    const { workspace } = this.#workspace;
+    this.hidden = workspace === null || !isOfUse(workspace);
+    if (this.into !== null && workspace?.session.classes[this.into] === undefined) this.into = null;
+  }
+
+  protected override render() {
+    const { workspace } = this.#workspace;
+    if (workspace === null || !isOfUse(workspace)) return nothing;
+    const { session } = workspace;
+    const { prompts } = session.similarity;
+    if (prompts.length === 0) {
+      return html`<p class="small muted" role="status">
+        Click on what you look for. The right button, on what it is not.
+      </p>`;
+    }
+    const like = prompts.filter(({ isLike }) => isLike).length;
+    const isShown = session.layers.some(({ kind }) => kind === 'similarity');
+    return html`
+      <div class="row small">
+        <span id="prompts">${like} like this, ${prompts.length - like} not</span>
+        <button class="icon" aria-label="Take the last place back" title="Take the last place back" @click=${() => pointAt(workspace, prompts.slice(0, -1))}>${icons.undo}</button>
+        <button class="icon" aria-label="Point at nothing" title="Point at nothing" @click=${() => pointAt(workspace, [])}>${icons.remove}</button>
+      </div>
+      <label class="least small">
+        At least
+        <input
+          type="range"
+          min=${leastRange.least}
+          max=${leastRange.most}
+          .value=${String(this.least)}
+          @input=${(event: Event) => {
+            this.least = Number(inputValue(event));
+          }}
+        />
+        ${this.least} %
+      </label>
+      <div class="seeds">
+        <button
+          id="similar-strokes"
+          title="Put small strokes well inside what is alike, over what is in view, to train on"
+          ?disabled=${!isShown || this.isBusy}
+          @click=${() => this.#useAsStrokes(workspace)}
+        >Use as strokes</button>
+        ${seedClassSelect(session, this.into, (into) => {
+          this.into = into;
+        })}
+      </div>
+      ${this.note === '' ? nothing : html`<p role="status" class="small muted">${this.note}</p>`}
+    `;
+  }
+
+  async #useAsStrokes({ session, display }: Workspace): Promise<void> {
+    this.isBusy = true;
+    this.note = '';
+    try {
+      const { z, t } = display.state;
+      const { classIndex, strokes } = await session.similarity.useAsStrokes({
+        ...{ classIndex: this.into, least: this.least / 100, z, t },
+        ...(display.area === null ? {} : { area: display.area }),
+      });
+      display.update({ activeClass: classIndex });
+      this.note = `${strokes} ${strokes === 1 ? 'stroke' : 'strokes'} of ${session.classes[classIndex]?.name}.`;
+    } catch (error) {
+      // The session has announced every other failure as an `error` event.
+      if (!isAbort(error)) this.requestUpdate();
+    } finally {
+      this.isBusy = false;
+    }
+  }
+}
+
+function isOfUse({ session, display }: Workspace): boolean {
+  return display.state.tool === 'similar' || session.similarity.prompts.length > 0;
+}
