@@ -8,7 +8,10 @@ import type { ForestModel, LinearModel } from './types.ts';
 
 /** Which classifier, and how it is held back. */
 export interface ClassifierChoice {
-  /** `average`: the mean of the probabilities of the other two. Default. */
+  /**
+   * `linear` looks at everything, `forest` at the classical features, or at the tokens where there are none. `average`: the mean of the
+   * probabilities of that forest and of a linear model of the tokens alone, where there are both. Default.
+   */
   readonly kind?: 'linear' | 'forest' | 'average';
   /** Inverse strength of the linear model's penalty. Default 0.02: few labelled pixels want it strong. */
   readonly c?: number;
@@ -80,6 +83,9 @@ export async function fitModels(
     dim,
     recipe.tokens.map(({ pca }) => pca.components),
   );
+  const tokens = tokenFeatureCount(recipe);
+  // Two that look at different things err at different places; a weight whose feature is always 0 stays 0.
+  if (kind === 'average' && tokens > 0) blankFrom(values, dim, tokens);
   const classWeights = weightsOf(options.classWeights ?? 'painted', counts);
   const model = await fitLogistic(values, samples.labels, { dim, classes, c, classWeights, pause });
   return { linear: { mean, scale, weights: Float32Array.from(model.weights) }, forest };
@@ -126,6 +132,11 @@ export function forestInputs(values: Float32Array, recipe: FeatureRecipe): Float
   for (let row = 0; row < rows; row++)
     out.set(values.subarray((row + 1) * all - dim, (row + 1) * all), row * dim);
   return out;
+}
+
+/** Sets all features from one on to 0, in place. */
+function blankFrom(values: Float32Array, dim: number, first: number): void {
+  for (let row = 0; row < values.length; row += dim) values.fill(0, row + first, row + dim);
 }
 
 /**

@@ -68,6 +68,7 @@ export function linearProbabilities(
   for (const group of block.classical) {
     for (let row = 0; row < rows; row++) {
       const own = weights.subarray(row * dim + feature, row * dim + feature + group.planes.length);
+      if (own.every((weight) => weight === 0)) continue;
       const plane = weightedSum(group.planes, own);
       addPlane(group, plane, width, { out: scores, step: rows, offset: row });
     }
