@@ -9,6 +9,16 @@ export function paletteColor(id: number): readonly [number, number, number] {
   return parseHexColor(palette[(id - 1) % palette.length] ?? palette[0]);
 }
 
+/** The colour, or the first of the palette that none of these (`rrggbb`) is; where all are taken it is repeated. */
+export function unusedColor(
+  wished: readonly [number, number, number],
+  taken: readonly string[],
+): readonly [number, number, number] {
+  const isFree = (color: readonly [number, number, number]) => !taken.includes(formatHexColor(color));
+  if (isFree(wished)) return wished;
+  return palette.map((_, i) => paletteColor(i + 1)).find(isFree) ?? wished;
+}
+
 /** `rrggbb` (a leading # is allowed) as 0 to 255 each; anything else is black. */
 export function parseHexColor(hex: string): readonly [number, number, number] {
   const value = Number.parseInt(hex.replace(/^#/, ''), 16);

@@ -4,7 +4,7 @@ import type { OmeImage } from './ome/ome-image.ts';
 import { clusterSeeds, type SeedArea } from './segment/cluster-seeds.ts';
 import { paintedClass } from './segment/painted-window.ts';
 import type { Stroke } from './segment/types.ts';
-import { formatHexColor } from './session-colors.ts';
+import { formatHexColor, unusedColor } from './session-colors.ts';
 import { canonicalLabels, pixelRatio } from './session-objects.ts';
 import type { Painting } from './session-painting.ts';
 import type { Layer } from './session-types.ts';
@@ -109,7 +109,9 @@ export async function paintSeeds(
   }
   const strokes = await seedStrokes({ ...input, strokes: painting.strokes }, places, work);
   work.signal?.throwIfAborted();
-  const into = classIndex ?? painting.addClass({ name: spec.name, color: formatHexColor(spec.color) });
+  const taken = painting.classes.map(({ color }) => color);
+  const color = formatHexColor(unusedColor(spec.color, taken));
+  const into = classIndex ?? painting.addClass({ name: spec.name, color });
   painting.addAll(strokes.map((stroke) => ({ ...stroke, classIndex: into })));
   return { classIndex: into, strokes: strokes.length };
 }

@@ -130,7 +130,7 @@ export class Similarity implements SessionSimilarity {
         levels: [{ pixels, imageLevel: shown.level }],
         names: new Map([[similarId, name]]),
       };
-      const spec = { name: 'Alike', color: paletteColor(painting.classes.length + 1) };
+      const spec = { name: 'Alike', color: paletteColor(1) };
       return paintSeeds({ layer, id: similarId, image: image(), painting, classIndex, spec }, places, work);
     });
   }

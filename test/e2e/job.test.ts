@@ -9,6 +9,7 @@ import { openImage } from '../../plugin/src/ome/open-image.ts';
 import { openLabel } from '../../plugin/src/ome/open-label.ts';
 import { createNodeStore } from '../../plugin/src/stores/node-fs.ts';
 import { hasPython, runPython } from '../interop/python.ts';
+import { canvasMouse } from './canvas-mouse.ts';
 import { type Demo, openDemo } from './open-demo.ts';
 
 const run = promisify(execFile);
@@ -87,19 +88,13 @@ describe('the main job', { timeout: 600_000 }, () => {
 
   it('segments from a stroke of each of two classes', async () => {
     await demo.page.locator('#start-classes').click();
-    const box = (await canvas().boundingBox())!;
-    const stroke = async (fromX: number, fromY: number, toX: number, toY: number) => {
-      await demo.page.mouse.move(box.x + box.width * fromX, box.y + box.height * fromY);
-      await demo.page.mouse.down();
-      await demo.page.mouse.move(box.x + box.width * toX, box.y + box.height * toY, { steps: 6 });
-      await demo.page.mouse.up();
-    };
-    await stroke(0.42, 0.4, 0.5, 0.45);
+    const { stroke } = canvasMouse(demo.page);
+    await stroke([0.42, 0.4], [0.5, 0.45]);
     await demo.page
       .getByText(/^Paint /)
       .nth(1)
       .click({ force: true });
-    await stroke(0.55, 0.6, 0.62, 0.55);
+    await stroke([0.55, 0.6], [0.62, 0.55]);
     await layerShown('classes');
     await demo.page.waitForTimeout(20_000);
     await demo.screenshot('job-3-strokes');

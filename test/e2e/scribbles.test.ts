@@ -8,6 +8,7 @@ import { readRegion } from '../../plugin/src/array/region.ts';
 import { openImage } from '../../plugin/src/ome/open-image.ts';
 import { openLabel } from '../../plugin/src/ome/open-label.ts';
 import { createNodeStore } from '../../plugin/src/stores/node-fs.ts';
+import { canvasMouse } from './canvas-mouse.ts';
 import { type Demo, openDemo } from './open-demo.ts';
 
 const run = promisify(execFile);
@@ -29,17 +30,6 @@ describe('scribbles and their classifier', { timeout: 600_000 }, () => {
   }, 240_000);
   afterAll(() => demo?.close());
 
-  const canvas = () => demo.page.locator('alibi-zarr-canvas');
-  const at = async (x: number, y: number): Promise<[number, number]> => {
-    const box = (await canvas().boundingBox())!;
-    return [box.x + box.width * x, box.y + box.height * y];
-  };
-  const stroke = async (from: [number, number], to: [number, number]) => {
-    await demo.page.mouse.move(...(await at(...from)));
-    await demo.page.mouse.down();
-    await demo.page.mouse.move(...(await at(...to)), { steps: 6 });
-    await demo.page.mouse.up();
-  };
   const strokes = () =>
     demo.page.evaluate(() =>
       document
@@ -76,15 +66,16 @@ describe('scribbles and their classifier', { timeout: 600_000 }, () => {
 
   it('are painted with brush and polygon, with the keys of the help', async () => {
     await demo.page.locator('#start-classes').click();
+    const { click, stroke } = canvasMouse(demo.page);
     await stroke([0.42, 0.4], [0.5, 0.45]);
     await demo.page.keyboard.press('Shift+Digit2');
     await demo.page.keyboard.press('3');
-    for (const [x, y] of [
+    for (const corner of [
       [0.55, 0.6],
       [0.62, 0.6],
       [0.6, 0.66],
     ] as const) {
-      await demo.page.mouse.click(...(await at(x, y)));
+      await click(corner);
     }
     await demo.page.keyboard.press('Enter');
     expect(await strokes()).toEqual([

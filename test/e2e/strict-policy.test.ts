@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openImage } from '../../plugin/src/ome/open-image.ts';
 import { createNodeStore } from '../../plugin/src/stores/node-fs.ts';
 import { createTestServer, type TestServer } from '../server/test-server.ts';
+import { canvasMouse } from './canvas-mouse.ts';
 import { type Demo, openDemo } from './open-demo.ts';
 
 const run = promisify(execFile);
@@ -77,19 +78,13 @@ describe('the built demo under a Content-Security-Policy with every file', () =>
 
   it('segments from strokes', { timeout: 240_000 }, async () => {
     await demo.page.locator('#start-classes').click();
-    const box = (await demo.page.locator('alibi-zarr-canvas').boundingBox())!;
-    const stroke = async (fromX: number, fromY: number, toX: number, toY: number) => {
-      await demo.page.mouse.move(box.x + box.width * fromX, box.y + box.height * fromY);
-      await demo.page.mouse.down();
-      await demo.page.mouse.move(box.x + box.width * toX, box.y + box.height * toY, { steps: 6 });
-      await demo.page.mouse.up();
-    };
-    await stroke(0.42, 0.4, 0.5, 0.45);
+    const { stroke } = canvasMouse(demo.page);
+    await stroke([0.42, 0.4], [0.5, 0.45]);
     await demo.page
       .getByText(/^Paint /)
       .nth(1)
       .click({ force: true });
-    await stroke(0.55, 0.6, 0.62, 0.55);
+    await stroke([0.55, 0.6], [0.62, 0.55]);
     await demo.page.waitForFunction(
       () =>
         document.querySelector('alibi-zarr-viewer')?.session?.layers.some(({ kind }) => kind === 'classes'),

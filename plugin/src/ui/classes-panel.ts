@@ -1,6 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { ClassSpec } from '../segment/types.ts';
-import { formatHexColor, paletteColor } from '../session-colors.ts';
+import { formatHexColor, paletteColor, unusedColor } from '../session-colors.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { brushRange, drawingTool, sizeAlong, type Tool } from './display.ts';
 import { icons } from './icons.ts';
@@ -202,7 +202,12 @@ export function addClass({ session, display }: Workspace): void {
   const count = session.classes.length;
   const activeClass = session.addClass({
     name: `Class ${count + 1}`,
-    color: formatHexColor(paletteColor(count + 1)),
+    color: formatHexColor(
+      unusedColor(
+        paletteColor(count + 1),
+        session.classes.map(({ color }) => color),
+      ),
+    ),
   });
   display.update({ activeClass, tool: 'paint' });
 }

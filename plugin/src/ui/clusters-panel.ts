@@ -20,7 +20,8 @@ export class AlibiZarrClusters extends LitElement {
       li input[type='text'] { flex: 1; min-width: 0; height: 24px; background: none; border-color: transparent; }
       li input[type='text']:hover, li input[type='text']:focus { border-color: var(--az-line); }
       i { width: 10px; height: 10px; border-radius: 2px; flex: none; }
-      .actions { display: grid; grid-template-columns: auto 1fr 1fr; gap: 4px; }
+      .actions { display: grid; grid-template-columns: 1fr 1fr; gap: 4px; }
+      #merge-clusters { grid-column: 1 / -1; }
       .actions button, .actions select { height: 26px; min-width: 0; padding: 0 6px; font-size: 12px; }
       p { margin: 6px 0 0; }
     `,

@@ -23,7 +23,8 @@ export class AlibiZarrLayers extends LitElement {
       ul { list-style: none; margin: 0; padding: 0; }
       li { display: grid; gap: 0; padding: 2px 0; }
       li + li { border-top: 1px solid color-mix(in srgb, var(--az-line) 60%, transparent); }
-      .opacity { padding: 0 6px 4px 34px; }
+      .tools { display: flex; align-items: center; gap: 2px; padding: 0 0 2px 34px; }
+      .tools input { flex: 1; min-width: 60px; margin-right: 4px; }
       .off .name { color: var(--az-muted); }
       .kind { width: 8px; height: 8px; border-radius: 2px; flex: none; background: var(--az-accent); }
       .kind.pca { background: conic-gradient(#e05a6d, #d8b24a, #5fbf77, #4aa3d8, #a06fd8, #e05a6d); }
@@ -95,6 +96,26 @@ export class AlibiZarrLayers extends LitElement {
         <span class="kind ${layer.kind}"></span>
         <span class="grow clip name" title=${layer.name}>${layer.name}${layer.outdated ? (layer.kind === 'instances' ? ' · of an earlier segmentation' : ' · updating…') : ''}</span>
         ${pending > 0 ? html`<span class="small muted" title="Tiles to go in this view">${pending}…</span>` : nothing}
+        <button
+          class="icon"
+          aria-label=${`Remove ${layer.name}`}
+          title="Remove"
+          @click=${() => session.removeLayer(layer.id)}
+        >${icons.remove}</button>
+      </div>
+      <div class="tools">
+        <input
+          type="range"
+          min="0"
+          max="1"
+          step="0.01"
+          title="Opacity"
+          aria-label=${`Opacity of ${layer.name}`}
+          .value=${String(opacity)}
+          @input=${(event: Event) =>
+            event.target instanceof HTMLInputElement &&
+            display.setLayer(key, { opacity: Number(event.target.value), visible: true })}
+        />
         ${
           !holdsLabels(layer)
             ? nothing
@@ -151,26 +172,6 @@ export class AlibiZarrLayers extends LitElement {
               >${icons.change}</button>`
             : nothing
         }
-        <button
-          class="icon"
-          aria-label=${`Remove ${layer.name}`}
-          title="Remove"
-          @click=${() => session.removeLayer(layer.id)}
-        >${icons.remove}</button>
-      </div>
-      <div class="opacity">
-        <input
-          type="range"
-          min="0"
-          max="1"
-          step="0.01"
-          title="Opacity"
-          aria-label=${`Opacity of ${layer.name}`}
-          .value=${String(opacity)}
-          @input=${(event: Event) =>
-            event.target instanceof HTMLInputElement &&
-            display.setLayer(key, { opacity: Number(event.target.value), visible: true })}
-        />
       </div>
       ${layer.kind === 'clusters' && this.isOpen ? html`<alibi-zarr-clusters .layer=${layer}></alibi-zarr-clusters>` : nothing}
     </li>`;

@@ -20,6 +20,7 @@ import { type ImportedFile, isImportable } from './import-file.ts';
 import { keepStrokes } from './keep-strokes.ts';
 import { keyCommand } from './keys.ts';
 import type { LabelChangedDetail } from './labels-dialog.ts';
+import { listenToKeys } from './listen-to-keys.ts';
 import type { Message } from './messages.ts';
 import type { AlibiZarrPanel } from './panel-element.ts';
 import { ProjectHolder } from './project-holder.ts';
@@ -97,6 +98,7 @@ export class AlibiZarrViewer extends LitElement {
   /** What the messages on screen could bring back. */
   readonly #replaced = new Map<number, Replaced>();
   #listening: AbortController | null = null;
+  #stopKeys: (() => void) | null = null;
 
   constructor() {
     super();
@@ -117,13 +119,13 @@ export class AlibiZarrViewer extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.addEventListener('keydown', this.#keyDown);
+    this.#stopKeys = listenToKeys(this, this.#keyDown);
     if (this.hasUpdated && this.state.kind === 'empty') void this.#open();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.removeEventListener('keydown', this.#keyDown);
+    this.#stopKeys?.();
     this.#leave();
   }
 

@@ -72,4 +72,29 @@ describe('more like this', () => {
     const note = find(viewer, 'alibi-zarr-similarity', HTMLElement).shadowRoot?.querySelector('p');
     expect(note?.textContent?.trim()).to.equal('1 stroke of Alike.');
   });
+
+  it('leaves the keys to the viewer when the button that was pressed has lost the focus to nothing', async () => {
+    const { session, viewer, frame, click } = await opened();
+    press(viewer, 'x');
+    await click([300, 200]);
+    const button = find(viewer, '#similar-strokes', HTMLButtonElement);
+    button.focus();
+    button.click();
+    await until(() => session.strokes.length === 1);
+    await frame();
+    // As a browser does with the focus of a button that is disabled.
+    button.blur();
+    const undo = () =>
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'z', ctrlKey: true, bubbles: true }));
+    undo();
+    expect(session.strokes).to.have.length(0);
+    // What is elsewhere on the page keeps its keys.
+    session.redo();
+    const other = document.body.appendChild(document.createElement('button'));
+    other.focus();
+    other.blur();
+    undo();
+    expect(session.strokes).to.have.length(1);
+    other.remove();
+  });
 });
