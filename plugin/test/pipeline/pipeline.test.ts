@@ -127,6 +127,41 @@ describe('pipeline', () => {
     await remote.close();
   });
 
+  it('finds what is like a place on either side of a port, that of another level too', async () => {
+    const remote = await inWorker(threadless(inProcess(fakeEncoder(patchPx))).create)(input(), {});
+    const { mean } = await pipeline.fitPca({ components: 3, seed: 0, slices });
+    const prompts = [
+      { x: 10, y: 6, z: 0, t: 0, isLike: true },
+      // Beyond the image: the token at the edge.
+      { x: 4000, y: -4000, z: 0, t: 0, isLike: false },
+    ];
+    const fits = await Promise.all(
+      [pipeline, remote].flatMap((side) =>
+        [0, 1].map((level) => side.fitSimilarity({ prompts, level, mean })),
+      ),
+    );
+    expect(fits.map(({ id }) => id).slice(2)).toEqual(fits.map(({ id }) => id).slice(0, 2));
+    expect(new Set(fits.map(({ id }) => id)).size).toBe(2);
+    const [here, there] = await Promise.all([
+      pipeline.similarity(fits[0]!, 0).then(whole),
+      remote.similarity(fits[0]!, 0).then(whole),
+    ]);
+    expect(there?.data).toEqual(here?.data);
+    const grid = { shape: [40, 40], transform: { scale: [1, 1], translation: [0, 0] } };
+    const labels = async (least: number) => {
+      const { data } = await whole(
+        await remote.labels(await remote.similarityScores(fits[0]!, 0, least), grid, 16),
+      );
+      return Array.from(data, Number).filter((id) => id === 1).length;
+    };
+    // Less is asked, more is alike; more than there can be, nothing is.
+    const [some, more] = [await labels(0.5), await labels(-0.5)];
+    expect(some).toBeGreaterThan(0);
+    expect(more).toBeGreaterThan(some);
+    expect(await labels(1.01)).toBe(0);
+    await remote.close();
+  });
+
   it('reports progress of a fit through a port, ending with all of it', async () => {
     const seen: Progress[] = [];
     const remote = await inWorker(threadless(inProcess(encoder)).create)(input(), {});
