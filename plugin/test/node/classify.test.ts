@@ -265,6 +265,20 @@ describe('segment --scribbles', () => {
     expect(methods.out.join()).toMatch(/alibi-zarr 0\.1\.0.*Class 1 and Class 2.*left out/s);
   });
 
+  it('reproduces clusters that were merged in a session', async () => {
+    const path = await writeHalves('merged.zarr');
+    const session = await openSessionInProcess({ source: createNodeStore(path), model: manifest });
+    const clusters = await session.clusters({ k: 4, level: 0, seed: 3 });
+    const merged = await session.clustering.merge(clusters, [2, 4]);
+    const result = await session.save(merged, { name: 'merged' });
+    expect(result.validation).toEqual({ valid: true });
+    await session.close();
+    expect(new Set(await idsOf(path, 'merged')).size).toBeGreaterThan(1);
+    const again = await call(['reproduce', path, '--labels', 'merged', '--model', manifest, '--json']);
+    expect(again.err).toEqual([]);
+    expect(again.json()).toMatchObject({ agreement: 1, different: 0, sameFit: true });
+  });
+
   it.each([
     [['--scribbles', 'nowhere.png'], /cannot be read/],
     [['--scribbles', 'small.png'], /72 × 64/],
