@@ -80,10 +80,7 @@ describe('the built demo under a Content-Security-Policy with every file', () =>
     await demo.page.locator('#start-classes').click();
     const { stroke } = canvasMouse(demo.page);
     await stroke([0.42, 0.4], [0.5, 0.45]);
-    await demo.page
-      .getByText(/^Paint /)
-      .nth(1)
-      .click({ force: true });
+    await demo.page.keyboard.press('Shift+Digit2');
     await stroke([0.55, 0.6], [0.62, 0.55]);
     await demo.page.waitForFunction(
       () =>
