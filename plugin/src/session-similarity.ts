@@ -58,7 +58,12 @@ const defaultLeast = 0.5;
 export class Similarity implements SessionSimilarity {
   readonly #context: SimilarityContext;
   #prompts: readonly Prompt[] = [];
-  #shown: { readonly fit: SimilarityFit; readonly level: number } | null = null;
+  /** What the layer shows. */
+  #shown: {
+    readonly fit: SimilarityFit;
+    readonly level: number;
+    readonly prompts: readonly Prompt[];
+  } | null = null;
   /** Another click is another question: the one before needs no answer. */
   #asking: AbortController | null = null;
 
@@ -86,6 +91,7 @@ export class Similarity implements SessionSimilarity {
       return null;
     }
     const signal = options.signal ? AbortSignal.any([options.signal, asking.signal]) : asking.signal;
+    this.#fade(true);
     return run('Looking for what is alike', signal, async (work) => {
       const pipeline = await ready();
       const level = options.level ?? (await fits.defaultLevel(pipeline, work));
@@ -93,12 +99,28 @@ export class Similarity implements SessionSimilarity {
       const fit = await pipeline.fitSimilarity({ prompts, level, mean, signal: work.signal });
       const pixels = await pipeline.similarity(fit, level);
       work.signal.throwIfAborted();
-      this.#shown = { fit, level };
+      this.#shown = { fit, level, prompts };
       return layers.add({
         ...{ name: 'Similarity', kind: 'similarity', levels: [{ pixels, imageLevel: level }], fit },
         ...{ colors: new Map(), names: new Map() },
       });
+    }).catch((error: unknown) => {
+      // Cancelled or failed, and not for another question: what is shown holds again.
+      if (this.#asking === asking) {
+        this.#prompts = this.#shown?.prompts ?? [];
+        this.#fade(false);
+        changed();
+      }
+      throw error;
     });
+  }
+
+  /** The layer of other places than those that are pointed at now is not shown as if it were theirs. */
+  #fade(outdated: boolean): void {
+    this.#context.layers.change(
+      ({ kind }) => kind === 'similarity',
+      (layer) => ({ ...layer, outdated }),
+    );
   }
 
   /** The layer was taken off the list: nothing is pointed at any more. */

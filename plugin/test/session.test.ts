@@ -284,6 +284,20 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     expect(similarity.prompts).toEqual([]);
   });
 
+  it('goes back to the places that are shown when a further one is cancelled', async () => {
+    const { similarity } = session;
+    const prompt = { x: 20, y: 30, z: middleZ, t: 0, isLike: true };
+    const shown = (await similarity.point([prompt]))!;
+    const cancel = new AbortController();
+    const further = similarity.point([prompt, { ...prompt, x: 60 }], { signal: cancel.signal });
+    expect(similarity.prompts).toHaveLength(2);
+    expect(session.layers).toMatchObject([{ id: shown.id, outdated: true }]);
+    cancel.abort();
+    await expect(further).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(similarity.prompts).toEqual([prompt]);
+    expect(session.layers).toMatchObject([{ id: shown.id, outdated: false }]);
+  });
+
   it('answers the latest of several clicks alone', async () => {
     const { similarity } = session;
     const prompt = { x: 20, y: 30, z: middleZ, t: 0, isLike: true };

@@ -1,12 +1,12 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { isAbort } from '../errors.ts';
 import { formatHexColor, paletteColor } from '../session-colors.ts';
 import type { Layer } from '../session-types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { icons } from './icons.ts';
 import { inputValue } from './input-value.ts';
-import { seedClassSelect } from './seed-class.ts';
+import { RunningTask } from './running-task.ts';
+import { SeedClass, seeded, seedPlaces } from './seeds.ts';
 import { theme } from './theme.ts';
 
 /** The clusters of a layer: named, merged, and turned into strokes of a class. */
@@ -29,36 +29,29 @@ export class AlibiZarrClusters extends LitElement {
   static override properties = {
     layer: { attribute: false },
     chosen: { state: true },
-    into: { state: true },
     note: { state: true },
-    isBusy: { state: true },
   };
   declare layer: Layer | null;
   declare chosen: ReadonlySet<number>;
-  /** Position of the class that strokes are put into; null: a new one. */
-  declare into: number | null;
   declare note: string;
-  declare isBusy: boolean;
   readonly #workspace = new WorkspaceController(this);
+  readonly #into = new SeedClass(this);
+  readonly #task = new RunningTask(this);
   #shownId: string | null = null;
 
   constructor() {
     super();
     this.layer = null;
     this.chosen = new Set();
-    this.into = null;
     this.note = '';
-    this.isBusy = false;
   }
 
   protected override willUpdate(): void {
-    const { workspace } = this.#workspace;
     // Ids of another clustering are of other things.
     if (this.layer !== null && this.layer.id !== this.#shownId) {
       this.#shownId = this.layer.id;
       this.chosen = new Set();
     }
-    if (this.into !== null && workspace?.session.classes[this.into] === undefined) this.into = null;
   }
 
   protected override render() {
@@ -78,18 +71,16 @@ export class AlibiZarrClusters extends LitElement {
         <button
           id="merge-clusters"
           title="Make the chosen clusters one"
-          ?disabled=${chosen.size < 2 || this.isBusy}
+          ?disabled=${chosen.size < 2 || this.#task.isBusy}
           @click=${() => this.#merge(workspace, layer)}
         >${icons.merge} Merge</button>
         <button
           id="cluster-strokes"
           title="Put small strokes well inside the chosen cluster, over what is in view, to train on"
-          ?disabled=${chosen.size !== 1 || this.isBusy}
+          ?disabled=${chosen.size !== 1 || this.#task.isBusy}
           @click=${() => this.#useAsStrokes(workspace, layer)}
         >Use as strokes</button>
-        ${seedClassSelect(session, this.into, (into) => {
-          this.into = into;
-        })}
+        ${this.#into.select(session)}
       </div>
       <p role="status" class="small muted">${this.note || 'Choose one to make strokes of it, several to merge.'}</p>
     `;
@@ -118,39 +109,29 @@ export class AlibiZarrClusters extends LitElement {
     </li>`;
   }
 
-  async #merge({ session }: Workspace, layer: Layer): Promise<void> {
-    await this.#run(async () => {
+  #merge({ session }: Workspace, layer: Layer): Promise<void> {
+    return this.#run(async () => {
       const count = this.chosen.size;
       await session.clustering.merge(layer, [...this.chosen]);
       return `${count} clusters are one. Cluster again to have them apart.`;
     });
   }
 
-  async #useAsStrokes({ session, display }: Workspace, layer: Layer): Promise<void> {
+  async #useAsStrokes(workspace: Workspace, layer: Layer): Promise<void> {
     const [id] = this.chosen;
     if (id === undefined) return;
+    const { session } = workspace;
     await this.#run(async () => {
-      const { z, t } = display.state;
-      const { classIndex, strokes } = await session.clustering.useAsStrokes(layer, id, {
-        ...{ classIndex: this.into, z, t },
-        ...(display.area === null ? {} : { area: display.area }),
-      });
-      display.update({ activeClass: classIndex });
-      return `${strokes} ${strokes === 1 ? 'stroke' : 'strokes'} of ${session.classes[classIndex]?.name}.`;
+      const options = { classIndex: this.#into.of(session), ...seedPlaces(workspace) };
+      return seeded(workspace, await session.clustering.useAsStrokes(layer, id, options));
     });
   }
 
-  /** @param task  gives what is to be said once it is done */
-  async #run(task: () => Promise<string>): Promise<void> {
-    this.isBusy = true;
+  /** @param task  gives what is to be said once it is done; closing the list does not stop it */
+  #run(task: () => Promise<string>): Promise<void> {
     this.note = '';
-    try {
+    return this.#task.run(async () => {
       this.note = await task();
-    } catch (error) {
-      // The session has announced every other failure as an `error` event.
-      if (!isAbort(error)) this.requestUpdate();
-    } finally {
-      this.isBusy = false;
-    }
+    });
   }
 }

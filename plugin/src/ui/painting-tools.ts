@@ -1,7 +1,7 @@
 import { AlibiError } from '../errors.ts';
 import type { Stroke } from '../segment/types.ts';
 import type { Workspace } from './contexts.ts';
-import type { Tool } from './display.ts';
+import { sizeAlong, type Tool } from './display.ts';
 import { pointAt } from './prompts.ts';
 
 /** A place in pixels of the finest level. */
@@ -77,7 +77,8 @@ export class PaintingTools {
       return;
     }
     if (tool === 'similar') {
-      pointAt(workspace, [...workspace.session.similarity.prompts, { ...at, z, t, isLike: !erase }]);
+      if (isInside(workspace, at))
+        pointAt(workspace, [...workspace.session.similarity.prompts, { ...at, z, t, isLike: !erase }]);
       return;
     }
     if (tool === 'region') {
@@ -215,6 +216,11 @@ export class PaintingTools {
   toolChanged(tool: Tool): void {
     if (tool === 'paint' || tool === 'polygon' || tool === 'fill') this.#toolBefore = tool;
   }
+}
+
+/** Beside the image there is nothing to point at. */
+function isInside({ session: { image } }: Workspace, { x, y }: PixelPlace): boolean {
+  return x >= 0 && y >= 0 && x < sizeAlong(image, 'x') && y < sizeAlong(image, 'y');
 }
 
 /** Upright, between its first corner and the one across. */

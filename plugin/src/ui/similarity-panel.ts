@@ -1,10 +1,10 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { isAbort } from '../errors.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { icons } from './icons.ts';
 import { inputValue } from './input-value.ts';
 import { pointAt } from './prompts.ts';
-import { seedClassSelect } from './seed-class.ts';
+import { RunningTask } from './running-task.ts';
+import { SeedClass, seeded, seedPlaces } from './seeds.ts';
 import { theme } from './theme.ts';
 
 /** How alike something must be for strokes to be put into it, in percent. */
@@ -26,31 +26,25 @@ export class AlibiZarrSimilarity extends LitElement {
     `,
   ];
   static override properties = {
-    into: { state: true },
     least: { state: true },
     note: { state: true },
-    isBusy: { state: true },
   };
-  /** Position of the class that strokes are put into; null: a new one. */
-  declare into: number | null;
   /** Percent. */
   declare least: number;
   declare note: string;
-  declare isBusy: boolean;
   readonly #workspace = new WorkspaceController(this);
+  readonly #into = new SeedClass(this);
+  readonly #task = new RunningTask(this);
 
   constructor() {
     super();
-    this.into = null;
     this.least = leastRange.first;
     this.note = '';
-    this.isBusy = false;
   }
 
   protected override willUpdate(): void {
     const { workspace } = this.#workspace;
     this.hidden = workspace === null || !isOfUse(workspace);
-    if (this.into !== null && workspace?.session.classes[this.into] === undefined) this.into = null;
   }
 
   protected override render() {
@@ -64,7 +58,7 @@ export class AlibiZarrSimilarity extends LitElement {
       </p>`;
     }
     const like = prompts.filter(({ isLike }) => isLike).length;
-    const isShown = session.layers.some(({ kind }) => kind === 'similarity');
+    const isShown = session.layers.some(({ kind, outdated }) => kind === 'similarity' && !outdated);
     return html`
       <div class="row small">
         <span id="prompts">${like} like this, ${prompts.length - like} not</span>
@@ -88,34 +82,25 @@ export class AlibiZarrSimilarity extends LitElement {
         <button
           id="similar-strokes"
           title="Put small strokes well inside what is alike, over what is in view, to train on"
-          ?disabled=${!isShown || this.isBusy}
+          ?disabled=${!isShown || this.#task.isBusy}
           @click=${() => this.#useAsStrokes(workspace)}
         >Use as strokes</button>
-        ${seedClassSelect(session, this.into, (into) => {
-          this.into = into;
-        })}
+        ${this.#into.select(session)}
       </div>
       ${this.note === '' ? nothing : html`<p role="status" class="small muted">${this.note}</p>`}
     `;
   }
 
-  async #useAsStrokes({ session, display }: Workspace): Promise<void> {
-    this.isBusy = true;
+  #useAsStrokes(workspace: Workspace): Promise<void> {
+    const { session } = workspace;
     this.note = '';
-    try {
-      const { z, t } = display.state;
-      const { classIndex, strokes } = await session.similarity.useAsStrokes({
-        ...{ classIndex: this.into, least: this.least / 100, z, t },
-        ...(display.area === null ? {} : { area: display.area }),
+    return this.#task.run(async (signal) => {
+      const made = await session.similarity.useAsStrokes({
+        ...{ classIndex: this.#into.of(session), least: this.least / 100, signal },
+        ...seedPlaces(workspace),
       });
-      display.update({ activeClass: classIndex });
-      this.note = `${strokes} ${strokes === 1 ? 'stroke' : 'strokes'} of ${session.classes[classIndex]?.name}.`;
-    } catch (error) {
-      // The session has announced every other failure as an `error` event.
-      if (!isAbort(error)) this.requestUpdate();
-    } finally {
-      this.isBusy = false;
-    }
+      this.note = seeded(workspace, made);
+    });
   }
 }
 

@@ -39,6 +39,9 @@ describe('more like this', () => {
     expect(second!.y).to.be.closeTo(first!.y, 1e-6);
     expect(text()).to.equal('1 like this, 1 not');
     expect(session.strokes).to.have.length(0);
+    // Beside the image there is nothing to point at.
+    await click([2, 2]);
+    expect(session.similarity.prompts).to.have.length(2);
     const layer = session.layers.find(({ kind }) => kind === 'similarity');
     expect(layer).to.not.equal(undefined);
     // A layer of shades has no outlines, and is not saved or edited.
