@@ -31,6 +31,11 @@ export const learningFlags: Readonly<Record<string, FlagSpec>> = {
     help: 'how much a painted pixel of each class counts',
   },
   smooth: { type: 'string', value: 'px', help: 'smooth the probabilities by this σ in pixels of the level' },
+  'edge-smooth': {
+    type: 'string',
+    value: 'px',
+    help: 'smooth what trees say along the edges of the image by this σ in pixels of the level; default 8, 0: not',
+  },
   validation: {
     type: 'string',
     value: 'choose|score|none',
@@ -79,6 +84,9 @@ export function learningOf(flags: Flags, command: string): Learning {
   const smoothingPx = flags.number('smooth');
   if (smoothingPx !== undefined && !(smoothingPx >= 0 && smoothingPx <= 100))
     throw bad('smooth', 'Give 0 to 100 pixels.');
+  const forestSmoothingPx = flags.number('edge-smooth');
+  if (forestSmoothingPx !== undefined && !(forestSmoothingPx >= 0 && forestSmoothingPx <= 100))
+    throw bad('edge-smooth', 'Give 0 to 100 pixels.');
   const weights = flags.text('class-weights');
   const classWeights =
     weights === undefined || weights === 'balanced' || weights === 'painted'
@@ -97,6 +105,7 @@ export function learningOf(flags: Flags, command: string): Learning {
       ...(kind === undefined ? {} : { kind }),
       ...(c === undefined ? {} : { c }),
       ...(classWeights === undefined ? {} : { classWeights }),
+      ...(forestSmoothingPx === undefined ? {} : { forestSmoothingPx }),
       ...(smoothingPx === undefined ? {} : { smoothingPx }),
     },
     validation: oneOf('validation', ['choose', 'score', 'none']) ?? 'choose',

@@ -9,7 +9,7 @@ import { onlySlices } from '../labels/slices.ts';
 import { pickWindows } from '../pipeline/sample.ts';
 import { matchPixelSize } from '../segment/match-pixel-size.ts';
 import type { OpenedClassifier } from '../segment/portable.ts';
-import { featureNames } from '../segment/recipe.ts';
+import { inputNames } from '../segment/predict.ts';
 import { createNodeStore } from '../stores/node-fs.ts';
 import { storedOrder } from '../views/zarr/array-node.ts';
 import { invalid } from './flags.ts';
@@ -150,7 +150,7 @@ async function pixelValues(
     chunksPerShardSide: 1,
     components: null,
     fit: { kind: fit.kind, id: fit.id, source: fit.source },
-    features: featureNames(fit.recipe),
+    features: inputNames(fit),
   };
 }
 

@@ -136,10 +136,7 @@ function remotePipeline(
     trainClassifier: ({ signal, onProgress, ...options }) =>
       requestFit<ClassifierFit>({ method: 'trainClassifier', options }, workOptions(signal, onProgress)),
     classScores: (fit, place) => array({ method: 'classScores', fit, ...(place ? { place } : {}) }),
-    pixelFeatures: ({ recipe, normalisation: seen, level }, place) => {
-      const fit = { recipe, normalisation: seen, level };
-      return array({ method: 'pixelFeatures', fit, ...(place ? { place } : {}) });
-    },
+    pixelFeatures: (fit, place) => array({ method: 'pixelFeatures', fit, ...(place ? { place } : {}) }),
     uncertainty: (scores, kind, active) =>
       array({ method: 'uncertainty', scores: idOf(scores, 'uncertainty'), kind, active }),
     labels: (scores, grid, chunkPx) =>

@@ -13,11 +13,9 @@ import { type TokensArray, tokensArray } from '../encoder/tokens.ts';
 import { clusterScores, fitClusters } from '../features/kmeans.ts';
 import { fitPca, pcaColours } from '../features/pca.ts';
 import { fitSimilarity, similarityColors, similarityScores } from '../features/similarity.ts';
-import { classScores, pixelArray } from '../segment/classes.ts';
-import { createFeatureSource, sizeUm } from '../segment/feature-source.ts';
+import { classifierInputs, classScores } from '../segment/classes.ts';
+import { sizeUm } from '../segment/feature-source.ts';
 import { labelsFromScores } from '../segment/labels.ts';
-import { featureRows, readFeatureBlock } from '../segment/pixel-features.ts';
-import { featureCount } from '../segment/recipe.ts';
 import { paintedSamples } from '../segment/samples.ts';
 import { trainClassifier } from '../segment/train.ts';
 import { uncertaintyLayer } from '../segment/uncertainty.ts';
@@ -237,23 +235,13 @@ export function createPipeline({
       kept(
         classScores({
           fit,
+          keep: kept,
           read: await read(fit, place, () => pixels[place.level]!.revision),
           ...placesFor(fit.normalisation).features(place),
         }),
       ),
-    pixelFeatures: async (fit, place = { level: fit.level }) => {
-      const source = createFeatureSource(placesFor(fit.normalisation).features(place));
-      return pixelArray(source, {
-        channels: featureCount(fit.recipe),
-        revision: () => pixels[place.level]!.revision,
-        compute: async (region, request) =>
-          featureRows(
-            await readFeatureBlock(source, fit.recipe, region, fit.normalisation, request),
-            fit.recipe,
-            null,
-          ),
-      });
-    },
+    pixelFeatures: async (fit, place = { level: fit.level }) =>
+      classifierInputs({ fit, keep: kept, ...placesFor(fit.normalisation).features(place) }),
     uncertainty: async (scores, kind, active) => kept(uncertaintyLayer(scores, kind, active)),
     labels: async (scores, grid, chunkPx) => kept(labelsFromScores(scores, grid, chunkPx)),
     close: () => encoder.close(),

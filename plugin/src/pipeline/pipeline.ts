@@ -135,10 +135,7 @@ export interface Pipeline {
    */
   classScores(fit: ClassifierFit, place?: Place): Promise<LazyArray<'float32'>>;
   /** float32 […, y, x, c = features] at pixel resolution of the place: what the classifier reads. */
-  pixelFeatures(
-    fit: Pick<ClassifierFit, 'recipe' | 'normalisation' | 'level'>,
-    place?: Place,
-  ): Promise<LazyArray<'float32'>>;
+  pixelFeatures(fit: ClassifierFit, place?: Place): Promise<LazyArray<'float32'>>;
   /**
    * uint8 […, y, x]: how unsure the probabilities are, 0 to 255.
    *

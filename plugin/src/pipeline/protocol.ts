@@ -57,11 +57,7 @@ export type Call =
       readonly least: number;
     }
   | { readonly method: 'classScores'; readonly fit: ClassifierFit; readonly place?: Place }
-  | {
-      readonly method: 'pixelFeatures';
-      readonly fit: Parameters<Pipeline['pixelFeatures']>[0];
-      readonly place?: Place;
-    }
+  | { readonly method: 'pixelFeatures'; readonly fit: ClassifierFit; readonly place?: Place }
   | {
       readonly method: 'uncertainty';
       readonly scores: number;

@@ -1,8 +1,10 @@
 import type { LazyArray } from '../array/lazy-array.ts';
-import { chunkRegion } from '../array/region.ts';
+import { shared } from '../array/shared.ts';
 import { createFeatureSource, type FeatureSource } from './feature-source.ts';
-import { type FeatureBlock, readFeatureBlock } from './pixel-features.ts';
-import { predictBlock } from './predict.ts';
+import { guidedScores } from './guided-scores.ts';
+import { type FeatureBlock, featureRows, readFeatureBlock } from './pixel-features.ts';
+import { forestOfBlock, inputNames, predictBlock } from './predict.ts';
+import { readSliceRegion, sliceOfChunk } from './slice-region.ts';
 import { smoothedScores } from './smooth-scores.ts';
 import type { ClassifierFit, FeatureInput, SliceRegion } from './types.ts';
 
@@ -20,29 +22,95 @@ export type ReadBlock = (
 const readBlock: ReadBlock = (source, fit, region, options) =>
   readFeatureBlock(source, fit.recipe, region, fit.normalisation, options);
 
+interface ClassifierInput extends FeatureInput {
+  readonly fit: ClassifierFit;
+  /** Default: computes the features. */
+  readonly read?: ReadBlock;
+  /** Keeps chunks that several chunks are made from; default: for as long as they are being computed. */
+  readonly keep?: (scores: LazyArray<'float32'>) => LazyArray<'float32'>;
+}
+
 /**
  * Probability of every class at every pixel of the level; 0 for a class without strokes.
  *
- * @param read  default: computes the features
  * @returns     float32 [t?, z?, y, x, c = classes], chunks of one slice and 256 × 256 pixels
  * @throws AlibiError InvalidInput  (a chunk) the source's tokens are not what the fit's bases were made for
  */
 export function classScores({
   fit,
   read = readBlock,
+  keep = shared,
   ...input
-}: { readonly fit: ClassifierFit; readonly read?: ReadBlock } & FeatureInput): LazyArray<'float32'> {
+}: ClassifierInput): LazyArray<'float32'> {
   const source = createFeatureSource(input);
+  const trees = smoothedTrees(source, { fit, read, keep, ...input });
   const scores = pixelArray(source, {
     channels: fit.classes.length,
     revision: () => input.pixels.revision,
     compute: async (region, options) => {
+      const smoothed = trees === null ? null : await readSliceRegion(trees, region, options);
+      if (smoothed !== null && fit.linear === null) return smoothed;
       const block = await read(source, fit, region, options);
       options.signal?.throwIfAborted();
-      return predictBlock(fit, block);
+      return predictBlock(fit, block, smoothed);
     },
   });
-  return smoothedScores(scores, fit.smoothingPx);
+  return smoothedScores(fit.smoothingPx === 0 ? scores : keep(scores), fit.smoothingPx);
+}
+
+/**
+ * What the classifier reads of every pixel, in the order of {@link inputNames}.
+ *
+ * @returns  float32 [t?, z?, y, x, c], chunks of one slice and 256 × 256 pixels
+ */
+export function classifierInputs({
+  fit,
+  read = readBlock,
+  keep = shared,
+  ...input
+}: ClassifierInput): LazyArray<'float32'> {
+  const source = createFeatureSource(input);
+  const trees = smoothedTrees(source, { fit, read, keep, ...input });
+  const channels = inputNames(fit).length;
+  return pixelArray(source, {
+    channels,
+    revision: () => input.pixels.revision,
+    compute: async (region, options) => {
+      const smoothed = trees === null ? null : await readSliceRegion(trees, region, options);
+      const rows = featureRows(await read(source, fit, region, options), fit.recipe, null);
+      return smoothed === null ? rows : beside(rows, smoothed, channels, fit.classes.length);
+    },
+  });
+}
+
+/** The forest's probabilities along the edges of the image; null where the fit has no such. */
+function smoothedTrees(
+  source: FeatureSource,
+  { fit, read, keep, pixels }: Required<Pick<ClassifierInput, 'fit' | 'read' | 'keep' | 'pixels'>>,
+): LazyArray<'float32'> | null {
+  const { forest, forestSmoothing } = fit;
+  if (forest === null || forestSmoothing === undefined) return null;
+  const trees = pixelArray(source, {
+    channels: fit.classes.length,
+    revision: () => pixels.revision,
+    compute: async (region, options) => {
+      const block = await read(source, fit, region, options);
+      options.signal?.throwIfAborted();
+      return forestOfBlock(forest, fit.recipe, block, fit.classes.length);
+    },
+  });
+  return guidedScores(keep(trees), source, fit.normalisation, forestSmoothing);
+}
+
+/** Rows of `channels` values, the last `extra` of which are those of `last`. */
+function beside(rows: Float32Array, last: Float32Array, channels: number, extra: number): Float32Array {
+  const out = new Float32Array((last.length / extra) * channels);
+  const own = channels - extra;
+  for (let pixel = 0; pixel < last.length / extra; pixel++) {
+    out.set(rows.subarray(pixel * own, (pixel + 1) * own), pixel * channels);
+    out.set(last.subarray(pixel * extra, (pixel + 1) * extra), pixel * channels + own);
+  }
+  return out;
 }
 
 /**
@@ -70,8 +138,9 @@ export function pixelArray(
     ),
     stage.channels,
   ];
+  const axes: LazyArray['axes'] = [...planeAxes, { name: 'c', type: 'channel' }];
   return {
-    axes: [...planeAxes, { name: 'c', type: 'channel' }],
+    axes,
     shape,
     chunkShape,
     dtype: 'float32',
@@ -85,18 +154,10 @@ export function pixelArray(
     },
     async getChunk(index, options) {
       options.signal?.throwIfAborted();
-      const { start, stop } = chunkRegion({ shape, chunkShape }, index);
-      const along = (name: string, values: readonly number[]) => values[names.indexOf(name)];
-      const region: SliceRegion = {
-        t: along('t', start) ?? 0,
-        z: along('z', start) ?? 0,
-        y0: along('y', start)!,
-        y1: along('y', stop)!,
-        x0: along('x', start)!,
-        x1: along('x', stop)!,
-      };
+      const region = sliceOfChunk({ axes, shape, chunkShape }, index);
       const data = await stage.compute(region, options);
-      return { data, shape: start.map((from, axis) => stop[axis]! - from) };
+      const ofSlice = [region.y1 - region.y0, region.x1 - region.x0, stage.channels];
+      return { data, shape: [...index.slice(0, -3).map(() => 1), ...ofSlice] };
     },
   };
 }

@@ -92,8 +92,8 @@ export async function classicalFeatures(
           aspect,
         ),
         cols: inner.x.count,
-        rowTaps: tapsOf(inner.y, region.y0, region.y1),
-        colTaps: tapsOf(inner.x, region.x0, region.x1),
+        rowTaps: latticeTaps(inner.y, region.y0, region.y1),
+        colTaps: latticeTaps(inner.x, region.x0, region.x1),
         isDense: inner.y.stride === 1 && inner.x.stride === 1,
       });
     }
@@ -237,7 +237,8 @@ function structureTensor(
   return eigenvalues.map((plane) => plane.map((value) => Math.sqrt(Math.max(0, value))));
 }
 
-function tapsOf(axis: Lattice['y'], from: number, to: number): LinearTaps {
+/** Where pixels `[from, to)` lie between points that span them. */
+export function latticeTaps(axis: Lattice['y'], from: number, to: number): LinearTaps {
   return linearTaps({
     count: to - from,
     // The last point that a pixel of the region lies before; nothing is clamped within it.

@@ -1,6 +1,6 @@
 import { OnnxModel } from '../onnx-file/model.ts';
 import { forestDim } from './fit-models.ts';
-import { activeClasses } from './predict.ts';
+import { activeClasses, inputNames } from './predict.ts';
 import { featureCount } from './recipe.ts';
 import type { ClassifierFit, ForestModel, LinearModel } from './types.ts';
 
@@ -9,8 +9,9 @@ const never = -1e30;
 
 /**
  * A classifier as an ONNX graph: `features` float32 [N, F] in the order of `featureNames`, to `probabilities` float32 [N, K]
- * and `label` int64 [N], the class from 1. Trees are one `TreeEnsembleRegressor` of `ai.onnx.ml`, which every ONNX Runtime has.
- * Smoothing, which needs neighbours, is not in it.
+ * and `label` int64 [N], the class from 1. Trees are one `TreeEnsembleRegressor` of `ai.onnx.ml`, which every ONNX Runtime has; where
+ * their probabilities are smoothed, which needs neighbours, those come in as the last K values of `features`, and what the trees
+ * say before goes out as `trees` [N, K]. Smoothing of the result is not in it.
  *
  * @returns the bytes of a `.onnx` file; the caller owns the buffer
  */
@@ -18,22 +19,39 @@ export function classifierOnnx(fit: ClassifierFit): Uint8Array<ArrayBuffer> {
   const { linear, forest, recipe } = fit;
   const features = featureCount(recipe);
   const classes = fit.classes.length;
+  const inputs = inputNames(fit).length;
   const model = new OnnxModel();
-  model.input({ name: 'features', type: 'float32', shape: ['N', features] });
+  model.input({ name: 'features', type: 'float32', shape: ['N', inputs] });
+  const isSmoothed = inputs > features;
   const both = linear !== null && forest !== null;
-  if (linear !== null) addLinear(model, linear, activeClasses(fit.counts), both ? 'linear' : 'probabilities');
+  const slice = (from: number, to: number, output: string): string => {
+    const at = (name: string, value: number) => model.constant(name, [1], BigInt64Array.of(BigInt(value)));
+    const bounds = [at(`${output} from`, from), at(`${output} to`, to), at(`${output} axis`, 1)];
+    model.node('Slice', ['features', ...bounds], [output]);
+    return output;
+  };
+  if (linear !== null) {
+    const input = isSmoothed ? slice(0, features, 'unsmoothed') : 'features';
+    addLinear(model, linear, activeClasses(fit.counts), { input, output: both ? 'linear' : 'probabilities' });
+  }
   if (forest !== null) {
     const firstFeature = features - forestDim(recipe);
-    addForest(model, forest, { firstFeature, classes, output: both ? 'trees' : 'probabilities' });
+    addForest(model, forest, {
+      firstFeature,
+      classes,
+      output: both || isSmoothed ? 'trees' : 'probabilities',
+    });
   }
+  if (isSmoothed) slice(features, inputs, both ? 'smoothed' : 'probabilities');
   if (both) {
-    model.node('Add', ['linear', 'trees'], ['sum']);
+    model.node('Add', ['linear', isSmoothed ? 'smoothed' : 'trees'], ['sum']);
     model.node('Mul', ['sum', model.constant('half', [], Float32Array.of(0.5))], ['probabilities']);
   }
   model.node('ArgMax', ['probabilities'], ['index'], { axis: { integer: 1 }, keepdims: { integer: 0 } });
   model.node('Add', ['index', model.constant('one', [], BigInt64Array.of(1n))], ['label']);
   model.output({ name: 'probabilities', type: 'float32', shape: ['N', classes] });
   model.output({ name: 'label', type: 'int64', shape: ['N'] });
+  if (isSmoothed) model.output({ name: 'trees', type: 'float32', shape: ['N', classes] });
   return model.finish('classifier', {
     format: 'alibi-zarr/classifier/1',
     id: fit.id,
@@ -46,7 +64,7 @@ function addLinear(
   model: OnnxModel,
   { mean, scale, weights }: LinearModel,
   active: readonly number[],
-  output: string,
+  { input, output }: { readonly input: string; readonly output: string },
 ): void {
   const dim = mean.length;
   const classes = weights.length / (dim + 1);
@@ -56,7 +74,7 @@ function addLinear(
     for (let f = 0; f < dim; f++) matrix[f * classes + k] = weights[k * (dim + 1) + f]!;
     bias[k] = weights[k * (dim + 1) + dim]!;
   }
-  model.node('Sub', ['features', model.constant('mean', [dim], mean)], ['centred']);
+  model.node('Sub', [input, model.constant('mean', [dim], mean)], ['centred']);
   model.node('Div', ['centred', model.constant('scale', [dim], scale)], ['standardised']);
   model.node('MatMul', ['standardised', model.constant('weights', [dim, classes], matrix)], ['products']);
   model.node('Add', ['products', model.constant('intercepts', [classes], bias)], ['logits']);

@@ -4,7 +4,7 @@ import { growForest } from './forest.ts';
 import { fitLogistic } from './logistic.ts';
 import { type FeatureRecipe, featureCount, tokenFeatureCount } from './recipe.ts';
 import type { Samples } from './samples.ts';
-import type { ForestModel, LinearModel } from './types.ts';
+import type { ForestModel, GuidedSmoothing, LinearModel } from './types.ts';
 
 /** Which classifier, and how it is held back. */
 export interface ClassifierChoice {
@@ -24,11 +24,26 @@ export interface ClassifierChoice {
    * the forest, painted for the linear model, which measured best.
    */
   readonly classWeights?: 'balanced' | 'painted' | readonly number[];
+  /** See {@link GuidedSmoothing.sigmaPx} of the forest's probabilities; 0: not at all. Default 8. */
+  readonly forestSmoothingPx?: number;
   /** See {@link ClassifierFit.smoothingPx}. Default 0. */
   readonly smoothingPx?: number;
 }
 
 export const defaultC = 0.02;
+
+/** About half a token: trees decide pixel by pixel, and what they see of a pixel is noisy. */
+export const defaultForestSmoothingPx = 8;
+/** Steps of less than 1.4 % of the range from black to white are no edges. Anything from 1e-5 to 1e-3 does as well. */
+const edgeVariance = 2e-4;
+
+/** How a choice smooths its forest; undefined: not at all. */
+export function forestSmoothingOf({
+  kind = 'average',
+  forestSmoothingPx: sigmaPx = defaultForestSmoothingPx,
+}: ClassifierChoice): GuidedSmoothing | undefined {
+  return kind === 'linear' || sigmaPx === 0 ? undefined : { sigmaPx, epsilon: edgeVariance };
+}
 
 /** What was learned; without the names and places that a fit adds. */
 export interface Models {

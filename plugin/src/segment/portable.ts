@@ -4,7 +4,8 @@ import type { Json } from '../array/json.ts';
 import { AlibiError } from '../errors.ts';
 import type { PcaFit } from '../features/fits.ts';
 import { forestDim } from './fit-models.ts';
-import { assertRecipe, type FeatureRecipe, featureCount, featureNames } from './recipe.ts';
+import { inputNames } from './predict.ts';
+import { assertRecipe, type FeatureRecipe, featureCount } from './recipe.ts';
 import type { ClassifierFit, ForestModel, LinearModel } from './types.ts';
 
 /** The checkpoint whose tokens a classifier reads. */
@@ -57,7 +58,7 @@ export function writeClassifier({ fit, model }: OpenedClassifier): PortableClass
               zContext: recipe.classical.zContext,
             },
     },
-    features: featureNames(recipe),
+    features: inputNames(fit),
     linear:
       linear === null
         ? null
@@ -73,6 +74,7 @@ export function writeClassifier({ fit, model }: OpenedClassifier): PortableClass
             child: [...forest.child],
             values: short(forest.values),
           },
+    ...smoothingOf(fit),
     smoothingPx: fit.smoothingPx,
     counts: [...fit.counts],
     heldOut:
@@ -106,6 +108,7 @@ export async function readClassifier(value: unknown, where: string): Promise<Ope
     recipe,
     linear: file.linear === null ? null : readLinear(file.linear),
     forest: file.forest === null ? null : readForest(file.forest),
+    ...smoothingOf(file),
     smoothingPx: file.smoothingPx,
     counts: file.counts,
     heldOut: file.heldOut,
@@ -153,6 +156,13 @@ function readForest(forest: NonNullable<PortableClassifier['forest']>): ForestMo
   };
 }
 
+/** Absent where the file has none: ids of classifiers without it are what they were. */
+function smoothingOf({
+  forestSmoothing,
+}: Pick<ClassifierFit, 'forestSmoothing'>): Pick<ClassifierFit, 'forestSmoothing'> {
+  return forestSmoothing === undefined ? {} : { forestSmoothing };
+}
+
 /** Lengths and references, which a schema cannot state: a file may come from anywhere. */
 function assertConsistent(file: PortableClassifier, recipe: FeatureRecipe, where: string): void {
   const classes = file.classes.length;
@@ -178,7 +188,10 @@ function assertConsistent(file: PortableClassifier, recipe: FeatureRecipe, where
     );
   }
   must(
-    JSON.stringify(file.features) === JSON.stringify(featureNames(recipe)),
+    JSON.stringify(file.features) ===
+      JSON.stringify(
+        inputNames({ recipe, classes: file.classes, forest: file.forest, ...smoothingOf(file) }),
+      ),
     'its features are not those of its recipe',
   );
   must(file.linear !== null || file.forest !== null, 'it holds neither a linear model nor trees');

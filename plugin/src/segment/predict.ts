@@ -2,8 +2,8 @@ import { forestDim, forestInputs, type Models } from './fit-models.ts';
 import { forestProbabilities } from './forest.ts';
 import { linearProbabilities, linearProbabilitiesOfRows } from './linear-scores.ts';
 import { type FeatureBlock, featureRows } from './pixel-features.ts';
-import type { FeatureRecipe } from './recipe.ts';
-import type { ClassifierFit } from './types.ts';
+import { type FeatureRecipe, featureNames } from './recipe.ts';
+import type { ClassifierFit, ForestModel } from './types.ts';
 
 /**
  * Probabilities of samples; 0 for a class without samples.
@@ -26,22 +26,48 @@ export function predictRows(
   return average(linearProbabilitiesOfRows(linear, values, { classes, active }), trees);
 }
 
-/** Probabilities of every pixel of a block, float32 [pixels, classes]; the caller owns the buffer. */
-export function predictBlock(fit: ClassifierFit, block: FeatureBlock): Float32Array {
+/**
+ * Probabilities of every pixel of a block.
+ *
+ * @param smoothed  the forest's, smoothed with the neighbours that the block lacks; null where they are used as they are
+ * @returns         float32 [pixels, classes]; the caller owns the buffer
+ */
+export function predictBlock(
+  fit: ClassifierFit,
+  block: FeatureBlock,
+  smoothed: Float32Array | null,
+): Float32Array {
   const { linear, forest, recipe } = fit;
   const classes = fit.classes.length;
-  const active = activeClasses(fit.counts);
-  const trees =
-    forest === null
-      ? null
-      : forestProbabilities(
-          forest,
-          featureRows(block, recipe, null, recipe.classical === null ? 'all' : 'classical'),
-          forestDim(recipe),
-          classes,
-        );
+  const trees = smoothed ?? (forest === null ? null : forestOfBlock(forest, recipe, block, classes));
   if (linear === null) return trees ?? new Float32Array(0);
+  const active = activeClasses(fit.counts);
   return average(linearProbabilities(linear, recipe, block, { classes, active }), trees);
+}
+
+/** The forest's probabilities of every pixel of a block, float32 [pixels, classes]; the caller owns the buffer. */
+export function forestOfBlock(
+  forest: ForestModel,
+  recipe: FeatureRecipe,
+  block: FeatureBlock,
+  classes: number,
+): Float32Array {
+  const part = recipe.classical === null ? 'all' : 'classical';
+  return forestProbabilities(forest, featureRows(block, recipe, null, part), forestDim(recipe), classes);
+}
+
+/** What each value that the classifier reads of a pixel is: its features and, where they are smoothed, the forest's probabilities. */
+export function inputNames({
+  recipe,
+  classes,
+  forest,
+  forestSmoothing,
+}: Pick<ClassifierFit, 'recipe' | 'forestSmoothing'> & {
+  readonly classes: readonly unknown[];
+  readonly forest: unknown;
+}): string[] {
+  const trees = forest === null || forestSmoothing === undefined ? [] : classes;
+  return [...featureNames(recipe), ...trees.map((_, index) => `trees class ${index + 1}`)];
 }
 
 /** Classes that have samples. */

@@ -1,6 +1,5 @@
 import type { LazyArray } from '../array/lazy-array.ts';
 import { chunkRegion, readRegion } from '../array/region.ts';
-import { shared } from '../array/shared.ts';
 import { wrapped } from '../array/wrapped.ts';
 import { gaussianBlur, gaussianRadiusPx } from '../raster/gaussian.ts';
 
@@ -8,12 +7,11 @@ import { gaussianBlur, gaussianRadiusPx } from '../raster/gaussian.ts';
  * Scores smoothed within each slice by a Gaussian; beyond the image the edge counts on. A pixel's value does not
  * depend on the chunks.
  *
- * @param scores   float32 [t?, z?, y, x, c], chunks of one slice
+ * @param scores   float32 [t?, z?, y, x, c], chunks of one slice; each is read several times, so keep them
  * @param sigmaPx  0 gives the scores as they are
  */
 export function smoothedScores(scores: LazyArray<'float32'>, sigmaPx: number): LazyArray<'float32'> {
   if (sigmaPx === 0) return scores;
-  const source = shared(scores);
   const yAxis = scores.axes.findIndex((axis) => axis.name === 'y');
   const radius = gaussianRadiusPx(sigmaPx);
   return wrapped(scores, async (index, options) => {
@@ -23,7 +21,7 @@ export function smoothedScores(scores: LazyArray<'float32'>, sigmaPx: number): L
       start: start.map((from, axis) => (inPlane(axis) ? Math.max(0, from - radius) : from)),
       stop: stop.map((to, axis) => (inPlane(axis) ? Math.min(scores.shape[axis]!, to + radius) : to)),
     };
-    const piece = await readRegion(source, wide, options);
+    const piece = await readRegion(scores, wide, options);
     options.signal?.throwIfAborted();
     const [height = 1, width = 1, classes = 1] = piece.shape.slice(yAxis);
     const top = start[yAxis]! - wide.start[yAxis]!;

@@ -1,5 +1,4 @@
-import type { ChunkOptions, LazyArray } from '../array/lazy-array.ts';
-import { readRegion } from '../array/region.ts';
+import type { ChunkOptions } from '../array/lazy-array.ts';
 import type { Normalisation } from '../encoder/encoder.ts';
 import { gaussianRadiusPx } from '../raster/gaussian.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import { gaussianAt } from '../raster/lattice.ts';
 import { type LinearTaps, linearTaps, tapRange, tokenPosition } from '../raster/resample.ts';
 import type { FeatureSource, TokenSource } from './feature-source.ts';
+import { readSliceRegion } from './slice-region.ts';
 import type { SliceRegion } from './types.ts';
 
 /** The tokens a region's pixels are interpolated from, and how. */
@@ -55,7 +55,7 @@ export async function readTokenPatch(
   const y = tokenAxis(tokens, 'y', region.y0, region.y1, guide !== null);
   const x = tokenAxis(tokens, 'x', region.x0, region.x1, guide !== null);
   const [data, guides] = await Promise.all([
-    readTokens(tokens.tokens, region, y, x, options),
+    readSliceRegion(tokens.tokens, { ...region, y0: y.start, y1: y.stop, x0: x.start, x1: x.stop }, options),
     guide === null ? null : readGuides(source, tokens, { region, y, x, guide }, options),
   ]);
   options.signal?.throwIfAborted();
@@ -84,27 +84,6 @@ function tokenAxis(
   const range = guided ? guidedRange : tapRange;
   const { start, stop } = range(position(0), position(to - from - 1), size);
   return { start, stop, lattice: { count: to - from, size, origin: start, position } };
-}
-
-async function readTokens(
-  tokens: LazyArray<'float32'>,
-  region: SliceRegion,
-  y: TokenAxis,
-  x: TokenAxis,
-  options: ChunkOptions,
-): Promise<Float32Array> {
-  const bounds = new Map<string, { start: number; stop: number }>([
-    ['t', { start: region.t, stop: region.t + 1 }],
-    ['z', { start: region.z, stop: region.z + 1 }],
-    ['y', y],
-    ['x', x],
-    ['c', { start: 0, stop: tokens.shape.at(-1)! }],
-  ]);
-  const box = {
-    start: tokens.axes.map(({ name }) => bounds.get(name)!.start),
-    stop: tokens.axes.map(({ name }) => bounds.get(name)!.stop),
-  };
-  return (await readRegion(tokens, box, options)).data;
 }
 
 interface GuideRequest {
@@ -184,7 +163,8 @@ function footprints({ start, stop }: TokenAxis, pitchPx: number, sizePx: number)
   });
 }
 
-function meanOfChannels(planes: Float32Array, channels: number): Float32Array {
+/** Of planes float32 [channels, height, width]. */
+export function meanOfChannels(planes: Float32Array, channels: number): Float32Array {
   if (channels === 1) return planes;
   const area = planes.length / channels;
   const out = new Float32Array(area);

@@ -3,7 +3,7 @@ import type { Json } from '../array/json.ts';
 import type { Normalisation } from '../encoder/encoder.ts';
 import { type Chosen, chooseRecipe } from './choose.ts';
 import { crossValidate } from './cross-validate.ts';
-import { type ClassifierChoice, fitModels } from './fit-models.ts';
+import { type ClassifierChoice, fitModels, forestSmoothingOf } from './fit-models.ts';
 import { assertRecipe, type FeatureRecipe } from './recipe.ts';
 import { defaultPixelsPerClass, paintedSamples, type SampleOptions, type Samples } from './samples.ts';
 import type { ClassifierFit, ClassSpec } from './types.ts';
@@ -43,6 +43,7 @@ export async function fitClassifier(samples: Samples, options: FitClassifierOpti
     seed,
     signal,
   });
+  const smoothing = forestSmoothingOf(choice);
   const content = {
     kind: 'classifier' as const,
     classes,
@@ -51,6 +52,7 @@ export async function fitClassifier(samples: Samples, options: FitClassifierOpti
     normalisation: options.normalisation,
     recipe,
     ...models,
+    ...(smoothing === undefined ? {} : { forestSmoothing: smoothing }),
     smoothingPx: choice.smoothingPx ?? 0,
     counts: Array.from(samples.painted),
     heldOut:

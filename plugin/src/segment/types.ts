@@ -55,6 +55,14 @@ export interface ForestModel {
   readonly values: Float32Array;
 }
 
+/** How probabilities are smoothed along the edges of the image: a guided filter with Gaussian windows. */
+export interface GuidedSmoothing {
+  /** Standard deviation of the windows, in pixels of the level. */
+  readonly sigmaPx: number;
+  /** Variance of the normalised image, 0 black to 1 white, below which it has no edge. */
+  readonly epsilon: number;
+}
+
 /** A classifier of pixels: a linear model, a forest, or the mean of both. */
 export interface ClassifierFit extends Fit<'classifier'> {
   readonly classes: readonly ClassSpec[];
@@ -69,6 +77,8 @@ export interface ClassifierFit extends Fit<'classifier'> {
   readonly linear: LinearModel | null;
   /** On the classical features, or on the tokens where there are no others. */
   readonly forest: ForestModel | null;
+  /** How the forest's probabilities are smoothed before anything is made of them; absent: not at all. */
+  readonly forestSmoothing?: GuidedSmoothing;
   /** Standard deviation in pixels of the Gaussian that smooths the probabilities; 0 for none. */
   readonly smoothingPx: number;
   /** Labelled pixels per class it was trained on. */

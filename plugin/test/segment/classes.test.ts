@@ -96,7 +96,7 @@ describe('trainClassifier and classScores', () => {
     });
 
     it(`${kind}: predicts of a block what it predicts of the features one by one`, async () => {
-      const { input, fit } = await trained({ kind });
+      const { input, fit } = await trained({ kind, forestSmoothingPx: 0 });
       const region = { t: 0, z: 0, y0: 256, y1: height, x0: 256, x1: width };
       const block = await readFeatureBlock(createFeatureSource(input), fit.recipe, region, normalisation, {});
       const rows = featureRows(block, fit.recipe, null);

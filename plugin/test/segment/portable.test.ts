@@ -1,9 +1,10 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
+import { classifierInputs, classScores } from '../../src/segment/classes.ts';
 import { classifierOnnx } from '../../src/segment/classifier-onnx.ts';
 import type { ClassifierChoice } from '../../src/segment/fit-models.ts';
 import { readClassifier, writeClassifier } from '../../src/segment/portable.ts';
-import { activeClasses, predictRows } from '../../src/segment/predict.ts';
+import { activeClasses, inputNames, predictRows } from '../../src/segment/predict.ts';
 import { featureCount, featureNames } from '../../src/segment/recipe.ts';
 import { trainClassifier } from '../../src/segment/train.ts';
 import { units } from '../features/reference.ts';
@@ -23,17 +24,31 @@ async function trained(choice: ClassifierChoice = {}) {
     seed: 0,
     finest: made.finest,
   });
-  return { fit, model: { name: 'tiny', sha256: 'a'.repeat(64), precision: 'fp32' as const } };
+  return {
+    fit,
+    input: made.input,
+    model: { name: 'tiny', sha256: 'a'.repeat(64), precision: 'fp32' as const },
+  };
 }
 
 describe('writeClassifier and readClassifier', () => {
   it('give the very same classifier back through JSON', async () => {
     const given = await trained();
     const file = JSON.parse(JSON.stringify(writeClassifier(given)));
-    expect(file.features).toEqual(featureNames(given.fit.recipe));
+    expect(file.forestSmoothing).toEqual({ sigmaPx: 8, epsilon: 2e-4 });
+    const trees = ['trees class 1', 'trees class 2', 'trees class 3'];
+    expect(file.features).toEqual([...featureNames(given.fit.recipe), ...trees]);
     const { fit, model } = await readClassifier(file, 'x.json');
     expect(fit).toEqual(given.fit);
     expect(model).toEqual(given.model);
+  });
+
+  it('a classifier whose trees are not smoothed has its features only', async () => {
+    const given = await trained({ forestSmoothingPx: 0 });
+    const file = JSON.parse(JSON.stringify(writeClassifier(given)));
+    expect(file).not.toHaveProperty('forestSmoothing');
+    expect(file.features).toEqual(featureNames(given.fit.recipe));
+    expect((await readClassifier(file, 'x.json')).fit).toEqual(given.fit);
   });
 
   it.each([
@@ -73,7 +88,7 @@ describe('writeClassifier and readClassifier', () => {
 describe('classifierOnnx', () => {
   for (const kind of ['linear', 'forest', 'average'] as const) {
     it(`${kind}: ONNX Runtime gives our probabilities and labels`, async () => {
-      const { fit } = await trained({ kind });
+      const { fit } = await trained({ kind, forestSmoothingPx: 0 });
       const dim = featureCount(fit.recipe);
       // Features of every size, among them exact thresholds of the trees, where ≤ decides.
       const rows = units(0, 500 * dim);
@@ -102,6 +117,34 @@ describe('classifierOnnx', () => {
       });
       // The class that nobody painted is never given.
       expect(theirs.filter((_, i) => i % 3 === 1).every((value) => value === 0)).toBe(true);
+    });
+  }
+
+  for (const kind of ['forest', 'average'] as const) {
+    it(`${kind} with smoothed trees: what ONNX Runtime makes of its inputs is what we make of the image`, async () => {
+      const { fit, input } = await trained({ kind });
+      const inputs = await classifierInputs({ fit, ...input }).getChunk([0, 0, 0], {});
+      const scores = await classScores({ fit, ...input }).getChunk([0, 0, 0], {});
+      const names = inputNames(fit);
+      const features = featureCount(fit.recipe);
+      expect(inputs.shape).toEqual([120, 180, names.length]);
+      expect(names).toHaveLength(features + 3);
+      const pixels = 120 * 180;
+      const session = await InferenceSession.create(classifierOnnx(fit));
+      const out = await session.run({ features: new Tensor('float32', inputs.data, [pixels, names.length]) });
+      const theirs = out.probabilities!.data as Float32Array;
+      const far = (a: Float32Array, b: Float32Array) =>
+        a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+      expect(far(scores.data, theirs)).toBeLessThan(2e-5);
+      // What the trees say before they are smoothed.
+      const plain = { ...fit, linear: null };
+      const { forestSmoothing: _, ...unsmoothed } = plain;
+      const trees = await classScores({ fit: unsmoothed, ...input }).getChunk([0, 0, 0], {});
+      expect(far(trees.data, out.trees!.data as Float32Array)).toBeLessThan(2e-5);
+      // Smoothing did something.
+      expect(
+        far(trees.data, (await classScores({ fit: plain, ...input }).getChunk([0, 0, 0], {})).data),
+      ).toBeGreaterThan(0.05);
     });
   }
 });

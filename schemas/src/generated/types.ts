@@ -223,6 +223,19 @@ child: number[]
 values: number[]
 } | null)
 /**
+ * guided filter of the trees' probabilities, before they are used; absent: none. Their smoothed probabilities are the last values in the list of features
+ */
+forestSmoothing?: {
+/**
+ * standard deviation of its windows, in pixels of the level
+ */
+sigmaPx: number
+/**
+ * variance of the normalised image below which it has no edge
+ */
+epsilon: number
+}
+/**
  * standard deviation of the Gaussian that smooths probabilities; 0 for none
  */
 smoothingPx: number
@@ -801,6 +814,7 @@ c?: number
 trees?: number
 depthLimit?: number
 classWeights?: (("balanced" | "painted") | number[])
+forestSmoothingPx?: number
 smoothingPx?: number
 }
 validation: ("none" | "score" | "choose")
@@ -843,6 +857,7 @@ c?: number
 trees?: number
 depthLimit?: number
 classWeights?: (("balanced" | "painted") | number[])
+forestSmoothingPx?: number
 smoothingPx?: number
 }
 validation: ("none" | "score" | "choose")
@@ -902,6 +917,7 @@ c?: number
 trees?: number
 depthLimit?: number
 classWeights?: (("balanced" | "painted") | number[])
+forestSmoothingPx?: number
 smoothingPx?: number
 }
 validation: ("none" | "score" | "choose")
@@ -1497,6 +1513,7 @@ c?: number
 trees?: number
 depthLimit?: number
 classWeights?: (("balanced" | "painted") | number[])
+forestSmoothingPx?: number
 smoothingPx?: number
 }
 /**

@@ -723,7 +723,7 @@ function validate14(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validatePortableClassifier = validate15;
-var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/classifier.schema.json", "title": "PortableClassifier", "description": "A pixel classifier: everything needed to give the same labels in a browser, in Node and, with the ONNX file beside it, elsewhere.", "type": "object", "additionalProperties": false, "required": ["format", "id", "classes", "model", "normalisation", "pixelSizeUm", "level", "recipe", "features", "linear", "forest", "smoothingPx", "counts", "heldOut", "source"], "properties": { "format": { "const": "alibi-zarr/classifier/1" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of everything learned" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["id", "name", "color"], "properties": { "id": { "type": "integer", "minimum": 1, "description": "in labels; position in this list from 1" }, "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "type": "string" } } }, { "type": "null" }], "description": "the checkpoint whose tokens it reads; null where it reads none" }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } }, "description": "what the encoder saw: channels, and the stored values that became 0 and 1" }, "pixelSizeUm": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["z", "y", "x"], "properties": { "z": { "type": ["number", "null"] }, "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } } }, { "type": "null" }], "description": "of the level it was trained on; null where the image did not state it" }, "level": { "type": "integer", "minimum": 0, "description": "of the image it was trained on" }, "recipe": { "type": "object", "additionalProperties": false, "required": ["tokens", "classical"], "properties": { "tokens": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["scale", "guided", "pca"], "properties": { "scale": { "type": "number", "exclusiveMinimum": 0, "description": "how much the level is enlarged before the transformer sees it" }, "guided": { "type": "boolean", "description": "brought to pixels by joint bilateral upsampling; else bilinear" }, "pca": { "type": "object", "additionalProperties": false, "required": ["id", "dim", "components", "mean", "axes", "variance", "ranges", "source"], "properties": { "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "dim": { "type": "integer", "minimum": 1 }, "components": { "type": "integer", "minimum": 1 }, "mean": { "type": "array", "items": { "type": "number" }, "description": "[dim]" }, "axes": { "type": "array", "items": { "type": "number" }, "description": "[components \xB7 dim], row-major; a component is the dot product of an axis with a token less the mean" }, "variance": { "type": "array", "items": { "type": "number" }, "description": "[components]" }, "ranges": { "type": "array", "items": { "type": "number" }, "description": "[components \xB7 2]: 1 and 99 percentiles" }, "source": { "type": "object" } } } } } }, "classical": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["normalisation", "sigmas", "unit", "kinds", "zContext"], "properties": { "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sigmas": { "type": "array", "items": { "type": "number", "minimum": 0 }, "description": "standard deviations in `unit`; 0: the pixels as they are" }, "unit": { "enum": ["micrometer", "pixel"] }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" } } }, { "type": "null" }] } } }, "features": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "what each value of a pixel is, in the order of the ONNX input" }, "linear": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["mean", "scale", "weights"], "properties": { "mean": { "type": "array", "items": { "type": "number" } }, "scale": { "type": "array", "items": { "type": "number" } }, "weights": { "type": "array", "items": { "type": "number" }, "description": "[classes \xB7 (features + 1)], row-major, intercept last; of standardised values (x \u2212 mean) / scale" } } }, { "type": "null" }], "description": "multinomial logistic regression on all features; classes whose `counts` is 0 take no part" }, "forest": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["firstFeature", "roots", "feature", "threshold", "child", "values"], "properties": { "firstFeature": { "type": "integer", "minimum": 0, "description": "its feature 0 in the list of features" }, "roots": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "feature": { "type": "array", "items": { "type": "integer", "minimum": -1 } }, "threshold": { "type": "array", "items": { "type": "number" } }, "child": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "left child, the right one follows; of a leaf (feature \u22121) its row in values" }, "values": { "type": "array", "items": { "type": "number" }, "description": "[leaves \xB7 classes], row-major" } } }, { "type": "null" }], "description": "decision trees; a value of at most the threshold goes left; probabilities are the mean over trees" }, "smoothingPx": { "type": "number", "minimum": 0, "description": "standard deviation of the Gaussian that smooths probabilities; 0 for none" }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "painted pixels of each class it learned from" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" }, "source": { "type": "object", "description": "what it was computed from" } } };
+var schema18 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/classifier.schema.json", "title": "PortableClassifier", "description": "A pixel classifier: everything needed to give the same labels in a browser, in Node and, with the ONNX file beside it, elsewhere.", "type": "object", "additionalProperties": false, "required": ["format", "id", "classes", "model", "normalisation", "pixelSizeUm", "level", "recipe", "features", "linear", "forest", "smoothingPx", "counts", "heldOut", "source"], "properties": { "format": { "const": "alibi-zarr/classifier/1" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of everything learned" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["id", "name", "color"], "properties": { "id": { "type": "integer", "minimum": 1, "description": "in labels; position in this list from 1" }, "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "type": "string" } } }, { "type": "null" }], "description": "the checkpoint whose tokens it reads; null where it reads none" }, "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } }, "description": "what the encoder saw: channels, and the stored values that became 0 and 1" }, "pixelSizeUm": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["z", "y", "x"], "properties": { "z": { "type": ["number", "null"] }, "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } } }, { "type": "null" }], "description": "of the level it was trained on; null where the image did not state it" }, "level": { "type": "integer", "minimum": 0, "description": "of the image it was trained on" }, "recipe": { "type": "object", "additionalProperties": false, "required": ["tokens", "classical"], "properties": { "tokens": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["scale", "guided", "pca"], "properties": { "scale": { "type": "number", "exclusiveMinimum": 0, "description": "how much the level is enlarged before the transformer sees it" }, "guided": { "type": "boolean", "description": "brought to pixels by joint bilateral upsampling; else bilinear" }, "pca": { "type": "object", "additionalProperties": false, "required": ["id", "dim", "components", "mean", "axes", "variance", "ranges", "source"], "properties": { "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "dim": { "type": "integer", "minimum": 1 }, "components": { "type": "integer", "minimum": 1 }, "mean": { "type": "array", "items": { "type": "number" }, "description": "[dim]" }, "axes": { "type": "array", "items": { "type": "number" }, "description": "[components \xB7 dim], row-major; a component is the dot product of an axis with a token less the mean" }, "variance": { "type": "array", "items": { "type": "number" }, "description": "[components]" }, "ranges": { "type": "array", "items": { "type": "number" }, "description": "[components \xB7 2]: 1 and 99 percentiles" }, "source": { "type": "object" } } } } } }, "classical": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["normalisation", "sigmas", "unit", "kinds", "zContext"], "properties": { "normalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sigmas": { "type": "array", "items": { "type": "number", "minimum": 0 }, "description": "standard deviations in `unit`; 0: the pixels as they are" }, "unit": { "enum": ["micrometer", "pixel"] }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" } } }, { "type": "null" }] } } }, "features": { "type": "array", "minItems": 1, "items": { "type": "string" }, "description": "what each value of a pixel is, in the order of the ONNX input" }, "linear": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["mean", "scale", "weights"], "properties": { "mean": { "type": "array", "items": { "type": "number" } }, "scale": { "type": "array", "items": { "type": "number" } }, "weights": { "type": "array", "items": { "type": "number" }, "description": "[classes \xB7 (features + 1)], row-major, intercept last; of standardised values (x \u2212 mean) / scale" } } }, { "type": "null" }], "description": "multinomial logistic regression on all features; classes whose `counts` is 0 take no part" }, "forest": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["firstFeature", "roots", "feature", "threshold", "child", "values"], "properties": { "firstFeature": { "type": "integer", "minimum": 0, "description": "its feature 0 in the list of features" }, "roots": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "feature": { "type": "array", "items": { "type": "integer", "minimum": -1 } }, "threshold": { "type": "array", "items": { "type": "number" } }, "child": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "left child, the right one follows; of a leaf (feature \u22121) its row in values" }, "values": { "type": "array", "items": { "type": "number" }, "description": "[leaves \xB7 classes], row-major" } } }, { "type": "null" }], "description": "decision trees; a value of at most the threshold goes left; probabilities are the mean over trees" }, "forestSmoothing": { "type": "object", "additionalProperties": false, "required": ["sigmaPx", "epsilon"], "properties": { "sigmaPx": { "type": "number", "exclusiveMinimum": 0, "maximum": 100, "description": "standard deviation of its windows, in pixels of the level" }, "epsilon": { "type": "number", "exclusiveMinimum": 0, "description": "variance of the normalised image below which it has no edge" } }, "description": "guided filter of the trees' probabilities, before they are used; absent: none. Their smoothed probabilities are the last values in the list of features" }, "smoothingPx": { "type": "number", "minimum": 0, "description": "standard deviation of the Gaussian that smooths probabilities; 0 for none" }, "counts": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "description": "painted pixels of each class it learned from" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" }, "source": { "type": "object", "description": "what it was computed from" } } };
 var func2 = Object.prototype.hasOwnProperty;
 var pattern4 = new RegExp("^[0-9a-f]{6}$", "u");
 function validate15(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
@@ -2711,17 +2711,72 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                 var valid0 = true;
                               }
                               if (valid0) {
-                                if (data.smoothingPx !== void 0) {
-                                  let data76 = data.smoothingPx;
+                                if (data.forestSmoothing !== void 0) {
+                                  let data76 = data.forestSmoothing;
                                   const _errs182 = errors;
                                   if (errors === _errs182) {
-                                    if (typeof data76 == "number" && isFinite(data76)) {
-                                      if (data76 < 0 || isNaN(data76)) {
-                                        validate15.errors = [{ instancePath: instancePath + "/smoothingPx", schemaPath: "#/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    if (data76 && typeof data76 == "object" && !Array.isArray(data76)) {
+                                      let missing12;
+                                      if (data76.sigmaPx === void 0 && (missing12 = "sigmaPx") || data76.epsilon === void 0 && (missing12 = "epsilon")) {
+                                        validate15.errors = [{ instancePath: instancePath + "/forestSmoothing", schemaPath: "#/properties/forestSmoothing/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" }];
                                         return false;
+                                      } else {
+                                        const _errs184 = errors;
+                                        for (const key12 in data76) {
+                                          if (!(key12 === "sigmaPx" || key12 === "epsilon")) {
+                                            validate15.errors = [{ instancePath: instancePath + "/forestSmoothing", schemaPath: "#/properties/forestSmoothing/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" }];
+                                            return false;
+                                            break;
+                                          }
+                                        }
+                                        if (_errs184 === errors) {
+                                          if (data76.sigmaPx !== void 0) {
+                                            let data77 = data76.sigmaPx;
+                                            const _errs185 = errors;
+                                            if (errors === _errs185) {
+                                              if (typeof data77 == "number" && isFinite(data77)) {
+                                                if (data77 > 100 || isNaN(data77)) {
+                                                  validate15.errors = [{ instancePath: instancePath + "/forestSmoothing/sigmaPx", schemaPath: "#/properties/forestSmoothing/properties/sigmaPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
+                                                  return false;
+                                                } else {
+                                                  if (data77 <= 0 || isNaN(data77)) {
+                                                    validate15.errors = [{ instancePath: instancePath + "/forestSmoothing/sigmaPx", schemaPath: "#/properties/forestSmoothing/properties/sigmaPx/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                    return false;
+                                                  }
+                                                }
+                                              } else {
+                                                validate15.errors = [{ instancePath: instancePath + "/forestSmoothing/sigmaPx", schemaPath: "#/properties/forestSmoothing/properties/sigmaPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid40 = _errs185 === errors;
+                                          } else {
+                                            var valid40 = true;
+                                          }
+                                          if (valid40) {
+                                            if (data76.epsilon !== void 0) {
+                                              let data78 = data76.epsilon;
+                                              const _errs187 = errors;
+                                              if (errors === _errs187) {
+                                                if (typeof data78 == "number" && isFinite(data78)) {
+                                                  if (data78 <= 0 || isNaN(data78)) {
+                                                    validate15.errors = [{ instancePath: instancePath + "/forestSmoothing/epsilon", schemaPath: "#/properties/forestSmoothing/properties/epsilon/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                                    return false;
+                                                  }
+                                                } else {
+                                                  validate15.errors = [{ instancePath: instancePath + "/forestSmoothing/epsilon", schemaPath: "#/properties/forestSmoothing/properties/epsilon/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid40 = _errs187 === errors;
+                                            } else {
+                                              var valid40 = true;
+                                            }
+                                          }
+                                        }
                                       }
                                     } else {
-                                      validate15.errors = [{ instancePath: instancePath + "/smoothingPx", schemaPath: "#/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate15.errors = [{ instancePath: instancePath + "/forestSmoothing", schemaPath: "#/properties/forestSmoothing/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                       return false;
                                     }
                                   }
@@ -2730,288 +2785,308 @@ function validate15(data, { instancePath = "", parentData, parentDataProperty, r
                                   var valid0 = true;
                                 }
                                 if (valid0) {
-                                  if (data.counts !== void 0) {
-                                    let data77 = data.counts;
-                                    const _errs184 = errors;
-                                    if (errors === _errs184) {
-                                      if (Array.isArray(data77)) {
-                                        var valid40 = true;
-                                        const len23 = data77.length;
-                                        for (let i23 = 0; i23 < len23; i23++) {
-                                          let data78 = data77[i23];
-                                          const _errs186 = errors;
-                                          if (!(typeof data78 == "number" && (!(data78 % 1) && !isNaN(data78)) && isFinite(data78))) {
-                                            validate15.errors = [{ instancePath: instancePath + "/counts/" + i23, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                            return false;
-                                          }
-                                          if (errors === _errs186) {
-                                            if (typeof data78 == "number" && isFinite(data78)) {
-                                              if (data78 < 0 || isNaN(data78)) {
-                                                validate15.errors = [{ instancePath: instancePath + "/counts/" + i23, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                return false;
-                                              }
-                                            }
-                                          }
-                                          var valid40 = _errs186 === errors;
-                                          if (!valid40) {
-                                            break;
-                                          }
+                                  if (data.smoothingPx !== void 0) {
+                                    let data79 = data.smoothingPx;
+                                    const _errs189 = errors;
+                                    if (errors === _errs189) {
+                                      if (typeof data79 == "number" && isFinite(data79)) {
+                                        if (data79 < 0 || isNaN(data79)) {
+                                          validate15.errors = [{ instancePath: instancePath + "/smoothingPx", schemaPath: "#/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          return false;
                                         }
                                       } else {
-                                        validate15.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        validate15.errors = [{ instancePath: instancePath + "/smoothingPx", schemaPath: "#/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                         return false;
                                       }
                                     }
-                                    var valid0 = _errs184 === errors;
+                                    var valid0 = _errs189 === errors;
                                   } else {
                                     var valid0 = true;
                                   }
                                   if (valid0) {
-                                    if (data.heldOut !== void 0) {
-                                      let data79 = data.heldOut;
-                                      const _errs188 = errors;
-                                      const _errs189 = errors;
-                                      let valid41 = false;
-                                      let passing5 = null;
-                                      const _errs190 = errors;
-                                      if (errors === _errs190) {
-                                        if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
-                                          let missing12;
-                                          if (data79.meanIou === void 0 && (missing12 = "meanIou") || data79.balancedAccuracy === void 0 && (missing12 = "balancedAccuracy") || data79.confusion === void 0 && (missing12 = "confusion") || data79.folds === void 0 && (missing12 = "folds")) {
-                                            const err73 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" };
-                                            if (vErrors === null) {
-                                              vErrors = [err73];
-                                            } else {
-                                              vErrors.push(err73);
+                                    if (data.counts !== void 0) {
+                                      let data80 = data.counts;
+                                      const _errs191 = errors;
+                                      if (errors === _errs191) {
+                                        if (Array.isArray(data80)) {
+                                          var valid41 = true;
+                                          const len23 = data80.length;
+                                          for (let i23 = 0; i23 < len23; i23++) {
+                                            let data81 = data80[i23];
+                                            const _errs193 = errors;
+                                            if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
+                                              validate15.errors = [{ instancePath: instancePath + "/counts/" + i23, schemaPath: "#/properties/counts/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
                                             }
-                                            errors++;
-                                          } else {
-                                            const _errs192 = errors;
-                                            for (const key12 in data79) {
-                                              if (!(key12 === "meanIou" || key12 === "balancedAccuracy" || key12 === "confusion" || key12 === "folds")) {
-                                                const err74 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
-                                                if (vErrors === null) {
-                                                  vErrors = [err74];
-                                                } else {
-                                                  vErrors.push(err74);
-                                                }
-                                                errors++;
-                                                break;
-                                              }
-                                            }
-                                            if (_errs192 === errors) {
-                                              if (data79.meanIou !== void 0) {
-                                                let data80 = data79.meanIou;
-                                                const _errs193 = errors;
-                                                if (!(typeof data80 == "number" && isFinite(data80))) {
-                                                  const err75 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                  if (vErrors === null) {
-                                                    vErrors = [err75];
-                                                  } else {
-                                                    vErrors.push(err75);
-                                                  }
-                                                  errors++;
-                                                }
-                                                var valid42 = _errs193 === errors;
-                                              } else {
-                                                var valid42 = true;
-                                              }
-                                              if (valid42) {
-                                                if (data79.balancedAccuracy !== void 0) {
-                                                  let data81 = data79.balancedAccuracy;
-                                                  const _errs195 = errors;
-                                                  if (!(typeof data81 == "number" && isFinite(data81))) {
-                                                    const err76 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err76];
-                                                    } else {
-                                                      vErrors.push(err76);
-                                                    }
-                                                    errors++;
-                                                  }
-                                                  var valid42 = _errs195 === errors;
-                                                } else {
-                                                  var valid42 = true;
-                                                }
-                                                if (valid42) {
-                                                  if (data79.confusion !== void 0) {
-                                                    let data82 = data79.confusion;
-                                                    const _errs197 = errors;
-                                                    if (errors === _errs197) {
-                                                      if (Array.isArray(data82)) {
-                                                        var valid43 = true;
-                                                        const len24 = data82.length;
-                                                        for (let i24 = 0; i24 < len24; i24++) {
-                                                          let data83 = data82[i24];
-                                                          const _errs199 = errors;
-                                                          if (errors === _errs199) {
-                                                            if (Array.isArray(data83)) {
-                                                              var valid44 = true;
-                                                              const len25 = data83.length;
-                                                              for (let i25 = 0; i25 < len25; i25++) {
-                                                                let data84 = data83[i25];
-                                                                const _errs201 = errors;
-                                                                if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
-                                                                  const err77 = { instancePath: instancePath + "/heldOut/confusion/" + i24 + "/" + i25, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                                  if (vErrors === null) {
-                                                                    vErrors = [err77];
-                                                                  } else {
-                                                                    vErrors.push(err77);
-                                                                  }
-                                                                  errors++;
-                                                                }
-                                                                if (errors === _errs201) {
-                                                                  if (typeof data84 == "number" && isFinite(data84)) {
-                                                                    if (data84 < 0 || isNaN(data84)) {
-                                                                      const err78 = { instancePath: instancePath + "/heldOut/confusion/" + i24 + "/" + i25, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err78];
-                                                                      } else {
-                                                                        vErrors.push(err78);
-                                                                      }
-                                                                      errors++;
-                                                                    }
-                                                                  }
-                                                                }
-                                                                var valid44 = _errs201 === errors;
-                                                                if (!valid44) {
-                                                                  break;
-                                                                }
-                                                              }
-                                                            } else {
-                                                              const err79 = { instancePath: instancePath + "/heldOut/confusion/" + i24, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                              if (vErrors === null) {
-                                                                vErrors = [err79];
-                                                              } else {
-                                                                vErrors.push(err79);
-                                                              }
-                                                              errors++;
-                                                            }
-                                                          }
-                                                          var valid43 = _errs199 === errors;
-                                                          if (!valid43) {
-                                                            break;
-                                                          }
-                                                        }
-                                                      } else {
-                                                        const err80 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                        if (vErrors === null) {
-                                                          vErrors = [err80];
-                                                        } else {
-                                                          vErrors.push(err80);
-                                                        }
-                                                        errors++;
-                                                      }
-                                                    }
-                                                    var valid42 = _errs197 === errors;
-                                                  } else {
-                                                    var valid42 = true;
-                                                  }
-                                                  if (valid42) {
-                                                    if (data79.folds !== void 0) {
-                                                      let data85 = data79.folds;
-                                                      const _errs203 = errors;
-                                                      if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
-                                                        const err81 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                        if (vErrors === null) {
-                                                          vErrors = [err81];
-                                                        } else {
-                                                          vErrors.push(err81);
-                                                        }
-                                                        errors++;
-                                                      }
-                                                      if (errors === _errs203) {
-                                                        if (typeof data85 == "number" && isFinite(data85)) {
-                                                          if (data85 < 2 || isNaN(data85)) {
-                                                            const err82 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
-                                                            if (vErrors === null) {
-                                                              vErrors = [err82];
-                                                            } else {
-                                                              vErrors.push(err82);
-                                                            }
-                                                            errors++;
-                                                          }
-                                                        }
-                                                      }
-                                                      var valid42 = _errs203 === errors;
-                                                    } else {
-                                                      var valid42 = true;
-                                                    }
-                                                  }
+                                            if (errors === _errs193) {
+                                              if (typeof data81 == "number" && isFinite(data81)) {
+                                                if (data81 < 0 || isNaN(data81)) {
+                                                  validate15.errors = [{ instancePath: instancePath + "/counts/" + i23, schemaPath: "#/properties/counts/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  return false;
                                                 }
                                               }
                                             }
+                                            var valid41 = _errs193 === errors;
+                                            if (!valid41) {
+                                              break;
+                                            }
                                           }
                                         } else {
-                                          const err83 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                          if (vErrors === null) {
-                                            vErrors = [err83];
-                                          } else {
-                                            vErrors.push(err83);
-                                          }
-                                          errors++;
+                                          validate15.errors = [{ instancePath: instancePath + "/counts", schemaPath: "#/properties/counts/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                          return false;
                                         }
                                       }
-                                      var _valid5 = _errs190 === errors;
-                                      if (_valid5) {
-                                        valid41 = true;
-                                        passing5 = 0;
-                                      }
-                                      const _errs205 = errors;
-                                      if (data79 !== null) {
-                                        const err84 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
-                                        if (vErrors === null) {
-                                          vErrors = [err84];
-                                        } else {
-                                          vErrors.push(err84);
-                                        }
-                                        errors++;
-                                      }
-                                      var _valid5 = _errs205 === errors;
-                                      if (_valid5 && valid41) {
-                                        valid41 = false;
-                                        passing5 = [passing5, 1];
-                                      } else {
-                                        if (_valid5) {
-                                          valid41 = true;
-                                          passing5 = 1;
-                                        }
-                                      }
-                                      if (!valid41) {
-                                        const err85 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing5 }, message: "must match exactly one schema in oneOf" };
-                                        if (vErrors === null) {
-                                          vErrors = [err85];
-                                        } else {
-                                          vErrors.push(err85);
-                                        }
-                                        errors++;
-                                        validate15.errors = vErrors;
-                                        return false;
-                                      } else {
-                                        errors = _errs189;
-                                        if (vErrors !== null) {
-                                          if (_errs189) {
-                                            vErrors.length = _errs189;
-                                          } else {
-                                            vErrors = null;
-                                          }
-                                        }
-                                      }
-                                      var valid0 = _errs188 === errors;
+                                      var valid0 = _errs191 === errors;
                                     } else {
                                       var valid0 = true;
                                     }
                                     if (valid0) {
-                                      if (data.source !== void 0) {
-                                        let data86 = data.source;
-                                        const _errs207 = errors;
-                                        if (!(data86 && typeof data86 == "object" && !Array.isArray(data86))) {
-                                          validate15.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                          return false;
+                                      if (data.heldOut !== void 0) {
+                                        let data82 = data.heldOut;
+                                        const _errs195 = errors;
+                                        const _errs196 = errors;
+                                        let valid42 = false;
+                                        let passing5 = null;
+                                        const _errs197 = errors;
+                                        if (errors === _errs197) {
+                                          if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
+                                            let missing13;
+                                            if (data82.meanIou === void 0 && (missing13 = "meanIou") || data82.balancedAccuracy === void 0 && (missing13 = "balancedAccuracy") || data82.confusion === void 0 && (missing13 = "confusion") || data82.folds === void 0 && (missing13 = "folds")) {
+                                              const err73 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing13 }, message: "must have required property '" + missing13 + "'" };
+                                              if (vErrors === null) {
+                                                vErrors = [err73];
+                                              } else {
+                                                vErrors.push(err73);
+                                              }
+                                              errors++;
+                                            } else {
+                                              const _errs199 = errors;
+                                              for (const key13 in data82) {
+                                                if (!(key13 === "meanIou" || key13 === "balancedAccuracy" || key13 === "confusion" || key13 === "folds")) {
+                                                  const err74 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err74];
+                                                  } else {
+                                                    vErrors.push(err74);
+                                                  }
+                                                  errors++;
+                                                  break;
+                                                }
+                                              }
+                                              if (_errs199 === errors) {
+                                                if (data82.meanIou !== void 0) {
+                                                  let data83 = data82.meanIou;
+                                                  const _errs200 = errors;
+                                                  if (!(typeof data83 == "number" && isFinite(data83))) {
+                                                    const err75 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err75];
+                                                    } else {
+                                                      vErrors.push(err75);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                  var valid43 = _errs200 === errors;
+                                                } else {
+                                                  var valid43 = true;
+                                                }
+                                                if (valid43) {
+                                                  if (data82.balancedAccuracy !== void 0) {
+                                                    let data84 = data82.balancedAccuracy;
+                                                    const _errs202 = errors;
+                                                    if (!(typeof data84 == "number" && isFinite(data84))) {
+                                                      const err76 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err76];
+                                                      } else {
+                                                        vErrors.push(err76);
+                                                      }
+                                                      errors++;
+                                                    }
+                                                    var valid43 = _errs202 === errors;
+                                                  } else {
+                                                    var valid43 = true;
+                                                  }
+                                                  if (valid43) {
+                                                    if (data82.confusion !== void 0) {
+                                                      let data85 = data82.confusion;
+                                                      const _errs204 = errors;
+                                                      if (errors === _errs204) {
+                                                        if (Array.isArray(data85)) {
+                                                          var valid44 = true;
+                                                          const len24 = data85.length;
+                                                          for (let i24 = 0; i24 < len24; i24++) {
+                                                            let data86 = data85[i24];
+                                                            const _errs206 = errors;
+                                                            if (errors === _errs206) {
+                                                              if (Array.isArray(data86)) {
+                                                                var valid45 = true;
+                                                                const len25 = data86.length;
+                                                                for (let i25 = 0; i25 < len25; i25++) {
+                                                                  let data87 = data86[i25];
+                                                                  const _errs208 = errors;
+                                                                  if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
+                                                                    const err77 = { instancePath: instancePath + "/heldOut/confusion/" + i24 + "/" + i25, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err77];
+                                                                    } else {
+                                                                      vErrors.push(err77);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                  if (errors === _errs208) {
+                                                                    if (typeof data87 == "number" && isFinite(data87)) {
+                                                                      if (data87 < 0 || isNaN(data87)) {
+                                                                        const err78 = { instancePath: instancePath + "/heldOut/confusion/" + i24 + "/" + i25, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err78];
+                                                                        } else {
+                                                                          vErrors.push(err78);
+                                                                        }
+                                                                        errors++;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                  var valid45 = _errs208 === errors;
+                                                                  if (!valid45) {
+                                                                    break;
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                const err79 = { instancePath: instancePath + "/heldOut/confusion/" + i24, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err79];
+                                                                } else {
+                                                                  vErrors.push(err79);
+                                                                }
+                                                                errors++;
+                                                              }
+                                                            }
+                                                            var valid44 = _errs206 === errors;
+                                                            if (!valid44) {
+                                                              break;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          const err80 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err80];
+                                                          } else {
+                                                            vErrors.push(err80);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var valid43 = _errs204 === errors;
+                                                    } else {
+                                                      var valid43 = true;
+                                                    }
+                                                    if (valid43) {
+                                                      if (data82.folds !== void 0) {
+                                                        let data88 = data82.folds;
+                                                        const _errs210 = errors;
+                                                        if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
+                                                          const err81 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err81];
+                                                          } else {
+                                                            vErrors.push(err81);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                        if (errors === _errs210) {
+                                                          if (typeof data88 == "number" && isFinite(data88)) {
+                                                            if (data88 < 2 || isNaN(data88)) {
+                                                              const err82 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err82];
+                                                              } else {
+                                                                vErrors.push(err82);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                          }
+                                                        }
+                                                        var valid43 = _errs210 === errors;
+                                                      } else {
+                                                        var valid43 = true;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          } else {
+                                            const err83 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                            if (vErrors === null) {
+                                              vErrors = [err83];
+                                            } else {
+                                              vErrors.push(err83);
+                                            }
+                                            errors++;
+                                          }
                                         }
-                                        var valid0 = _errs207 === errors;
+                                        var _valid5 = _errs197 === errors;
+                                        if (_valid5) {
+                                          valid42 = true;
+                                          passing5 = 0;
+                                        }
+                                        const _errs212 = errors;
+                                        if (data82 !== null) {
+                                          const err84 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
+                                          if (vErrors === null) {
+                                            vErrors = [err84];
+                                          } else {
+                                            vErrors.push(err84);
+                                          }
+                                          errors++;
+                                        }
+                                        var _valid5 = _errs212 === errors;
+                                        if (_valid5 && valid42) {
+                                          valid42 = false;
+                                          passing5 = [passing5, 1];
+                                        } else {
+                                          if (_valid5) {
+                                            valid42 = true;
+                                            passing5 = 1;
+                                          }
+                                        }
+                                        if (!valid42) {
+                                          const err85 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing5 }, message: "must match exactly one schema in oneOf" };
+                                          if (vErrors === null) {
+                                            vErrors = [err85];
+                                          } else {
+                                            vErrors.push(err85);
+                                          }
+                                          errors++;
+                                          validate15.errors = vErrors;
+                                          return false;
+                                        } else {
+                                          errors = _errs196;
+                                          if (vErrors !== null) {
+                                            if (_errs196) {
+                                              vErrors.length = _errs196;
+                                            } else {
+                                              vErrors = null;
+                                            }
+                                          }
+                                        }
+                                        var valid0 = _errs195 === errors;
                                       } else {
                                         var valid0 = true;
+                                      }
+                                      if (valid0) {
+                                        if (data.source !== void 0) {
+                                          let data89 = data.source;
+                                          const _errs214 = errors;
+                                          if (!(data89 && typeof data89 == "object" && !Array.isArray(data89))) {
+                                            validate15.errors = [{ instancePath: instancePath + "/source", schemaPath: "#/properties/source/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                            return false;
+                                          }
+                                          var valid0 = _errs214 === errors;
+                                        } else {
+                                          var valid0 = true;
+                                        }
                                       }
                                     }
                                   }
@@ -8125,7 +8200,7 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateLabelProvenance = validate25;
-var schema39 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "merged": { "description": "clusters that were made one: id n of the labels is any of the n-th list's clusters, which count from 1; absent: each its own", "type": "array", "minItems": 1, "items": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 1 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "region": { "type": "object", "additionalProperties": false, "required": ["rings"], "description": "area outside of which labels are 0, on every slice", "properties": { "rings": { "type": "array", "items": { "type": "array", "items": { "type": "number" } }, "description": "closed, in pixels of the finest level, inside by the even-odd rule" } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
+var schema39 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/label-provenance.schema.json", "title": "LabelProvenance", "description": "How a label image was made; stored under `alibi-zarr` in its group's attributes.", "type": "object", "additionalProperties": false, "required": ["format", "created", "image", "imageMetadataSha256", "model", "executionProvider", "normalisation", "fit", "strokes"], "properties": { "format": { "const": "alibi-zarr/label-provenance/1" }, "created": { "type": "string", "description": "ISO 8601, UTC" }, "image": { "type": "string", "description": "where the image lay, without credentials" }, "model": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["name", "sha256", "precision"], "properties": { "name": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "precision": { "enum": ["fp32", "fp16", "fp16-arithmetic", "int8", "int8-dynamic", "int4"] } } }, { "type": "null" }] }, "normalisation": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, { "type": "null" }] }, "fit": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "id", "source"], "properties": { "kind": { "type": "string" }, "id": { "type": "string", "pattern": "^[0-9a-f]{64}$" }, "source": { "type": "object", "description": "what the fit was computed from" } } }, { "type": "null" }] }, "level": { "type": "integer", "minimum": 0, "description": "level whose features were used" }, "strokes": { "type": "array", "description": "a person's strokes in pixels of the finest level", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } } }, "slices": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "array", "items": { "type": "integer", "minimum": 0 } }, "t": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "description": "slices processed; labels elsewhere are 0" }, "imageMetadataSha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the bytes of the image's metadata file" }, "executionProvider": { "type": ["string", "null"], "description": "execution provider" }, "method": { "description": "what was asked for, so that it can be done again", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "k", "seed"], "properties": { "kind": { "const": "kmeans" }, "k": { "type": "integer", "minimum": 1 }, "seed": { "type": "integer", "minimum": 0 }, "merged": { "description": "clusters that were made one: id n of the labels is any of the n-th list's clusters, which count from 1; absent: each its own", "type": "array", "minItems": 1, "items": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 1 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "strokes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "forestSmoothingPx": { "type": "number", "minimum": 0, "maximum": 100 }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "seed", "classes", "recipe", "classifier", "validation", "location"], "properties": { "kind": { "const": "scribbles" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "forestSmoothingPx": { "type": "number", "minimum": 0, "maximum": 100 }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] }, "location": { "type": "string" }, "slice": { "type": "object", "additionalProperties": false, "required": [], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256"], "properties": { "kind": { "const": "classifier" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "location", "sha256", "seed", "classes", "recipe", "classifier", "validation"], "properties": { "kind": { "const": "project" }, "location": { "type": "string" }, "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "of the file's bytes" }, "seed": { "type": "integer", "minimum": 0 }, "classes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "the tokens of the level itself were reduced by the basis of the session's colours" } }, "description": "features that were chosen; what is absent was the default" }, "classifier": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "forestSmoothingPx": { "type": "number", "minimum": 0, "maximum": 100 }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "validation": { "enum": ["none", "score", "choose"] } } }] }, "mask": { "type": "string", "description": "label image outside of which labels are 0" }, "region": { "type": "object", "additionalProperties": false, "required": ["rings"], "description": "area outside of which labels are 0, on every slice", "properties": { "rings": { "type": "array", "items": { "type": "array", "items": { "type": "number" } }, "description": "closed, in pixels of the finest level, inside by the even-odd rule" } } }, "factor": { "type": "object", "additionalProperties": false, "required": ["y", "x"], "properties": { "y": { "type": "number", "exclusiveMinimum": 0 }, "x": { "type": "number", "exclusiveMinimum": 0 } }, "description": "the level was resampled: new pixels per pixel" }, "heldOut": { "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["meanIou", "balancedAccuracy", "confusion", "folds"], "properties": { "meanIou": { "type": "number" }, "balancedAccuracy": { "type": "number" }, "confusion": { "type": "array", "items": { "type": "array", "items": { "type": "integer", "minimum": 0 } } }, "folds": { "type": "integer", "minimum": 2 } } }, { "type": "null" }], "description": "on strokes left out of training; null where none could be" } } };
 function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -9976,7 +10051,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                       if (data70 && typeof data70 == "object" && !Array.isArray(data70)) {
                                                         const _errs165 = errors;
                                                         for (const key11 in data70) {
-                                                          if (!(key11 === "kind" || key11 === "c" || key11 === "trees" || key11 === "depthLimit" || key11 === "classWeights" || key11 === "smoothingPx")) {
+                                                          if (!(key11 === "kind" || key11 === "c" || key11 === "trees" || key11 === "depthLimit" || key11 === "classWeights" || key11 === "forestSmoothingPx" || key11 === "smoothingPx")) {
                                                             const err83 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
                                                             if (vErrors === null) {
                                                               vErrors = [err83];
@@ -10212,13 +10287,13 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     var valid33 = true;
                                                                   }
                                                                   if (valid33) {
-                                                                    if (data70.smoothingPx !== void 0) {
-                                                                      let data77 = data70.smoothingPx;
+                                                                    if (data70.forestSmoothingPx !== void 0) {
+                                                                      let data77 = data70.forestSmoothingPx;
                                                                       const _errs180 = errors;
                                                                       if (errors === _errs180) {
                                                                         if (typeof data77 == "number" && isFinite(data77)) {
                                                                           if (data77 > 100 || isNaN(data77)) {
-                                                                            const err98 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                            const err98 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/forestSmoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err98];
                                                                             } else {
@@ -10227,7 +10302,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           } else {
                                                                             if (data77 < 0 || isNaN(data77)) {
-                                                                              const err99 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                              const err99 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/forestSmoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err99];
                                                                               } else {
@@ -10237,7 +10312,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          const err100 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                          const err100 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/forestSmoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err100];
                                                                           } else {
@@ -10250,6 +10325,46 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     } else {
                                                                       var valid33 = true;
                                                                     }
+                                                                    if (valid33) {
+                                                                      if (data70.smoothingPx !== void 0) {
+                                                                        let data78 = data70.smoothingPx;
+                                                                        const _errs182 = errors;
+                                                                        if (errors === _errs182) {
+                                                                          if (typeof data78 == "number" && isFinite(data78)) {
+                                                                            if (data78 > 100 || isNaN(data78)) {
+                                                                              const err101 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err101];
+                                                                              } else {
+                                                                                vErrors.push(err101);
+                                                                              }
+                                                                              errors++;
+                                                                            } else {
+                                                                              if (data78 < 0 || isNaN(data78)) {
+                                                                                const err102 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err102];
+                                                                                } else {
+                                                                                  vErrors.push(err102);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            const err103 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/1/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err103];
+                                                                            } else {
+                                                                              vErrors.push(err103);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var valid33 = _errs182 === errors;
+                                                                      } else {
+                                                                        var valid33 = true;
+                                                                      }
+                                                                    }
                                                                   }
                                                                 }
                                                               }
@@ -10257,11 +10372,11 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        const err101 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                        const err104 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/1/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err101];
+                                                          vErrors = [err104];
                                                         } else {
-                                                          vErrors.push(err101);
+                                                          vErrors.push(err104);
                                                         }
                                                         errors++;
                                                       }
@@ -10272,18 +10387,18 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                   if (valid22) {
                                                     if (data39.validation !== void 0) {
-                                                      let data78 = data39.validation;
-                                                      const _errs182 = errors;
-                                                      if (!(data78 === "none" || data78 === "score" || data78 === "choose")) {
-                                                        const err102 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/1/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                      let data79 = data39.validation;
+                                                      const _errs184 = errors;
+                                                      if (!(data79 === "none" || data79 === "score" || data79 === "choose")) {
+                                                        const err105 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/1/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[1].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err102];
+                                                          vErrors = [err105];
                                                         } else {
-                                                          vErrors.push(err102);
+                                                          vErrors.push(err105);
                                                         }
                                                         errors++;
                                                       }
-                                                      var valid22 = _errs182 === errors;
+                                                      var valid22 = _errs184 === errors;
                                                     } else {
                                                       var valid22 = true;
                                                     }
@@ -10295,11 +10410,11 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                       }
                                     } else {
-                                      const err103 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                      const err106 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                       if (vErrors === null) {
-                                        vErrors = [err103];
+                                        vErrors = [err106];
                                       } else {
-                                        vErrors.push(err103);
+                                        vErrors.push(err106);
                                       }
                                       errors++;
                                     }
@@ -10313,143 +10428,143 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                       valid18 = true;
                                       passing3 = 1;
                                     }
-                                    const _errs183 = errors;
-                                    if (errors === _errs183) {
+                                    const _errs185 = errors;
+                                    if (errors === _errs185) {
                                       if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                         let missing10;
                                         if (data39.kind === void 0 && (missing10 = "kind") || data39.seed === void 0 && (missing10 = "seed") || data39.classes === void 0 && (missing10 = "classes") || data39.recipe === void 0 && (missing10 = "recipe") || data39.classifier === void 0 && (missing10 = "classifier") || data39.validation === void 0 && (missing10 = "validation") || data39.location === void 0 && (missing10 = "location")) {
-                                          const err104 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" };
+                                          const err107 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/required", keyword: "required", params: { missingProperty: missing10 }, message: "must have required property '" + missing10 + "'" };
                                           if (vErrors === null) {
-                                            vErrors = [err104];
+                                            vErrors = [err107];
                                           } else {
-                                            vErrors.push(err104);
+                                            vErrors.push(err107);
                                           }
                                           errors++;
                                         } else {
-                                          const _errs185 = errors;
+                                          const _errs187 = errors;
                                           for (const key12 in data39) {
                                             if (!(key12 === "kind" || key12 === "seed" || key12 === "classes" || key12 === "recipe" || key12 === "classifier" || key12 === "validation" || key12 === "location" || key12 === "slice")) {
-                                              const err105 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
+                                              const err108 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" };
                                               if (vErrors === null) {
-                                                vErrors = [err105];
+                                                vErrors = [err108];
                                               } else {
-                                                vErrors.push(err105);
+                                                vErrors.push(err108);
                                               }
                                               errors++;
                                               break;
                                             }
                                           }
-                                          if (_errs185 === errors) {
+                                          if (_errs187 === errors) {
                                             if (data39.kind !== void 0) {
-                                              const _errs186 = errors;
+                                              const _errs188 = errors;
                                               if ("scribbles" !== data39.kind) {
-                                                const err106 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/2/properties/kind/const", keyword: "const", params: { allowedValue: "scribbles" }, message: "must be equal to constant" };
+                                                const err109 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/2/properties/kind/const", keyword: "const", params: { allowedValue: "scribbles" }, message: "must be equal to constant" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err106];
+                                                  vErrors = [err109];
                                                 } else {
-                                                  vErrors.push(err106);
+                                                  vErrors.push(err109);
                                                 }
                                                 errors++;
                                               }
-                                              var valid36 = _errs186 === errors;
+                                              var valid36 = _errs188 === errors;
                                             } else {
                                               var valid36 = true;
                                             }
                                             if (valid36) {
                                               if (data39.seed !== void 0) {
-                                                let data80 = data39.seed;
-                                                const _errs187 = errors;
-                                                if (!(typeof data80 == "number" && (!(data80 % 1) && !isNaN(data80)) && isFinite(data80))) {
-                                                  const err107 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                let data81 = data39.seed;
+                                                const _errs189 = errors;
+                                                if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
+                                                  const err110 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err107];
+                                                    vErrors = [err110];
                                                   } else {
-                                                    vErrors.push(err107);
+                                                    vErrors.push(err110);
                                                   }
                                                   errors++;
                                                 }
-                                                if (errors === _errs187) {
-                                                  if (typeof data80 == "number" && isFinite(data80)) {
-                                                    if (data80 < 0 || isNaN(data80)) {
-                                                      const err108 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                if (errors === _errs189) {
+                                                  if (typeof data81 == "number" && isFinite(data81)) {
+                                                    if (data81 < 0 || isNaN(data81)) {
+                                                      const err111 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/2/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err108];
+                                                        vErrors = [err111];
                                                       } else {
-                                                        vErrors.push(err108);
+                                                        vErrors.push(err111);
                                                       }
                                                       errors++;
                                                     }
                                                   }
                                                 }
-                                                var valid36 = _errs187 === errors;
+                                                var valid36 = _errs189 === errors;
                                               } else {
                                                 var valid36 = true;
                                               }
                                               if (valid36) {
                                                 if (data39.classes !== void 0) {
-                                                  let data81 = data39.classes;
-                                                  const _errs189 = errors;
-                                                  if (errors === _errs189) {
-                                                    if (Array.isArray(data81)) {
+                                                  let data82 = data39.classes;
+                                                  const _errs191 = errors;
+                                                  if (errors === _errs191) {
+                                                    if (Array.isArray(data82)) {
                                                       var valid37 = true;
-                                                      const len19 = data81.length;
+                                                      const len19 = data82.length;
                                                       for (let i19 = 0; i19 < len19; i19++) {
-                                                        let data82 = data81[i19];
-                                                        const _errs191 = errors;
-                                                        if (errors === _errs191) {
-                                                          if (data82 && typeof data82 == "object" && !Array.isArray(data82)) {
+                                                        let data83 = data82[i19];
+                                                        const _errs193 = errors;
+                                                        if (errors === _errs193) {
+                                                          if (data83 && typeof data83 == "object" && !Array.isArray(data83)) {
                                                             let missing11;
-                                                            if (data82.name === void 0 && (missing11 = "name") || data82.color === void 0 && (missing11 = "color")) {
-                                                              const err109 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/required", keyword: "required", params: { missingProperty: missing11 }, message: "must have required property '" + missing11 + "'" };
+                                                            if (data83.name === void 0 && (missing11 = "name") || data83.color === void 0 && (missing11 = "color")) {
+                                                              const err112 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/required", keyword: "required", params: { missingProperty: missing11 }, message: "must have required property '" + missing11 + "'" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err109];
+                                                                vErrors = [err112];
                                                               } else {
-                                                                vErrors.push(err109);
+                                                                vErrors.push(err112);
                                                               }
                                                               errors++;
                                                             } else {
-                                                              const _errs193 = errors;
-                                                              for (const key13 in data82) {
+                                                              const _errs195 = errors;
+                                                              for (const key13 in data83) {
                                                                 if (!(key13 === "name" || key13 === "color")) {
-                                                                  const err110 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
+                                                                  const err113 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err110];
+                                                                    vErrors = [err113];
                                                                   } else {
-                                                                    vErrors.push(err110);
+                                                                    vErrors.push(err113);
                                                                   }
                                                                   errors++;
                                                                   break;
                                                                 }
                                                               }
-                                                              if (_errs193 === errors) {
-                                                                if (data82.name !== void 0) {
-                                                                  const _errs194 = errors;
-                                                                  if (typeof data82.name !== "string") {
-                                                                    const err111 = { instancePath: instancePath + "/method/classes/" + i19 + "/name", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                              if (_errs195 === errors) {
+                                                                if (data83.name !== void 0) {
+                                                                  const _errs196 = errors;
+                                                                  if (typeof data83.name !== "string") {
+                                                                    const err114 = { instancePath: instancePath + "/method/classes/" + i19 + "/name", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err111];
+                                                                      vErrors = [err114];
                                                                     } else {
-                                                                      vErrors.push(err111);
+                                                                      vErrors.push(err114);
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  var valid38 = _errs194 === errors;
+                                                                  var valid38 = _errs196 === errors;
                                                                 } else {
                                                                   var valid38 = true;
                                                                 }
                                                                 if (valid38) {
-                                                                  if (data82.color !== void 0) {
-                                                                    const _errs196 = errors;
-                                                                    if (typeof data82.color !== "string") {
-                                                                      const err112 = { instancePath: instancePath + "/method/classes/" + i19 + "/color", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                  if (data83.color !== void 0) {
+                                                                    const _errs198 = errors;
+                                                                    if (typeof data83.color !== "string") {
+                                                                      const err115 = { instancePath: instancePath + "/method/classes/" + i19 + "/color", schemaPath: "#/properties/method/oneOf/2/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err112];
+                                                                        vErrors = [err115];
                                                                       } else {
-                                                                        vErrors.push(err112);
+                                                                        vErrors.push(err115);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    var valid38 = _errs196 === errors;
+                                                                    var valid38 = _errs198 === errors;
                                                                   } else {
                                                                     var valid38 = true;
                                                                   }
@@ -10457,370 +10572,317 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                             }
                                                           } else {
-                                                            const err113 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                            const err116 = { instancePath: instancePath + "/method/classes/" + i19, schemaPath: "#/properties/method/oneOf/2/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err113];
+                                                              vErrors = [err116];
                                                             } else {
-                                                              vErrors.push(err113);
+                                                              vErrors.push(err116);
                                                             }
                                                             errors++;
                                                           }
                                                         }
-                                                        var valid37 = _errs191 === errors;
+                                                        var valid37 = _errs193 === errors;
                                                         if (!valid37) {
                                                           break;
                                                         }
                                                       }
                                                     } else {
-                                                      const err114 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/2/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                      const err117 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/2/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err114];
+                                                        vErrors = [err117];
                                                       } else {
-                                                        vErrors.push(err114);
+                                                        vErrors.push(err117);
                                                       }
                                                       errors++;
                                                     }
                                                   }
-                                                  var valid36 = _errs189 === errors;
+                                                  var valid36 = _errs191 === errors;
                                                 } else {
                                                   var valid36 = true;
                                                 }
                                                 if (valid36) {
                                                   if (data39.recipe !== void 0) {
-                                                    let data85 = data39.recipe;
-                                                    const _errs198 = errors;
-                                                    if (errors === _errs198) {
-                                                      if (data85 && typeof data85 == "object" && !Array.isArray(data85)) {
-                                                        const _errs200 = errors;
-                                                        for (const key14 in data85) {
+                                                    let data86 = data39.recipe;
+                                                    const _errs200 = errors;
+                                                    if (errors === _errs200) {
+                                                      if (data86 && typeof data86 == "object" && !Array.isArray(data86)) {
+                                                        const _errs202 = errors;
+                                                        for (const key14 in data86) {
                                                           if (!(key14 === "tokenScales" || key14 === "components" || key14 === "guided" || key14 === "sigmasPx" || key14 === "kinds" || key14 === "zContext" || key14 === "classicalNormalisation" || key14 === "sharedBasis")) {
-                                                            const err115 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
+                                                            const err118 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err115];
+                                                              vErrors = [err118];
                                                             } else {
-                                                              vErrors.push(err115);
+                                                              vErrors.push(err118);
                                                             }
                                                             errors++;
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs200 === errors) {
-                                                          if (data85.tokenScales !== void 0) {
-                                                            let data86 = data85.tokenScales;
-                                                            const _errs201 = errors;
-                                                            if (errors === _errs201) {
-                                                              if (Array.isArray(data86)) {
+                                                        if (_errs202 === errors) {
+                                                          if (data86.tokenScales !== void 0) {
+                                                            let data87 = data86.tokenScales;
+                                                            const _errs203 = errors;
+                                                            if (errors === _errs203) {
+                                                              if (Array.isArray(data87)) {
                                                                 var valid40 = true;
-                                                                const len20 = data86.length;
+                                                                const len20 = data87.length;
                                                                 for (let i20 = 0; i20 < len20; i20++) {
-                                                                  let data87 = data86[i20];
-                                                                  const _errs203 = errors;
-                                                                  if (errors === _errs203) {
-                                                                    if (typeof data87 == "number" && isFinite(data87)) {
-                                                                      if (data87 > 16 || isNaN(data87)) {
-                                                                        const err116 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                  let data88 = data87[i20];
+                                                                  const _errs205 = errors;
+                                                                  if (errors === _errs205) {
+                                                                    if (typeof data88 == "number" && isFinite(data88)) {
+                                                                      if (data88 > 16 || isNaN(data88)) {
+                                                                        const err119 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err116];
+                                                                          vErrors = [err119];
                                                                         } else {
-                                                                          vErrors.push(err116);
+                                                                          vErrors.push(err119);
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        if (data87 <= 0 || isNaN(data87)) {
-                                                                          const err117 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                        if (data88 <= 0 || isNaN(data88)) {
+                                                                          const err120 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err117];
+                                                                            vErrors = [err120];
                                                                           } else {
-                                                                            vErrors.push(err117);
+                                                                            vErrors.push(err120);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      const err118 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                      const err121 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i20, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err118];
+                                                                        vErrors = [err121];
                                                                       } else {
-                                                                        vErrors.push(err118);
+                                                                        vErrors.push(err121);
                                                                       }
                                                                       errors++;
                                                                     }
                                                                   }
-                                                                  var valid40 = _errs203 === errors;
+                                                                  var valid40 = _errs205 === errors;
                                                                   if (!valid40) {
                                                                     break;
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err119 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                const err122 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err119];
+                                                                  vErrors = [err122];
                                                                 } else {
-                                                                  vErrors.push(err119);
+                                                                  vErrors.push(err122);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid39 = _errs201 === errors;
+                                                            var valid39 = _errs203 === errors;
                                                           } else {
                                                             var valid39 = true;
                                                           }
                                                           if (valid39) {
-                                                            if (data85.components !== void 0) {
-                                                              let data88 = data85.components;
-                                                              const _errs205 = errors;
-                                                              if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
-                                                                const err120 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                            if (data86.components !== void 0) {
+                                                              let data89 = data86.components;
+                                                              const _errs207 = errors;
+                                                              if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
+                                                                const err123 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err120];
+                                                                  vErrors = [err123];
                                                                 } else {
-                                                                  vErrors.push(err120);
+                                                                  vErrors.push(err123);
                                                                 }
                                                                 errors++;
                                                               }
-                                                              if (errors === _errs205) {
-                                                                if (typeof data88 == "number" && isFinite(data88)) {
-                                                                  if (data88 < 1 || isNaN(data88)) {
-                                                                    const err121 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                              if (errors === _errs207) {
+                                                                if (typeof data89 == "number" && isFinite(data89)) {
+                                                                  if (data89 < 1 || isNaN(data89)) {
+                                                                    const err124 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err121];
+                                                                      vErrors = [err124];
                                                                     } else {
-                                                                      vErrors.push(err121);
+                                                                      vErrors.push(err124);
                                                                     }
                                                                     errors++;
                                                                   }
                                                                 }
                                                               }
-                                                              var valid39 = _errs205 === errors;
+                                                              var valid39 = _errs207 === errors;
                                                             } else {
                                                               var valid39 = true;
                                                             }
                                                             if (valid39) {
-                                                              if (data85.guided !== void 0) {
-                                                                const _errs207 = errors;
-                                                                if (typeof data85.guided !== "boolean") {
-                                                                  const err122 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                              if (data86.guided !== void 0) {
+                                                                const _errs209 = errors;
+                                                                if (typeof data86.guided !== "boolean") {
+                                                                  const err125 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err122];
+                                                                    vErrors = [err125];
                                                                   } else {
-                                                                    vErrors.push(err122);
+                                                                    vErrors.push(err125);
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                var valid39 = _errs207 === errors;
+                                                                var valid39 = _errs209 === errors;
                                                               } else {
                                                                 var valid39 = true;
                                                               }
                                                               if (valid39) {
-                                                                if (data85.sigmasPx !== void 0) {
-                                                                  let data90 = data85.sigmasPx;
-                                                                  const _errs209 = errors;
-                                                                  if (errors === _errs209) {
-                                                                    if (Array.isArray(data90)) {
+                                                                if (data86.sigmasPx !== void 0) {
+                                                                  let data91 = data86.sigmasPx;
+                                                                  const _errs211 = errors;
+                                                                  if (errors === _errs211) {
+                                                                    if (Array.isArray(data91)) {
                                                                       var valid41 = true;
-                                                                      const len21 = data90.length;
+                                                                      const len21 = data91.length;
                                                                       for (let i21 = 0; i21 < len21; i21++) {
-                                                                        let data91 = data90[i21];
-                                                                        const _errs211 = errors;
-                                                                        if (errors === _errs211) {
-                                                                          if (typeof data91 == "number" && isFinite(data91)) {
-                                                                            if (data91 < 0 || isNaN(data91)) {
-                                                                              const err123 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                        let data92 = data91[i21];
+                                                                        const _errs213 = errors;
+                                                                        if (errors === _errs213) {
+                                                                          if (typeof data92 == "number" && isFinite(data92)) {
+                                                                            if (data92 < 0 || isNaN(data92)) {
+                                                                              const err126 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err123];
+                                                                                vErrors = [err126];
                                                                               } else {
-                                                                                vErrors.push(err123);
+                                                                                vErrors.push(err126);
                                                                               }
                                                                               errors++;
                                                                             }
                                                                           } else {
-                                                                            const err124 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            const err127 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i21, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err124];
+                                                                              vErrors = [err127];
                                                                             } else {
-                                                                              vErrors.push(err124);
+                                                                              vErrors.push(err127);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid41 = _errs211 === errors;
+                                                                        var valid41 = _errs213 === errors;
                                                                         if (!valid41) {
                                                                           break;
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      const err125 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                      const err128 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err125];
+                                                                        vErrors = [err128];
                                                                       } else {
-                                                                        vErrors.push(err125);
+                                                                        vErrors.push(err128);
                                                                       }
                                                                       errors++;
                                                                     }
                                                                   }
-                                                                  var valid39 = _errs209 === errors;
+                                                                  var valid39 = _errs211 === errors;
                                                                 } else {
                                                                   var valid39 = true;
                                                                 }
                                                                 if (valid39) {
-                                                                  if (data85.kinds !== void 0) {
-                                                                    let data92 = data85.kinds;
-                                                                    const _errs213 = errors;
-                                                                    if (errors === _errs213) {
-                                                                      if (Array.isArray(data92)) {
+                                                                  if (data86.kinds !== void 0) {
+                                                                    let data93 = data86.kinds;
+                                                                    const _errs215 = errors;
+                                                                    if (errors === _errs215) {
+                                                                      if (Array.isArray(data93)) {
                                                                         var valid42 = true;
-                                                                        const len22 = data92.length;
+                                                                        const len22 = data93.length;
                                                                         for (let i22 = 0; i22 < len22; i22++) {
-                                                                          let data93 = data92[i22];
-                                                                          const _errs215 = errors;
-                                                                          if (!(data93 === "gaussian" || data93 === "gradient" || data93 === "hessian" || data93 === "structure" || data93 === "difference")) {
-                                                                            const err126 = { instancePath: instancePath + "/method/recipe/kinds/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                          let data94 = data93[i22];
+                                                                          const _errs217 = errors;
+                                                                          if (!(data94 === "gaussian" || data94 === "gradient" || data94 === "hessian" || data94 === "structure" || data94 === "difference")) {
+                                                                            const err129 = { instancePath: instancePath + "/method/recipe/kinds/" + i22, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err126];
+                                                                              vErrors = [err129];
                                                                             } else {
-                                                                              vErrors.push(err126);
+                                                                              vErrors.push(err129);
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          var valid42 = _errs215 === errors;
+                                                                          var valid42 = _errs217 === errors;
                                                                           if (!valid42) {
                                                                             break;
                                                                           }
                                                                         }
                                                                       } else {
-                                                                        const err127 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        const err130 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err127];
+                                                                          vErrors = [err130];
                                                                         } else {
-                                                                          vErrors.push(err127);
+                                                                          vErrors.push(err130);
                                                                         }
                                                                         errors++;
                                                                       }
                                                                     }
-                                                                    var valid39 = _errs213 === errors;
+                                                                    var valid39 = _errs215 === errors;
                                                                   } else {
                                                                     var valid39 = true;
                                                                   }
                                                                   if (valid39) {
-                                                                    if (data85.zContext !== void 0) {
-                                                                      const _errs216 = errors;
-                                                                      if (typeof data85.zContext !== "boolean") {
-                                                                        const err128 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                    if (data86.zContext !== void 0) {
+                                                                      const _errs218 = errors;
+                                                                      if (typeof data86.zContext !== "boolean") {
+                                                                        const err131 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err128];
+                                                                          vErrors = [err131];
                                                                         } else {
-                                                                          vErrors.push(err128);
+                                                                          vErrors.push(err131);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      var valid39 = _errs216 === errors;
+                                                                      var valid39 = _errs218 === errors;
                                                                     } else {
                                                                       var valid39 = true;
                                                                     }
                                                                     if (valid39) {
-                                                                      if (data85.classicalNormalisation !== void 0) {
-                                                                        let data95 = data85.classicalNormalisation;
-                                                                        const _errs218 = errors;
-                                                                        if (errors === _errs218) {
-                                                                          if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
+                                                                      if (data86.classicalNormalisation !== void 0) {
+                                                                        let data96 = data86.classicalNormalisation;
+                                                                        const _errs220 = errors;
+                                                                        if (errors === _errs220) {
+                                                                          if (data96 && typeof data96 == "object" && !Array.isArray(data96)) {
                                                                             let missing12;
-                                                                            if (data95.channels === void 0 && (missing12 = "channels") || data95.black === void 0 && (missing12 = "black") || data95.white === void 0 && (missing12 = "white")) {
-                                                                              const err129 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" };
+                                                                            if (data96.channels === void 0 && (missing12 = "channels") || data96.black === void 0 && (missing12 = "black") || data96.white === void 0 && (missing12 = "white")) {
+                                                                              const err132 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing12 }, message: "must have required property '" + missing12 + "'" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err129];
+                                                                                vErrors = [err132];
                                                                               } else {
-                                                                                vErrors.push(err129);
+                                                                                vErrors.push(err132);
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              const _errs220 = errors;
-                                                                              for (const key15 in data95) {
+                                                                              const _errs222 = errors;
+                                                                              for (const key15 in data96) {
                                                                                 if (!(key15 === "channels" || key15 === "black" || key15 === "white")) {
-                                                                                  const err130 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" };
+                                                                                  const err133 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err130];
+                                                                                    vErrors = [err133];
                                                                                   } else {
-                                                                                    vErrors.push(err130);
+                                                                                    vErrors.push(err133);
                                                                                   }
                                                                                   errors++;
                                                                                   break;
                                                                                 }
                                                                               }
-                                                                              if (_errs220 === errors) {
-                                                                                if (data95.channels !== void 0) {
-                                                                                  let data96 = data95.channels;
-                                                                                  const _errs221 = errors;
-                                                                                  if (errors === _errs221) {
-                                                                                    if (Array.isArray(data96)) {
-                                                                                      if (data96.length < 1) {
-                                                                                        const err131 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                              if (_errs222 === errors) {
+                                                                                if (data96.channels !== void 0) {
+                                                                                  let data97 = data96.channels;
+                                                                                  const _errs223 = errors;
+                                                                                  if (errors === _errs223) {
+                                                                                    if (Array.isArray(data97)) {
+                                                                                      if (data97.length < 1) {
+                                                                                        const err134 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err131];
+                                                                                          vErrors = [err134];
                                                                                         } else {
-                                                                                          vErrors.push(err131);
+                                                                                          vErrors.push(err134);
                                                                                         }
                                                                                         errors++;
                                                                                       } else {
                                                                                         var valid44 = true;
-                                                                                        const len23 = data96.length;
+                                                                                        const len23 = data97.length;
                                                                                         for (let i23 = 0; i23 < len23; i23++) {
-                                                                                          let data97 = data96[i23];
-                                                                                          const _errs223 = errors;
-                                                                                          if (!(typeof data97 == "number" && (!(data97 % 1) && !isNaN(data97)) && isFinite(data97))) {
-                                                                                            const err132 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i23, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
-                                                                                            if (vErrors === null) {
-                                                                                              vErrors = [err132];
-                                                                                            } else {
-                                                                                              vErrors.push(err132);
-                                                                                            }
-                                                                                            errors++;
-                                                                                          }
-                                                                                          if (errors === _errs223) {
-                                                                                            if (typeof data97 == "number" && isFinite(data97)) {
-                                                                                              if (data97 < 0 || isNaN(data97)) {
-                                                                                                const err133 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i23, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                                                if (vErrors === null) {
-                                                                                                  vErrors = [err133];
-                                                                                                } else {
-                                                                                                  vErrors.push(err133);
-                                                                                                }
-                                                                                                errors++;
-                                                                                              }
-                                                                                            }
-                                                                                          }
-                                                                                          var valid44 = _errs223 === errors;
-                                                                                          if (!valid44) {
-                                                                                            break;
-                                                                                          }
-                                                                                        }
-                                                                                      }
-                                                                                    } else {
-                                                                                      const err134 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                                      if (vErrors === null) {
-                                                                                        vErrors = [err134];
-                                                                                      } else {
-                                                                                        vErrors.push(err134);
-                                                                                      }
-                                                                                      errors++;
-                                                                                    }
-                                                                                  }
-                                                                                  var valid43 = _errs221 === errors;
-                                                                                } else {
-                                                                                  var valid43 = true;
-                                                                                }
-                                                                                if (valid43) {
-                                                                                  if (data95.black !== void 0) {
-                                                                                    let data98 = data95.black;
-                                                                                    const _errs225 = errors;
-                                                                                    if (errors === _errs225) {
-                                                                                      if (Array.isArray(data98)) {
-                                                                                        var valid45 = true;
-                                                                                        const len24 = data98.length;
-                                                                                        for (let i24 = 0; i24 < len24; i24++) {
-                                                                                          let data99 = data98[i24];
-                                                                                          const _errs227 = errors;
-                                                                                          if (!(typeof data99 == "number" && isFinite(data99))) {
-                                                                                            const err135 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i24, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                          let data98 = data97[i23];
+                                                                                          const _errs225 = errors;
+                                                                                          if (!(typeof data98 == "number" && (!(data98 % 1) && !isNaN(data98)) && isFinite(data98))) {
+                                                                                            const err135 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i23, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err135];
                                                                                             } else {
@@ -10828,61 +10890,114 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                             }
                                                                                             errors++;
                                                                                           }
-                                                                                          var valid45 = _errs227 === errors;
+                                                                                          if (errors === _errs225) {
+                                                                                            if (typeof data98 == "number" && isFinite(data98)) {
+                                                                                              if (data98 < 0 || isNaN(data98)) {
+                                                                                                const err136 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i23, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                                if (vErrors === null) {
+                                                                                                  vErrors = [err136];
+                                                                                                } else {
+                                                                                                  vErrors.push(err136);
+                                                                                                }
+                                                                                                errors++;
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                          var valid44 = _errs225 === errors;
+                                                                                          if (!valid44) {
+                                                                                            break;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      const err137 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err137];
+                                                                                      } else {
+                                                                                        vErrors.push(err137);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid43 = _errs223 === errors;
+                                                                                } else {
+                                                                                  var valid43 = true;
+                                                                                }
+                                                                                if (valid43) {
+                                                                                  if (data96.black !== void 0) {
+                                                                                    let data99 = data96.black;
+                                                                                    const _errs227 = errors;
+                                                                                    if (errors === _errs227) {
+                                                                                      if (Array.isArray(data99)) {
+                                                                                        var valid45 = true;
+                                                                                        const len24 = data99.length;
+                                                                                        for (let i24 = 0; i24 < len24; i24++) {
+                                                                                          let data100 = data99[i24];
+                                                                                          const _errs229 = errors;
+                                                                                          if (!(typeof data100 == "number" && isFinite(data100))) {
+                                                                                            const err138 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i24, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                            if (vErrors === null) {
+                                                                                              vErrors = [err138];
+                                                                                            } else {
+                                                                                              vErrors.push(err138);
+                                                                                            }
+                                                                                            errors++;
+                                                                                          }
+                                                                                          var valid45 = _errs229 === errors;
                                                                                           if (!valid45) {
                                                                                             break;
                                                                                           }
                                                                                         }
                                                                                       } else {
-                                                                                        const err136 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                        const err139 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err136];
+                                                                                          vErrors = [err139];
                                                                                         } else {
-                                                                                          vErrors.push(err136);
+                                                                                          vErrors.push(err139);
                                                                                         }
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid43 = _errs225 === errors;
+                                                                                    var valid43 = _errs227 === errors;
                                                                                   } else {
                                                                                     var valid43 = true;
                                                                                   }
                                                                                   if (valid43) {
-                                                                                    if (data95.white !== void 0) {
-                                                                                      let data100 = data95.white;
-                                                                                      const _errs229 = errors;
-                                                                                      if (errors === _errs229) {
-                                                                                        if (Array.isArray(data100)) {
+                                                                                    if (data96.white !== void 0) {
+                                                                                      let data101 = data96.white;
+                                                                                      const _errs231 = errors;
+                                                                                      if (errors === _errs231) {
+                                                                                        if (Array.isArray(data101)) {
                                                                                           var valid46 = true;
-                                                                                          const len25 = data100.length;
+                                                                                          const len25 = data101.length;
                                                                                           for (let i25 = 0; i25 < len25; i25++) {
-                                                                                            let data101 = data100[i25];
-                                                                                            const _errs231 = errors;
-                                                                                            if (!(typeof data101 == "number" && isFinite(data101))) {
-                                                                                              const err137 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i25, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                            let data102 = data101[i25];
+                                                                                            const _errs233 = errors;
+                                                                                            if (!(typeof data102 == "number" && isFinite(data102))) {
+                                                                                              const err140 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i25, schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                               if (vErrors === null) {
-                                                                                                vErrors = [err137];
+                                                                                                vErrors = [err140];
                                                                                               } else {
-                                                                                                vErrors.push(err137);
+                                                                                                vErrors.push(err140);
                                                                                               }
                                                                                               errors++;
                                                                                             }
-                                                                                            var valid46 = _errs231 === errors;
+                                                                                            var valid46 = _errs233 === errors;
                                                                                             if (!valid46) {
                                                                                               break;
                                                                                             }
                                                                                           }
                                                                                         } else {
-                                                                                          const err138 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                          const err141 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                           if (vErrors === null) {
-                                                                                            vErrors = [err138];
+                                                                                            vErrors = [err141];
                                                                                           } else {
-                                                                                            vErrors.push(err138);
+                                                                                            vErrors.push(err141);
                                                                                           }
                                                                                           errors++;
                                                                                         }
                                                                                       }
-                                                                                      var valid43 = _errs229 === errors;
+                                                                                      var valid43 = _errs231 === errors;
                                                                                     } else {
                                                                                       var valid43 = true;
                                                                                     }
@@ -10891,32 +11006,32 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            const err139 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                            const err142 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err139];
+                                                                              vErrors = [err142];
                                                                             } else {
-                                                                              vErrors.push(err139);
+                                                                              vErrors.push(err142);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid39 = _errs218 === errors;
+                                                                        var valid39 = _errs220 === errors;
                                                                       } else {
                                                                         var valid39 = true;
                                                                       }
                                                                       if (valid39) {
-                                                                        if (data85.sharedBasis !== void 0) {
-                                                                          const _errs233 = errors;
-                                                                          if (typeof data85.sharedBasis !== "boolean") {
-                                                                            const err140 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                        if (data86.sharedBasis !== void 0) {
+                                                                          const _errs235 = errors;
+                                                                          if (typeof data86.sharedBasis !== "boolean") {
+                                                                            const err143 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/2/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err140];
+                                                                              vErrors = [err143];
                                                                             } else {
-                                                                              vErrors.push(err140);
+                                                                              vErrors.push(err143);
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          var valid39 = _errs233 === errors;
+                                                                          var valid39 = _errs235 === errors;
                                                                         } else {
                                                                           var valid39 = true;
                                                                         }
@@ -10929,231 +11044,231 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       } else {
-                                                        const err141 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                        const err144 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/2/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err141];
+                                                          vErrors = [err144];
                                                         } else {
-                                                          vErrors.push(err141);
+                                                          vErrors.push(err144);
                                                         }
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid36 = _errs198 === errors;
+                                                    var valid36 = _errs200 === errors;
                                                   } else {
                                                     var valid36 = true;
                                                   }
                                                   if (valid36) {
                                                     if (data39.classifier !== void 0) {
-                                                      let data103 = data39.classifier;
-                                                      const _errs235 = errors;
-                                                      if (errors === _errs235) {
-                                                        if (data103 && typeof data103 == "object" && !Array.isArray(data103)) {
-                                                          const _errs237 = errors;
-                                                          for (const key16 in data103) {
-                                                            if (!(key16 === "kind" || key16 === "c" || key16 === "trees" || key16 === "depthLimit" || key16 === "classWeights" || key16 === "smoothingPx")) {
-                                                              const err142 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
+                                                      let data104 = data39.classifier;
+                                                      const _errs237 = errors;
+                                                      if (errors === _errs237) {
+                                                        if (data104 && typeof data104 == "object" && !Array.isArray(data104)) {
+                                                          const _errs239 = errors;
+                                                          for (const key16 in data104) {
+                                                            if (!(key16 === "kind" || key16 === "c" || key16 === "trees" || key16 === "depthLimit" || key16 === "classWeights" || key16 === "forestSmoothingPx" || key16 === "smoothingPx")) {
+                                                              const err145 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" };
                                                               if (vErrors === null) {
-                                                                vErrors = [err142];
+                                                                vErrors = [err145];
                                                               } else {
-                                                                vErrors.push(err142);
+                                                                vErrors.push(err145);
                                                               }
                                                               errors++;
                                                               break;
                                                             }
                                                           }
-                                                          if (_errs237 === errors) {
-                                                            if (data103.kind !== void 0) {
-                                                              let data104 = data103.kind;
-                                                              const _errs238 = errors;
-                                                              if (!(data104 === "linear" || data104 === "forest" || data104 === "average")) {
-                                                                const err143 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                                          if (_errs239 === errors) {
+                                                            if (data104.kind !== void 0) {
+                                                              let data105 = data104.kind;
+                                                              const _errs240 = errors;
+                                                              if (!(data105 === "linear" || data105 === "forest" || data105 === "average")) {
+                                                                const err146 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err143];
+                                                                  vErrors = [err146];
                                                                 } else {
-                                                                  vErrors.push(err143);
+                                                                  vErrors.push(err146);
                                                                 }
                                                                 errors++;
                                                               }
-                                                              var valid47 = _errs238 === errors;
+                                                              var valid47 = _errs240 === errors;
                                                             } else {
                                                               var valid47 = true;
                                                             }
                                                             if (valid47) {
-                                                              if (data103.c !== void 0) {
-                                                                let data105 = data103.c;
-                                                                const _errs239 = errors;
-                                                                if (errors === _errs239) {
-                                                                  if (typeof data105 == "number" && isFinite(data105)) {
-                                                                    if (data105 <= 0 || isNaN(data105)) {
-                                                                      const err144 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                              if (data104.c !== void 0) {
+                                                                let data106 = data104.c;
+                                                                const _errs241 = errors;
+                                                                if (errors === _errs241) {
+                                                                  if (typeof data106 == "number" && isFinite(data106)) {
+                                                                    if (data106 <= 0 || isNaN(data106)) {
+                                                                      const err147 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err144];
+                                                                        vErrors = [err147];
                                                                       } else {
-                                                                        vErrors.push(err144);
+                                                                        vErrors.push(err147);
                                                                       }
                                                                       errors++;
                                                                     }
                                                                   } else {
-                                                                    const err145 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                    const err148 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err145];
+                                                                      vErrors = [err148];
                                                                     } else {
-                                                                      vErrors.push(err145);
+                                                                      vErrors.push(err148);
                                                                     }
                                                                     errors++;
                                                                   }
                                                                 }
-                                                                var valid47 = _errs239 === errors;
+                                                                var valid47 = _errs241 === errors;
                                                               } else {
                                                                 var valid47 = true;
                                                               }
                                                               if (valid47) {
-                                                                if (data103.trees !== void 0) {
-                                                                  let data106 = data103.trees;
-                                                                  const _errs241 = errors;
-                                                                  if (!(typeof data106 == "number" && (!(data106 % 1) && !isNaN(data106)) && isFinite(data106))) {
-                                                                    const err146 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                if (data104.trees !== void 0) {
+                                                                  let data107 = data104.trees;
+                                                                  const _errs243 = errors;
+                                                                  if (!(typeof data107 == "number" && (!(data107 % 1) && !isNaN(data107)) && isFinite(data107))) {
+                                                                    const err149 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err146];
+                                                                      vErrors = [err149];
                                                                     } else {
-                                                                      vErrors.push(err146);
+                                                                      vErrors.push(err149);
                                                                     }
                                                                     errors++;
                                                                   }
-                                                                  if (errors === _errs241) {
-                                                                    if (typeof data106 == "number" && isFinite(data106)) {
-                                                                      if (data106 > 1e4 || isNaN(data106)) {
-                                                                        const err147 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+                                                                  if (errors === _errs243) {
+                                                                    if (typeof data107 == "number" && isFinite(data107)) {
+                                                                      if (data107 > 1e4 || isNaN(data107)) {
+                                                                        const err150 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err147];
+                                                                          vErrors = [err150];
                                                                         } else {
-                                                                          vErrors.push(err147);
+                                                                          vErrors.push(err150);
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        if (data106 < 1 || isNaN(data106)) {
-                                                                          const err148 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                        if (data107 < 1 || isNaN(data107)) {
+                                                                          const err151 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err148];
+                                                                            vErrors = [err151];
                                                                           } else {
-                                                                            vErrors.push(err148);
+                                                                            vErrors.push(err151);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid47 = _errs241 === errors;
+                                                                  var valid47 = _errs243 === errors;
                                                                 } else {
                                                                   var valid47 = true;
                                                                 }
                                                                 if (valid47) {
-                                                                  if (data103.depthLimit !== void 0) {
-                                                                    let data107 = data103.depthLimit;
-                                                                    const _errs243 = errors;
-                                                                    if (!(typeof data107 == "number" && (!(data107 % 1) && !isNaN(data107)) && isFinite(data107))) {
-                                                                      const err149 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                  if (data104.depthLimit !== void 0) {
+                                                                    let data108 = data104.depthLimit;
+                                                                    const _errs245 = errors;
+                                                                    if (!(typeof data108 == "number" && (!(data108 % 1) && !isNaN(data108)) && isFinite(data108))) {
+                                                                      const err152 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err149];
+                                                                        vErrors = [err152];
                                                                       } else {
-                                                                        vErrors.push(err149);
+                                                                        vErrors.push(err152);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs243) {
-                                                                      if (typeof data107 == "number" && isFinite(data107)) {
-                                                                        if (data107 > 64 || isNaN(data107)) {
-                                                                          const err150 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                                    if (errors === _errs245) {
+                                                                      if (typeof data108 == "number" && isFinite(data108)) {
+                                                                        if (data108 > 64 || isNaN(data108)) {
+                                                                          const err153 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err150];
+                                                                            vErrors = [err153];
                                                                           } else {
-                                                                            vErrors.push(err150);
+                                                                            vErrors.push(err153);
                                                                           }
                                                                           errors++;
                                                                         } else {
-                                                                          if (data107 < 1 || isNaN(data107)) {
-                                                                            const err151 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                          if (data108 < 1 || isNaN(data108)) {
+                                                                            const err154 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err151];
+                                                                              vErrors = [err154];
                                                                             } else {
-                                                                              vErrors.push(err151);
+                                                                              vErrors.push(err154);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid47 = _errs243 === errors;
+                                                                    var valid47 = _errs245 === errors;
                                                                   } else {
                                                                     var valid47 = true;
                                                                   }
                                                                   if (valid47) {
-                                                                    if (data103.classWeights !== void 0) {
-                                                                      let data108 = data103.classWeights;
-                                                                      const _errs245 = errors;
-                                                                      const _errs246 = errors;
+                                                                    if (data104.classWeights !== void 0) {
+                                                                      let data109 = data104.classWeights;
+                                                                      const _errs247 = errors;
+                                                                      const _errs248 = errors;
                                                                       let valid48 = false;
                                                                       let passing5 = null;
-                                                                      const _errs247 = errors;
-                                                                      if (!(data108 === "balanced" || data108 === "painted")) {
-                                                                        const err152 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                                                      const _errs249 = errors;
+                                                                      if (!(data109 === "balanced" || data109 === "painted")) {
+                                                                        const err155 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err152];
+                                                                          vErrors = [err155];
                                                                         } else {
-                                                                          vErrors.push(err152);
+                                                                          vErrors.push(err155);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      var _valid5 = _errs247 === errors;
+                                                                      var _valid5 = _errs249 === errors;
                                                                       if (_valid5) {
                                                                         valid48 = true;
                                                                         passing5 = 0;
                                                                       }
-                                                                      const _errs248 = errors;
-                                                                      if (errors === _errs248) {
-                                                                        if (Array.isArray(data108)) {
+                                                                      const _errs250 = errors;
+                                                                      if (errors === _errs250) {
+                                                                        if (Array.isArray(data109)) {
                                                                           var valid49 = true;
-                                                                          const len26 = data108.length;
+                                                                          const len26 = data109.length;
                                                                           for (let i26 = 0; i26 < len26; i26++) {
-                                                                            let data109 = data108[i26];
-                                                                            const _errs250 = errors;
-                                                                            if (errors === _errs250) {
-                                                                              if (typeof data109 == "number" && isFinite(data109)) {
-                                                                                if (data109 <= 0 || isNaN(data109)) {
-                                                                                  const err153 = { instancePath: instancePath + "/method/classifier/classWeights/" + i26, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                            let data110 = data109[i26];
+                                                                            const _errs252 = errors;
+                                                                            if (errors === _errs252) {
+                                                                              if (typeof data110 == "number" && isFinite(data110)) {
+                                                                                if (data110 <= 0 || isNaN(data110)) {
+                                                                                  const err156 = { instancePath: instancePath + "/method/classifier/classWeights/" + i26, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err153];
+                                                                                    vErrors = [err156];
                                                                                   } else {
-                                                                                    vErrors.push(err153);
+                                                                                    vErrors.push(err156);
                                                                                   }
                                                                                   errors++;
                                                                                 }
                                                                               } else {
-                                                                                const err154 = { instancePath: instancePath + "/method/classifier/classWeights/" + i26, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                const err157 = { instancePath: instancePath + "/method/classifier/classWeights/" + i26, schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err154];
+                                                                                  vErrors = [err157];
                                                                                 } else {
-                                                                                  vErrors.push(err154);
+                                                                                  vErrors.push(err157);
                                                                                 }
                                                                                 errors++;
                                                                               }
                                                                             }
-                                                                            var valid49 = _errs250 === errors;
+                                                                            var valid49 = _errs252 === errors;
                                                                             if (!valid49) {
                                                                               break;
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          const err155 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                          const err158 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err155];
+                                                                            vErrors = [err158];
                                                                           } else {
-                                                                            vErrors.push(err155);
+                                                                            vErrors.push(err158);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var _valid5 = _errs248 === errors;
+                                                                      var _valid5 = _errs250 === errors;
                                                                       if (_valid5 && valid48) {
                                                                         valid48 = false;
                                                                         passing5 = [passing5, 1];
@@ -11164,65 +11279,105 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                       }
                                                                       if (!valid48) {
-                                                                        const err156 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing5 }, message: "must match exactly one schema in oneOf" };
+                                                                        const err159 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing5 }, message: "must match exactly one schema in oneOf" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err156];
+                                                                          vErrors = [err159];
                                                                         } else {
-                                                                          vErrors.push(err156);
+                                                                          vErrors.push(err159);
                                                                         }
                                                                         errors++;
                                                                       } else {
-                                                                        errors = _errs246;
+                                                                        errors = _errs248;
                                                                         if (vErrors !== null) {
-                                                                          if (_errs246) {
-                                                                            vErrors.length = _errs246;
+                                                                          if (_errs248) {
+                                                                            vErrors.length = _errs248;
                                                                           } else {
                                                                             vErrors = null;
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid47 = _errs245 === errors;
+                                                                      var valid47 = _errs247 === errors;
                                                                     } else {
                                                                       var valid47 = true;
                                                                     }
                                                                     if (valid47) {
-                                                                      if (data103.smoothingPx !== void 0) {
-                                                                        let data110 = data103.smoothingPx;
-                                                                        const _errs252 = errors;
-                                                                        if (errors === _errs252) {
-                                                                          if (typeof data110 == "number" && isFinite(data110)) {
-                                                                            if (data110 > 100 || isNaN(data110)) {
-                                                                              const err157 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                      if (data104.forestSmoothingPx !== void 0) {
+                                                                        let data111 = data104.forestSmoothingPx;
+                                                                        const _errs254 = errors;
+                                                                        if (errors === _errs254) {
+                                                                          if (typeof data111 == "number" && isFinite(data111)) {
+                                                                            if (data111 > 100 || isNaN(data111)) {
+                                                                              const err160 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/forestSmoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err157];
+                                                                                vErrors = [err160];
                                                                               } else {
-                                                                                vErrors.push(err157);
+                                                                                vErrors.push(err160);
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              if (data110 < 0 || isNaN(data110)) {
-                                                                                const err158 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                              if (data111 < 0 || isNaN(data111)) {
+                                                                                const err161 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/forestSmoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err158];
+                                                                                  vErrors = [err161];
                                                                                 } else {
-                                                                                  vErrors.push(err158);
+                                                                                  vErrors.push(err161);
                                                                                 }
                                                                                 errors++;
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            const err159 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            const err162 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/forestSmoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err159];
+                                                                              vErrors = [err162];
                                                                             } else {
-                                                                              vErrors.push(err159);
+                                                                              vErrors.push(err162);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid47 = _errs252 === errors;
+                                                                        var valid47 = _errs254 === errors;
                                                                       } else {
                                                                         var valid47 = true;
+                                                                      }
+                                                                      if (valid47) {
+                                                                        if (data104.smoothingPx !== void 0) {
+                                                                          let data112 = data104.smoothingPx;
+                                                                          const _errs256 = errors;
+                                                                          if (errors === _errs256) {
+                                                                            if (typeof data112 == "number" && isFinite(data112)) {
+                                                                              if (data112 > 100 || isNaN(data112)) {
+                                                                                const err163 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err163];
+                                                                                } else {
+                                                                                  vErrors.push(err163);
+                                                                                }
+                                                                                errors++;
+                                                                              } else {
+                                                                                if (data112 < 0 || isNaN(data112)) {
+                                                                                  const err164 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err164];
+                                                                                  } else {
+                                                                                    vErrors.push(err164);
+                                                                                  }
+                                                                                  errors++;
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              const err165 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/2/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err165];
+                                                                              } else {
+                                                                                vErrors.push(err165);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                          var valid47 = _errs256 === errors;
+                                                                        } else {
+                                                                          var valid47 = true;
+                                                                        }
                                                                       }
                                                                     }
                                                                   }
@@ -11231,144 +11386,144 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                           }
                                                         } else {
-                                                          const err160 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                          const err166 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/2/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err160];
+                                                            vErrors = [err166];
                                                           } else {
-                                                            vErrors.push(err160);
+                                                            vErrors.push(err166);
                                                           }
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid36 = _errs235 === errors;
+                                                      var valid36 = _errs237 === errors;
                                                     } else {
                                                       var valid36 = true;
                                                     }
                                                     if (valid36) {
                                                       if (data39.validation !== void 0) {
-                                                        let data111 = data39.validation;
-                                                        const _errs254 = errors;
-                                                        if (!(data111 === "none" || data111 === "score" || data111 === "choose")) {
-                                                          const err161 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/2/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                        let data113 = data39.validation;
+                                                        const _errs258 = errors;
+                                                        if (!(data113 === "none" || data113 === "score" || data113 === "choose")) {
+                                                          const err167 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/2/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[2].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err161];
+                                                            vErrors = [err167];
                                                           } else {
-                                                            vErrors.push(err161);
+                                                            vErrors.push(err167);
                                                           }
                                                           errors++;
                                                         }
-                                                        var valid36 = _errs254 === errors;
+                                                        var valid36 = _errs258 === errors;
                                                       } else {
                                                         var valid36 = true;
                                                       }
                                                       if (valid36) {
                                                         if (data39.location !== void 0) {
-                                                          const _errs255 = errors;
+                                                          const _errs259 = errors;
                                                           if (typeof data39.location !== "string") {
-                                                            const err162 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/2/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                            const err168 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/2/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err162];
+                                                              vErrors = [err168];
                                                             } else {
-                                                              vErrors.push(err162);
+                                                              vErrors.push(err168);
                                                             }
                                                             errors++;
                                                           }
-                                                          var valid36 = _errs255 === errors;
+                                                          var valid36 = _errs259 === errors;
                                                         } else {
                                                           var valid36 = true;
                                                         }
                                                         if (valid36) {
                                                           if (data39.slice !== void 0) {
-                                                            let data113 = data39.slice;
-                                                            const _errs257 = errors;
-                                                            if (errors === _errs257) {
-                                                              if (data113 && typeof data113 == "object" && !Array.isArray(data113)) {
-                                                                const _errs259 = errors;
-                                                                for (const key17 in data113) {
+                                                            let data115 = data39.slice;
+                                                            const _errs261 = errors;
+                                                            if (errors === _errs261) {
+                                                              if (data115 && typeof data115 == "object" && !Array.isArray(data115)) {
+                                                                const _errs263 = errors;
+                                                                for (const key17 in data115) {
                                                                   if (!(key17 === "z" || key17 === "t")) {
-                                                                    const err163 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
+                                                                    const err169 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key17 }, message: "must NOT have additional properties" };
                                                                     if (vErrors === null) {
-                                                                      vErrors = [err163];
+                                                                      vErrors = [err169];
                                                                     } else {
-                                                                      vErrors.push(err163);
+                                                                      vErrors.push(err169);
                                                                     }
                                                                     errors++;
                                                                     break;
                                                                   }
                                                                 }
-                                                                if (_errs259 === errors) {
-                                                                  if (data113.z !== void 0) {
-                                                                    let data114 = data113.z;
-                                                                    const _errs260 = errors;
-                                                                    if (!(typeof data114 == "number" && (!(data114 % 1) && !isNaN(data114)) && isFinite(data114))) {
-                                                                      const err164 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                if (_errs263 === errors) {
+                                                                  if (data115.z !== void 0) {
+                                                                    let data116 = data115.z;
+                                                                    const _errs264 = errors;
+                                                                    if (!(typeof data116 == "number" && (!(data116 % 1) && !isNaN(data116)) && isFinite(data116))) {
+                                                                      const err170 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err164];
+                                                                        vErrors = [err170];
                                                                       } else {
-                                                                        vErrors.push(err164);
+                                                                        vErrors.push(err170);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs260) {
-                                                                      if (typeof data114 == "number" && isFinite(data114)) {
-                                                                        if (data114 < 0 || isNaN(data114)) {
-                                                                          const err165 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                    if (errors === _errs264) {
+                                                                      if (typeof data116 == "number" && isFinite(data116)) {
+                                                                        if (data116 < 0 || isNaN(data116)) {
+                                                                          const err171 = { instancePath: instancePath + "/method/slice/z", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err165];
+                                                                            vErrors = [err171];
                                                                           } else {
-                                                                            vErrors.push(err165);
+                                                                            vErrors.push(err171);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid50 = _errs260 === errors;
+                                                                    var valid50 = _errs264 === errors;
                                                                   } else {
                                                                     var valid50 = true;
                                                                   }
                                                                   if (valid50) {
-                                                                    if (data113.t !== void 0) {
-                                                                      let data115 = data113.t;
-                                                                      const _errs262 = errors;
-                                                                      if (!(typeof data115 == "number" && (!(data115 % 1) && !isNaN(data115)) && isFinite(data115))) {
-                                                                        const err166 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                    if (data115.t !== void 0) {
+                                                                      let data117 = data115.t;
+                                                                      const _errs266 = errors;
+                                                                      if (!(typeof data117 == "number" && (!(data117 % 1) && !isNaN(data117)) && isFinite(data117))) {
+                                                                        const err172 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err166];
+                                                                          vErrors = [err172];
                                                                         } else {
-                                                                          vErrors.push(err166);
+                                                                          vErrors.push(err172);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      if (errors === _errs262) {
-                                                                        if (typeof data115 == "number" && isFinite(data115)) {
-                                                                          if (data115 < 0 || isNaN(data115)) {
-                                                                            const err167 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                      if (errors === _errs266) {
+                                                                        if (typeof data117 == "number" && isFinite(data117)) {
+                                                                          if (data117 < 0 || isNaN(data117)) {
+                                                                            const err173 = { instancePath: instancePath + "/method/slice/t", schemaPath: "#/properties/method/oneOf/2/properties/slice/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err167];
+                                                                              vErrors = [err173];
                                                                             } else {
-                                                                              vErrors.push(err167);
+                                                                              vErrors.push(err173);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid50 = _errs262 === errors;
+                                                                      var valid50 = _errs266 === errors;
                                                                     } else {
                                                                       var valid50 = true;
                                                                     }
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err168 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                const err174 = { instancePath: instancePath + "/method/slice", schemaPath: "#/properties/method/oneOf/2/properties/slice/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err168];
+                                                                  vErrors = [err174];
                                                                 } else {
-                                                                  vErrors.push(err168);
+                                                                  vErrors.push(err174);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid36 = _errs257 === errors;
+                                                            var valid36 = _errs261 === errors;
                                                           } else {
                                                             var valid36 = true;
                                                           }
@@ -11382,16 +11537,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        const err169 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                        const err175 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                         if (vErrors === null) {
-                                          vErrors = [err169];
+                                          vErrors = [err175];
                                         } else {
-                                          vErrors.push(err169);
+                                          vErrors.push(err175);
                                         }
                                         errors++;
                                       }
                                     }
-                                    var _valid3 = _errs183 === errors;
+                                    var _valid3 = _errs185 === errors;
                                     if (_valid3 && valid18) {
                                       valid18 = false;
                                       passing3 = [passing3, 2];
@@ -11400,90 +11555,90 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         valid18 = true;
                                         passing3 = 2;
                                       }
-                                      const _errs264 = errors;
-                                      if (errors === _errs264) {
+                                      const _errs268 = errors;
+                                      if (errors === _errs268) {
                                         if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                           let missing13;
                                           if (data39.kind === void 0 && (missing13 = "kind") || data39.location === void 0 && (missing13 = "location") || data39.sha256 === void 0 && (missing13 = "sha256")) {
-                                            const err170 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/required", keyword: "required", params: { missingProperty: missing13 }, message: "must have required property '" + missing13 + "'" };
+                                            const err176 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/required", keyword: "required", params: { missingProperty: missing13 }, message: "must have required property '" + missing13 + "'" };
                                             if (vErrors === null) {
-                                              vErrors = [err170];
+                                              vErrors = [err176];
                                             } else {
-                                              vErrors.push(err170);
+                                              vErrors.push(err176);
                                             }
                                             errors++;
                                           } else {
-                                            const _errs266 = errors;
+                                            const _errs270 = errors;
                                             for (const key18 in data39) {
                                               if (!(key18 === "kind" || key18 === "location" || key18 === "sha256")) {
-                                                const err171 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
+                                                const err177 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key18 }, message: "must NOT have additional properties" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err171];
+                                                  vErrors = [err177];
                                                 } else {
-                                                  vErrors.push(err171);
+                                                  vErrors.push(err177);
                                                 }
                                                 errors++;
                                                 break;
                                               }
                                             }
-                                            if (_errs266 === errors) {
+                                            if (_errs270 === errors) {
                                               if (data39.kind !== void 0) {
-                                                const _errs267 = errors;
+                                                const _errs271 = errors;
                                                 if ("classifier" !== data39.kind) {
-                                                  const err172 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/3/properties/kind/const", keyword: "const", params: { allowedValue: "classifier" }, message: "must be equal to constant" };
+                                                  const err178 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/3/properties/kind/const", keyword: "const", params: { allowedValue: "classifier" }, message: "must be equal to constant" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err172];
+                                                    vErrors = [err178];
                                                   } else {
-                                                    vErrors.push(err172);
+                                                    vErrors.push(err178);
                                                   }
                                                   errors++;
                                                 }
-                                                var valid51 = _errs267 === errors;
+                                                var valid51 = _errs271 === errors;
                                               } else {
                                                 var valid51 = true;
                                               }
                                               if (valid51) {
                                                 if (data39.location !== void 0) {
-                                                  const _errs268 = errors;
+                                                  const _errs272 = errors;
                                                   if (typeof data39.location !== "string") {
-                                                    const err173 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/3/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                    const err179 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/3/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err173];
+                                                      vErrors = [err179];
                                                     } else {
-                                                      vErrors.push(err173);
+                                                      vErrors.push(err179);
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid51 = _errs268 === errors;
+                                                  var valid51 = _errs272 === errors;
                                                 } else {
                                                   var valid51 = true;
                                                 }
                                                 if (valid51) {
                                                   if (data39.sha256 !== void 0) {
-                                                    let data118 = data39.sha256;
-                                                    const _errs270 = errors;
-                                                    if (errors === _errs270) {
-                                                      if (typeof data118 === "string") {
-                                                        if (!pattern1.test(data118)) {
-                                                          const err174 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
+                                                    let data120 = data39.sha256;
+                                                    const _errs274 = errors;
+                                                    if (errors === _errs274) {
+                                                      if (typeof data120 === "string") {
+                                                        if (!pattern1.test(data120)) {
+                                                          const err180 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                                           if (vErrors === null) {
-                                                            vErrors = [err174];
+                                                            vErrors = [err180];
                                                           } else {
-                                                            vErrors.push(err174);
+                                                            vErrors.push(err180);
                                                           }
                                                           errors++;
                                                         }
                                                       } else {
-                                                        const err175 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                        const err181 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/3/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err175];
+                                                          vErrors = [err181];
                                                         } else {
-                                                          vErrors.push(err175);
+                                                          vErrors.push(err181);
                                                         }
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid51 = _errs270 === errors;
+                                                    var valid51 = _errs274 === errors;
                                                   } else {
                                                     var valid51 = true;
                                                   }
@@ -11492,16 +11647,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         } else {
-                                          const err176 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                          const err182 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/3/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                           if (vErrors === null) {
-                                            vErrors = [err176];
+                                            vErrors = [err182];
                                           } else {
-                                            vErrors.push(err176);
+                                            vErrors.push(err182);
                                           }
                                           errors++;
                                         }
                                       }
-                                      var _valid3 = _errs264 === errors;
+                                      var _valid3 = _errs268 === errors;
                                       if (_valid3 && valid18) {
                                         valid18 = false;
                                         passing3 = [passing3, 3];
@@ -11510,211 +11665,110 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           valid18 = true;
                                           passing3 = 3;
                                         }
-                                        const _errs272 = errors;
-                                        if (errors === _errs272) {
+                                        const _errs276 = errors;
+                                        if (errors === _errs276) {
                                           if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                             let missing14;
                                             if (data39.kind === void 0 && (missing14 = "kind") || data39.location === void 0 && (missing14 = "location") || data39.sha256 === void 0 && (missing14 = "sha256") || data39.seed === void 0 && (missing14 = "seed") || data39.classes === void 0 && (missing14 = "classes") || data39.recipe === void 0 && (missing14 = "recipe") || data39.classifier === void 0 && (missing14 = "classifier") || data39.validation === void 0 && (missing14 = "validation")) {
-                                              const err177 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/required", keyword: "required", params: { missingProperty: missing14 }, message: "must have required property '" + missing14 + "'" };
+                                              const err183 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/required", keyword: "required", params: { missingProperty: missing14 }, message: "must have required property '" + missing14 + "'" };
                                               if (vErrors === null) {
-                                                vErrors = [err177];
+                                                vErrors = [err183];
                                               } else {
-                                                vErrors.push(err177);
+                                                vErrors.push(err183);
                                               }
                                               errors++;
                                             } else {
-                                              const _errs274 = errors;
+                                              const _errs278 = errors;
                                               for (const key19 in data39) {
                                                 if (!(key19 === "kind" || key19 === "location" || key19 === "sha256" || key19 === "seed" || key19 === "classes" || key19 === "recipe" || key19 === "classifier" || key19 === "validation")) {
-                                                  const err178 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 }, message: "must NOT have additional properties" };
+                                                  const err184 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key19 }, message: "must NOT have additional properties" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err178];
+                                                    vErrors = [err184];
                                                   } else {
-                                                    vErrors.push(err178);
+                                                    vErrors.push(err184);
                                                   }
                                                   errors++;
                                                   break;
                                                 }
                                               }
-                                              if (_errs274 === errors) {
+                                              if (_errs278 === errors) {
                                                 if (data39.kind !== void 0) {
-                                                  const _errs275 = errors;
+                                                  const _errs279 = errors;
                                                   if ("project" !== data39.kind) {
-                                                    const err179 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/4/properties/kind/const", keyword: "const", params: { allowedValue: "project" }, message: "must be equal to constant" };
+                                                    const err185 = { instancePath: instancePath + "/method/kind", schemaPath: "#/properties/method/oneOf/4/properties/kind/const", keyword: "const", params: { allowedValue: "project" }, message: "must be equal to constant" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err179];
+                                                      vErrors = [err185];
                                                     } else {
-                                                      vErrors.push(err179);
+                                                      vErrors.push(err185);
                                                     }
                                                     errors++;
                                                   }
-                                                  var valid52 = _errs275 === errors;
+                                                  var valid52 = _errs279 === errors;
                                                 } else {
                                                   var valid52 = true;
                                                 }
                                                 if (valid52) {
                                                   if (data39.location !== void 0) {
-                                                    const _errs276 = errors;
+                                                    const _errs280 = errors;
                                                     if (typeof data39.location !== "string") {
-                                                      const err180 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/4/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                      const err186 = { instancePath: instancePath + "/method/location", schemaPath: "#/properties/method/oneOf/4/properties/location/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err180];
+                                                        vErrors = [err186];
                                                       } else {
-                                                        vErrors.push(err180);
+                                                        vErrors.push(err186);
                                                       }
                                                       errors++;
                                                     }
-                                                    var valid52 = _errs276 === errors;
+                                                    var valid52 = _errs280 === errors;
                                                   } else {
                                                     var valid52 = true;
                                                   }
                                                   if (valid52) {
                                                     if (data39.sha256 !== void 0) {
-                                                      let data121 = data39.sha256;
-                                                      const _errs278 = errors;
-                                                      if (errors === _errs278) {
-                                                        if (typeof data121 === "string") {
-                                                          if (!pattern1.test(data121)) {
-                                                            const err181 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
+                                                      let data123 = data39.sha256;
+                                                      const _errs282 = errors;
+                                                      if (errors === _errs282) {
+                                                        if (typeof data123 === "string") {
+                                                          if (!pattern1.test(data123)) {
+                                                            const err187 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/pattern", keyword: "pattern", params: { pattern: "^[0-9a-f]{64}$" }, message: 'must match pattern "^[0-9a-f]{64}$"' };
                                                             if (vErrors === null) {
-                                                              vErrors = [err181];
+                                                              vErrors = [err187];
                                                             } else {
-                                                              vErrors.push(err181);
+                                                              vErrors.push(err187);
                                                             }
                                                             errors++;
                                                           }
                                                         } else {
-                                                          const err182 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                          const err188 = { instancePath: instancePath + "/method/sha256", schemaPath: "#/properties/method/oneOf/4/properties/sha256/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err182];
+                                                            vErrors = [err188];
                                                           } else {
-                                                            vErrors.push(err182);
+                                                            vErrors.push(err188);
                                                           }
                                                           errors++;
                                                         }
                                                       }
-                                                      var valid52 = _errs278 === errors;
+                                                      var valid52 = _errs282 === errors;
                                                     } else {
                                                       var valid52 = true;
                                                     }
                                                     if (valid52) {
                                                       if (data39.seed !== void 0) {
-                                                        let data122 = data39.seed;
-                                                        const _errs280 = errors;
-                                                        if (!(typeof data122 == "number" && (!(data122 % 1) && !isNaN(data122)) && isFinite(data122))) {
-                                                          const err183 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                        let data124 = data39.seed;
+                                                        const _errs284 = errors;
+                                                        if (!(typeof data124 == "number" && (!(data124 % 1) && !isNaN(data124)) && isFinite(data124))) {
+                                                          const err189 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                           if (vErrors === null) {
-                                                            vErrors = [err183];
+                                                            vErrors = [err189];
                                                           } else {
-                                                            vErrors.push(err183);
+                                                            vErrors.push(err189);
                                                           }
                                                           errors++;
                                                         }
-                                                        if (errors === _errs280) {
-                                                          if (typeof data122 == "number" && isFinite(data122)) {
-                                                            if (data122 < 0 || isNaN(data122)) {
-                                                              const err184 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                              if (vErrors === null) {
-                                                                vErrors = [err184];
-                                                              } else {
-                                                                vErrors.push(err184);
-                                                              }
-                                                              errors++;
-                                                            }
-                                                          }
-                                                        }
-                                                        var valid52 = _errs280 === errors;
-                                                      } else {
-                                                        var valid52 = true;
-                                                      }
-                                                      if (valid52) {
-                                                        if (data39.classes !== void 0) {
-                                                          let data123 = data39.classes;
-                                                          const _errs282 = errors;
-                                                          if (errors === _errs282) {
-                                                            if (Array.isArray(data123)) {
-                                                              var valid53 = true;
-                                                              const len27 = data123.length;
-                                                              for (let i27 = 0; i27 < len27; i27++) {
-                                                                let data124 = data123[i27];
-                                                                const _errs284 = errors;
-                                                                if (errors === _errs284) {
-                                                                  if (data124 && typeof data124 == "object" && !Array.isArray(data124)) {
-                                                                    let missing15;
-                                                                    if (data124.name === void 0 && (missing15 = "name") || data124.color === void 0 && (missing15 = "color")) {
-                                                                      const err185 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/required", keyword: "required", params: { missingProperty: missing15 }, message: "must have required property '" + missing15 + "'" };
-                                                                      if (vErrors === null) {
-                                                                        vErrors = [err185];
-                                                                      } else {
-                                                                        vErrors.push(err185);
-                                                                      }
-                                                                      errors++;
-                                                                    } else {
-                                                                      const _errs286 = errors;
-                                                                      for (const key20 in data124) {
-                                                                        if (!(key20 === "name" || key20 === "color")) {
-                                                                          const err186 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
-                                                                          if (vErrors === null) {
-                                                                            vErrors = [err186];
-                                                                          } else {
-                                                                            vErrors.push(err186);
-                                                                          }
-                                                                          errors++;
-                                                                          break;
-                                                                        }
-                                                                      }
-                                                                      if (_errs286 === errors) {
-                                                                        if (data124.name !== void 0) {
-                                                                          const _errs287 = errors;
-                                                                          if (typeof data124.name !== "string") {
-                                                                            const err187 = { instancePath: instancePath + "/method/classes/" + i27 + "/name", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                                            if (vErrors === null) {
-                                                                              vErrors = [err187];
-                                                                            } else {
-                                                                              vErrors.push(err187);
-                                                                            }
-                                                                            errors++;
-                                                                          }
-                                                                          var valid54 = _errs287 === errors;
-                                                                        } else {
-                                                                          var valid54 = true;
-                                                                        }
-                                                                        if (valid54) {
-                                                                          if (data124.color !== void 0) {
-                                                                            const _errs289 = errors;
-                                                                            if (typeof data124.color !== "string") {
-                                                                              const err188 = { instancePath: instancePath + "/method/classes/" + i27 + "/color", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                                              if (vErrors === null) {
-                                                                                vErrors = [err188];
-                                                                              } else {
-                                                                                vErrors.push(err188);
-                                                                              }
-                                                                              errors++;
-                                                                            }
-                                                                            var valid54 = _errs289 === errors;
-                                                                          } else {
-                                                                            var valid54 = true;
-                                                                          }
-                                                                        }
-                                                                      }
-                                                                    }
-                                                                  } else {
-                                                                    const err189 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err189];
-                                                                    } else {
-                                                                      vErrors.push(err189);
-                                                                    }
-                                                                    errors++;
-                                                                  }
-                                                                }
-                                                                var valid53 = _errs284 === errors;
-                                                                if (!valid53) {
-                                                                  break;
-                                                                }
-                                                              }
-                                                            } else {
-                                                              const err190 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/4/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                        if (errors === _errs284) {
+                                                          if (typeof data124 == "number" && isFinite(data124)) {
+                                                            if (data124 < 0 || isNaN(data124)) {
+                                                              const err190 = { instancePath: instancePath + "/method/seed", schemaPath: "#/properties/method/oneOf/4/properties/seed/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err190];
                                                               } else {
@@ -11723,63 +11777,68 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                               errors++;
                                                             }
                                                           }
-                                                          var valid52 = _errs282 === errors;
-                                                        } else {
-                                                          var valid52 = true;
                                                         }
-                                                        if (valid52) {
-                                                          if (data39.recipe !== void 0) {
-                                                            let data127 = data39.recipe;
-                                                            const _errs291 = errors;
-                                                            if (errors === _errs291) {
-                                                              if (data127 && typeof data127 == "object" && !Array.isArray(data127)) {
-                                                                const _errs293 = errors;
-                                                                for (const key21 in data127) {
-                                                                  if (!(key21 === "tokenScales" || key21 === "components" || key21 === "guided" || key21 === "sigmasPx" || key21 === "kinds" || key21 === "zContext" || key21 === "classicalNormalisation" || key21 === "sharedBasis")) {
-                                                                    const err191 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 }, message: "must NOT have additional properties" };
-                                                                    if (vErrors === null) {
-                                                                      vErrors = [err191];
+                                                        var valid52 = _errs284 === errors;
+                                                      } else {
+                                                        var valid52 = true;
+                                                      }
+                                                      if (valid52) {
+                                                        if (data39.classes !== void 0) {
+                                                          let data125 = data39.classes;
+                                                          const _errs286 = errors;
+                                                          if (errors === _errs286) {
+                                                            if (Array.isArray(data125)) {
+                                                              var valid53 = true;
+                                                              const len27 = data125.length;
+                                                              for (let i27 = 0; i27 < len27; i27++) {
+                                                                let data126 = data125[i27];
+                                                                const _errs288 = errors;
+                                                                if (errors === _errs288) {
+                                                                  if (data126 && typeof data126 == "object" && !Array.isArray(data126)) {
+                                                                    let missing15;
+                                                                    if (data126.name === void 0 && (missing15 = "name") || data126.color === void 0 && (missing15 = "color")) {
+                                                                      const err191 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/required", keyword: "required", params: { missingProperty: missing15 }, message: "must have required property '" + missing15 + "'" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err191];
+                                                                      } else {
+                                                                        vErrors.push(err191);
+                                                                      }
+                                                                      errors++;
                                                                     } else {
-                                                                      vErrors.push(err191);
-                                                                    }
-                                                                    errors++;
-                                                                    break;
-                                                                  }
-                                                                }
-                                                                if (_errs293 === errors) {
-                                                                  if (data127.tokenScales !== void 0) {
-                                                                    let data128 = data127.tokenScales;
-                                                                    const _errs294 = errors;
-                                                                    if (errors === _errs294) {
-                                                                      if (Array.isArray(data128)) {
-                                                                        var valid56 = true;
-                                                                        const len28 = data128.length;
-                                                                        for (let i28 = 0; i28 < len28; i28++) {
-                                                                          let data129 = data128[i28];
-                                                                          const _errs296 = errors;
-                                                                          if (errors === _errs296) {
-                                                                            if (typeof data129 == "number" && isFinite(data129)) {
-                                                                              if (data129 > 16 || isNaN(data129)) {
-                                                                                const err192 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
-                                                                                if (vErrors === null) {
-                                                                                  vErrors = [err192];
-                                                                                } else {
-                                                                                  vErrors.push(err192);
-                                                                                }
-                                                                                errors++;
-                                                                              } else {
-                                                                                if (data129 <= 0 || isNaN(data129)) {
-                                                                                  const err193 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
-                                                                                  if (vErrors === null) {
-                                                                                    vErrors = [err193];
-                                                                                  } else {
-                                                                                    vErrors.push(err193);
-                                                                                  }
-                                                                                  errors++;
-                                                                                }
-                                                                              }
+                                                                      const _errs290 = errors;
+                                                                      for (const key20 in data126) {
+                                                                        if (!(key20 === "name" || key20 === "color")) {
+                                                                          const err192 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key20 }, message: "must NOT have additional properties" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err192];
+                                                                          } else {
+                                                                            vErrors.push(err192);
+                                                                          }
+                                                                          errors++;
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                      if (_errs290 === errors) {
+                                                                        if (data126.name !== void 0) {
+                                                                          const _errs291 = errors;
+                                                                          if (typeof data126.name !== "string") {
+                                                                            const err193 = { instancePath: instancePath + "/method/classes/" + i27 + "/name", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err193];
                                                                             } else {
-                                                                              const err194 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              vErrors.push(err193);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                          var valid54 = _errs291 === errors;
+                                                                        } else {
+                                                                          var valid54 = true;
+                                                                        }
+                                                                        if (valid54) {
+                                                                          if (data126.color !== void 0) {
+                                                                            const _errs293 = errors;
+                                                                            if (typeof data126.color !== "string") {
+                                                                              const err194 = { instancePath: instancePath + "/method/classes/" + i27 + "/color", schemaPath: "#/properties/method/oneOf/4/properties/classes/items/properties/color/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err194];
                                                                               } else {
@@ -11787,344 +11846,440 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             }
+                                                                            var valid54 = _errs293 === errors;
+                                                                          } else {
+                                                                            var valid54 = true;
                                                                           }
-                                                                          var valid56 = _errs296 === errors;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    const err195 = { instancePath: instancePath + "/method/classes/" + i27, schemaPath: "#/properties/method/oneOf/4/properties/classes/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err195];
+                                                                    } else {
+                                                                      vErrors.push(err195);
+                                                                    }
+                                                                    errors++;
+                                                                  }
+                                                                }
+                                                                var valid53 = _errs288 === errors;
+                                                                if (!valid53) {
+                                                                  break;
+                                                                }
+                                                              }
+                                                            } else {
+                                                              const err196 = { instancePath: instancePath + "/method/classes", schemaPath: "#/properties/method/oneOf/4/properties/classes/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err196];
+                                                              } else {
+                                                                vErrors.push(err196);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                          }
+                                                          var valid52 = _errs286 === errors;
+                                                        } else {
+                                                          var valid52 = true;
+                                                        }
+                                                        if (valid52) {
+                                                          if (data39.recipe !== void 0) {
+                                                            let data129 = data39.recipe;
+                                                            const _errs295 = errors;
+                                                            if (errors === _errs295) {
+                                                              if (data129 && typeof data129 == "object" && !Array.isArray(data129)) {
+                                                                const _errs297 = errors;
+                                                                for (const key21 in data129) {
+                                                                  if (!(key21 === "tokenScales" || key21 === "components" || key21 === "guided" || key21 === "sigmasPx" || key21 === "kinds" || key21 === "zContext" || key21 === "classicalNormalisation" || key21 === "sharedBasis")) {
+                                                                    const err197 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key21 }, message: "must NOT have additional properties" };
+                                                                    if (vErrors === null) {
+                                                                      vErrors = [err197];
+                                                                    } else {
+                                                                      vErrors.push(err197);
+                                                                    }
+                                                                    errors++;
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (_errs297 === errors) {
+                                                                  if (data129.tokenScales !== void 0) {
+                                                                    let data130 = data129.tokenScales;
+                                                                    const _errs298 = errors;
+                                                                    if (errors === _errs298) {
+                                                                      if (Array.isArray(data130)) {
+                                                                        var valid56 = true;
+                                                                        const len28 = data130.length;
+                                                                        for (let i28 = 0; i28 < len28; i28++) {
+                                                                          let data131 = data130[i28];
+                                                                          const _errs300 = errors;
+                                                                          if (errors === _errs300) {
+                                                                            if (typeof data131 == "number" && isFinite(data131)) {
+                                                                              if (data131 > 16 || isNaN(data131)) {
+                                                                                const err198 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err198];
+                                                                                } else {
+                                                                                  vErrors.push(err198);
+                                                                                }
+                                                                                errors++;
+                                                                              } else {
+                                                                                if (data131 <= 0 || isNaN(data131)) {
+                                                                                  const err199 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err199];
+                                                                                  } else {
+                                                                                    vErrors.push(err199);
+                                                                                  }
+                                                                                  errors++;
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              const err200 = { instancePath: instancePath + "/method/recipe/tokenScales/" + i28, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err200];
+                                                                              } else {
+                                                                                vErrors.push(err200);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                          var valid56 = _errs300 === errors;
                                                                           if (!valid56) {
                                                                             break;
                                                                           }
                                                                         }
                                                                       } else {
-                                                                        const err195 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                        const err201 = { instancePath: instancePath + "/method/recipe/tokenScales", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/tokenScales/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err195];
+                                                                          vErrors = [err201];
                                                                         } else {
-                                                                          vErrors.push(err195);
+                                                                          vErrors.push(err201);
                                                                         }
                                                                         errors++;
                                                                       }
                                                                     }
-                                                                    var valid55 = _errs294 === errors;
+                                                                    var valid55 = _errs298 === errors;
                                                                   } else {
                                                                     var valid55 = true;
                                                                   }
                                                                   if (valid55) {
-                                                                    if (data127.components !== void 0) {
-                                                                      let data130 = data127.components;
-                                                                      const _errs298 = errors;
-                                                                      if (!(typeof data130 == "number" && (!(data130 % 1) && !isNaN(data130)) && isFinite(data130))) {
-                                                                        const err196 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                    if (data129.components !== void 0) {
+                                                                      let data132 = data129.components;
+                                                                      const _errs302 = errors;
+                                                                      if (!(typeof data132 == "number" && (!(data132 % 1) && !isNaN(data132)) && isFinite(data132))) {
+                                                                        const err202 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err196];
+                                                                          vErrors = [err202];
                                                                         } else {
-                                                                          vErrors.push(err196);
+                                                                          vErrors.push(err202);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      if (errors === _errs298) {
-                                                                        if (typeof data130 == "number" && isFinite(data130)) {
-                                                                          if (data130 < 1 || isNaN(data130)) {
-                                                                            const err197 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                      if (errors === _errs302) {
+                                                                        if (typeof data132 == "number" && isFinite(data132)) {
+                                                                          if (data132 < 1 || isNaN(data132)) {
+                                                                            const err203 = { instancePath: instancePath + "/method/recipe/components", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err197];
+                                                                              vErrors = [err203];
                                                                             } else {
-                                                                              vErrors.push(err197);
+                                                                              vErrors.push(err203);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid55 = _errs298 === errors;
+                                                                      var valid55 = _errs302 === errors;
                                                                     } else {
                                                                       var valid55 = true;
                                                                     }
                                                                     if (valid55) {
-                                                                      if (data127.guided !== void 0) {
-                                                                        const _errs300 = errors;
-                                                                        if (typeof data127.guided !== "boolean") {
-                                                                          const err198 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                      if (data129.guided !== void 0) {
+                                                                        const _errs304 = errors;
+                                                                        if (typeof data129.guided !== "boolean") {
+                                                                          const err204 = { instancePath: instancePath + "/method/recipe/guided", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err198];
+                                                                            vErrors = [err204];
                                                                           } else {
-                                                                            vErrors.push(err198);
+                                                                            vErrors.push(err204);
                                                                           }
                                                                           errors++;
                                                                         }
-                                                                        var valid55 = _errs300 === errors;
+                                                                        var valid55 = _errs304 === errors;
                                                                       } else {
                                                                         var valid55 = true;
                                                                       }
                                                                       if (valid55) {
-                                                                        if (data127.sigmasPx !== void 0) {
-                                                                          let data132 = data127.sigmasPx;
-                                                                          const _errs302 = errors;
-                                                                          if (errors === _errs302) {
-                                                                            if (Array.isArray(data132)) {
+                                                                        if (data129.sigmasPx !== void 0) {
+                                                                          let data134 = data129.sigmasPx;
+                                                                          const _errs306 = errors;
+                                                                          if (errors === _errs306) {
+                                                                            if (Array.isArray(data134)) {
                                                                               var valid57 = true;
-                                                                              const len29 = data132.length;
+                                                                              const len29 = data134.length;
                                                                               for (let i29 = 0; i29 < len29; i29++) {
-                                                                                let data133 = data132[i29];
-                                                                                const _errs304 = errors;
-                                                                                if (errors === _errs304) {
-                                                                                  if (typeof data133 == "number" && isFinite(data133)) {
-                                                                                    if (data133 < 0 || isNaN(data133)) {
-                                                                                      const err199 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
-                                                                                      if (vErrors === null) {
-                                                                                        vErrors = [err199];
-                                                                                      } else {
-                                                                                        vErrors.push(err199);
-                                                                                      }
-                                                                                      errors++;
-                                                                                    }
-                                                                                  } else {
-                                                                                    const err200 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
-                                                                                    if (vErrors === null) {
-                                                                                      vErrors = [err200];
-                                                                                    } else {
-                                                                                      vErrors.push(err200);
-                                                                                    }
-                                                                                    errors++;
-                                                                                  }
-                                                                                }
-                                                                                var valid57 = _errs304 === errors;
-                                                                                if (!valid57) {
-                                                                                  break;
-                                                                                }
-                                                                              }
-                                                                            } else {
-                                                                              const err201 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                              if (vErrors === null) {
-                                                                                vErrors = [err201];
-                                                                              } else {
-                                                                                vErrors.push(err201);
-                                                                              }
-                                                                              errors++;
-                                                                            }
-                                                                          }
-                                                                          var valid55 = _errs302 === errors;
-                                                                        } else {
-                                                                          var valid55 = true;
-                                                                        }
-                                                                        if (valid55) {
-                                                                          if (data127.kinds !== void 0) {
-                                                                            let data134 = data127.kinds;
-                                                                            const _errs306 = errors;
-                                                                            if (errors === _errs306) {
-                                                                              if (Array.isArray(data134)) {
-                                                                                var valid58 = true;
-                                                                                const len30 = data134.length;
-                                                                                for (let i30 = 0; i30 < len30; i30++) {
-                                                                                  let data135 = data134[i30];
-                                                                                  const _errs308 = errors;
-                                                                                  if (!(data135 === "gaussian" || data135 === "gradient" || data135 === "hessian" || data135 === "structure" || data135 === "difference")) {
-                                                                                    const err202 = { instancePath: instancePath + "/method/recipe/kinds/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
-                                                                                    if (vErrors === null) {
-                                                                                      vErrors = [err202];
-                                                                                    } else {
-                                                                                      vErrors.push(err202);
-                                                                                    }
-                                                                                    errors++;
-                                                                                  }
-                                                                                  var valid58 = _errs308 === errors;
-                                                                                  if (!valid58) {
-                                                                                    break;
-                                                                                  }
-                                                                                }
-                                                                              } else {
-                                                                                const err203 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
-                                                                                if (vErrors === null) {
-                                                                                  vErrors = [err203];
-                                                                                } else {
-                                                                                  vErrors.push(err203);
-                                                                                }
-                                                                                errors++;
-                                                                              }
-                                                                            }
-                                                                            var valid55 = _errs306 === errors;
-                                                                          } else {
-                                                                            var valid55 = true;
-                                                                          }
-                                                                          if (valid55) {
-                                                                            if (data127.zContext !== void 0) {
-                                                                              const _errs309 = errors;
-                                                                              if (typeof data127.zContext !== "boolean") {
-                                                                                const err204 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
-                                                                                if (vErrors === null) {
-                                                                                  vErrors = [err204];
-                                                                                } else {
-                                                                                  vErrors.push(err204);
-                                                                                }
-                                                                                errors++;
-                                                                              }
-                                                                              var valid55 = _errs309 === errors;
-                                                                            } else {
-                                                                              var valid55 = true;
-                                                                            }
-                                                                            if (valid55) {
-                                                                              if (data127.classicalNormalisation !== void 0) {
-                                                                                let data137 = data127.classicalNormalisation;
-                                                                                const _errs311 = errors;
-                                                                                if (errors === _errs311) {
-                                                                                  if (data137 && typeof data137 == "object" && !Array.isArray(data137)) {
-                                                                                    let missing16;
-                                                                                    if (data137.channels === void 0 && (missing16 = "channels") || data137.black === void 0 && (missing16 = "black") || data137.white === void 0 && (missing16 = "white")) {
-                                                                                      const err205 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing16 }, message: "must have required property '" + missing16 + "'" };
+                                                                                let data135 = data134[i29];
+                                                                                const _errs308 = errors;
+                                                                                if (errors === _errs308) {
+                                                                                  if (typeof data135 == "number" && isFinite(data135)) {
+                                                                                    if (data135 < 0 || isNaN(data135)) {
+                                                                                      const err205 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                       if (vErrors === null) {
                                                                                         vErrors = [err205];
                                                                                       } else {
                                                                                         vErrors.push(err205);
                                                                                       }
                                                                                       errors++;
+                                                                                    }
+                                                                                  } else {
+                                                                                    const err206 = { instancePath: instancePath + "/method/recipe/sigmasPx/" + i29, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err206];
                                                                                     } else {
-                                                                                      const _errs313 = errors;
-                                                                                      for (const key22 in data137) {
+                                                                                      vErrors.push(err206);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                }
+                                                                                var valid57 = _errs308 === errors;
+                                                                                if (!valid57) {
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              const err207 = { instancePath: instancePath + "/method/recipe/sigmasPx", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sigmasPx/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err207];
+                                                                              } else {
+                                                                                vErrors.push(err207);
+                                                                              }
+                                                                              errors++;
+                                                                            }
+                                                                          }
+                                                                          var valid55 = _errs306 === errors;
+                                                                        } else {
+                                                                          var valid55 = true;
+                                                                        }
+                                                                        if (valid55) {
+                                                                          if (data129.kinds !== void 0) {
+                                                                            let data136 = data129.kinds;
+                                                                            const _errs310 = errors;
+                                                                            if (errors === _errs310) {
+                                                                              if (Array.isArray(data136)) {
+                                                                                var valid58 = true;
+                                                                                const len30 = data136.length;
+                                                                                for (let i30 = 0; i30 < len30; i30++) {
+                                                                                  let data137 = data136[i30];
+                                                                                  const _errs312 = errors;
+                                                                                  if (!(data137 === "gaussian" || data137 === "gradient" || data137 === "hessian" || data137 === "structure" || data137 === "difference")) {
+                                                                                    const err208 = { instancePath: instancePath + "/method/recipe/kinds/" + i30, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" };
+                                                                                    if (vErrors === null) {
+                                                                                      vErrors = [err208];
+                                                                                    } else {
+                                                                                      vErrors.push(err208);
+                                                                                    }
+                                                                                    errors++;
+                                                                                  }
+                                                                                  var valid58 = _errs312 === errors;
+                                                                                  if (!valid58) {
+                                                                                    break;
+                                                                                  }
+                                                                                }
+                                                                              } else {
+                                                                                const err209 = { instancePath: instancePath + "/method/recipe/kinds", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/kinds/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err209];
+                                                                                } else {
+                                                                                  vErrors.push(err209);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                            }
+                                                                            var valid55 = _errs310 === errors;
+                                                                          } else {
+                                                                            var valid55 = true;
+                                                                          }
+                                                                          if (valid55) {
+                                                                            if (data129.zContext !== void 0) {
+                                                                              const _errs313 = errors;
+                                                                              if (typeof data129.zContext !== "boolean") {
+                                                                                const err210 = { instancePath: instancePath + "/method/recipe/zContext", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err210];
+                                                                                } else {
+                                                                                  vErrors.push(err210);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                              var valid55 = _errs313 === errors;
+                                                                            } else {
+                                                                              var valid55 = true;
+                                                                            }
+                                                                            if (valid55) {
+                                                                              if (data129.classicalNormalisation !== void 0) {
+                                                                                let data139 = data129.classicalNormalisation;
+                                                                                const _errs315 = errors;
+                                                                                if (errors === _errs315) {
+                                                                                  if (data139 && typeof data139 == "object" && !Array.isArray(data139)) {
+                                                                                    let missing16;
+                                                                                    if (data139.channels === void 0 && (missing16 = "channels") || data139.black === void 0 && (missing16 = "black") || data139.white === void 0 && (missing16 = "white")) {
+                                                                                      const err211 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing16 }, message: "must have required property '" + missing16 + "'" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err211];
+                                                                                      } else {
+                                                                                        vErrors.push(err211);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    } else {
+                                                                                      const _errs317 = errors;
+                                                                                      for (const key22 in data139) {
                                                                                         if (!(key22 === "channels" || key22 === "black" || key22 === "white")) {
-                                                                                          const err206 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 }, message: "must NOT have additional properties" };
+                                                                                          const err212 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key22 }, message: "must NOT have additional properties" };
                                                                                           if (vErrors === null) {
-                                                                                            vErrors = [err206];
+                                                                                            vErrors = [err212];
                                                                                           } else {
-                                                                                            vErrors.push(err206);
+                                                                                            vErrors.push(err212);
                                                                                           }
                                                                                           errors++;
                                                                                           break;
                                                                                         }
                                                                                       }
-                                                                                      if (_errs313 === errors) {
-                                                                                        if (data137.channels !== void 0) {
-                                                                                          let data138 = data137.channels;
-                                                                                          const _errs314 = errors;
-                                                                                          if (errors === _errs314) {
-                                                                                            if (Array.isArray(data138)) {
-                                                                                              if (data138.length < 1) {
-                                                                                                const err207 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
+                                                                                      if (_errs317 === errors) {
+                                                                                        if (data139.channels !== void 0) {
+                                                                                          let data140 = data139.channels;
+                                                                                          const _errs318 = errors;
+                                                                                          if (errors === _errs318) {
+                                                                                            if (Array.isArray(data140)) {
+                                                                                              if (data140.length < 1) {
+                                                                                                const err213 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" };
                                                                                                 if (vErrors === null) {
-                                                                                                  vErrors = [err207];
+                                                                                                  vErrors = [err213];
                                                                                                 } else {
-                                                                                                  vErrors.push(err207);
+                                                                                                  vErrors.push(err213);
                                                                                                 }
                                                                                                 errors++;
                                                                                               } else {
                                                                                                 var valid60 = true;
-                                                                                                const len31 = data138.length;
+                                                                                                const len31 = data140.length;
                                                                                                 for (let i31 = 0; i31 < len31; i31++) {
-                                                                                                  let data139 = data138[i31];
-                                                                                                  const _errs316 = errors;
-                                                                                                  if (!(typeof data139 == "number" && (!(data139 % 1) && !isNaN(data139)) && isFinite(data139))) {
-                                                                                                    const err208 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i31, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                                                  let data141 = data140[i31];
+                                                                                                  const _errs320 = errors;
+                                                                                                  if (!(typeof data141 == "number" && (!(data141 % 1) && !isNaN(data141)) && isFinite(data141))) {
+                                                                                                    const err214 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i31, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                                                     if (vErrors === null) {
-                                                                                                      vErrors = [err208];
+                                                                                                      vErrors = [err214];
                                                                                                     } else {
-                                                                                                      vErrors.push(err208);
+                                                                                                      vErrors.push(err214);
                                                                                                     }
                                                                                                     errors++;
                                                                                                   }
-                                                                                                  if (errors === _errs316) {
-                                                                                                    if (typeof data139 == "number" && isFinite(data139)) {
-                                                                                                      if (data139 < 0 || isNaN(data139)) {
-                                                                                                        const err209 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i31, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                                  if (errors === _errs320) {
+                                                                                                    if (typeof data141 == "number" && isFinite(data141)) {
+                                                                                                      if (data141 < 0 || isNaN(data141)) {
+                                                                                                        const err215 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels/" + i31, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                                         if (vErrors === null) {
-                                                                                                          vErrors = [err209];
+                                                                                                          vErrors = [err215];
                                                                                                         } else {
-                                                                                                          vErrors.push(err209);
+                                                                                                          vErrors.push(err215);
                                                                                                         }
                                                                                                         errors++;
                                                                                                       }
                                                                                                     }
                                                                                                   }
-                                                                                                  var valid60 = _errs316 === errors;
+                                                                                                  var valid60 = _errs320 === errors;
                                                                                                   if (!valid60) {
                                                                                                     break;
                                                                                                   }
                                                                                                 }
                                                                                               }
                                                                                             } else {
-                                                                                              const err210 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                              const err216 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/channels", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/channels/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                               if (vErrors === null) {
-                                                                                                vErrors = [err210];
+                                                                                                vErrors = [err216];
                                                                                               } else {
-                                                                                                vErrors.push(err210);
+                                                                                                vErrors.push(err216);
                                                                                               }
                                                                                               errors++;
                                                                                             }
                                                                                           }
-                                                                                          var valid59 = _errs314 === errors;
+                                                                                          var valid59 = _errs318 === errors;
                                                                                         } else {
                                                                                           var valid59 = true;
                                                                                         }
                                                                                         if (valid59) {
-                                                                                          if (data137.black !== void 0) {
-                                                                                            let data140 = data137.black;
-                                                                                            const _errs318 = errors;
-                                                                                            if (errors === _errs318) {
-                                                                                              if (Array.isArray(data140)) {
+                                                                                          if (data139.black !== void 0) {
+                                                                                            let data142 = data139.black;
+                                                                                            const _errs322 = errors;
+                                                                                            if (errors === _errs322) {
+                                                                                              if (Array.isArray(data142)) {
                                                                                                 var valid61 = true;
-                                                                                                const len32 = data140.length;
+                                                                                                const len32 = data142.length;
                                                                                                 for (let i32 = 0; i32 < len32; i32++) {
-                                                                                                  let data141 = data140[i32];
-                                                                                                  const _errs320 = errors;
-                                                                                                  if (!(typeof data141 == "number" && isFinite(data141))) {
-                                                                                                    const err211 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i32, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                                  let data143 = data142[i32];
+                                                                                                  const _errs324 = errors;
+                                                                                                  if (!(typeof data143 == "number" && isFinite(data143))) {
+                                                                                                    const err217 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black/" + i32, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                                     if (vErrors === null) {
-                                                                                                      vErrors = [err211];
+                                                                                                      vErrors = [err217];
                                                                                                     } else {
-                                                                                                      vErrors.push(err211);
+                                                                                                      vErrors.push(err217);
                                                                                                     }
                                                                                                     errors++;
                                                                                                   }
-                                                                                                  var valid61 = _errs320 === errors;
+                                                                                                  var valid61 = _errs324 === errors;
                                                                                                   if (!valid61) {
                                                                                                     break;
                                                                                                   }
                                                                                                 }
                                                                                               } else {
-                                                                                                const err212 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                                const err218 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/black", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/black/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                                 if (vErrors === null) {
-                                                                                                  vErrors = [err212];
+                                                                                                  vErrors = [err218];
                                                                                                 } else {
-                                                                                                  vErrors.push(err212);
+                                                                                                  vErrors.push(err218);
                                                                                                 }
                                                                                                 errors++;
                                                                                               }
                                                                                             }
-                                                                                            var valid59 = _errs318 === errors;
+                                                                                            var valid59 = _errs322 === errors;
                                                                                           } else {
                                                                                             var valid59 = true;
                                                                                           }
                                                                                           if (valid59) {
-                                                                                            if (data137.white !== void 0) {
-                                                                                              let data142 = data137.white;
-                                                                                              const _errs322 = errors;
-                                                                                              if (errors === _errs322) {
-                                                                                                if (Array.isArray(data142)) {
+                                                                                            if (data139.white !== void 0) {
+                                                                                              let data144 = data139.white;
+                                                                                              const _errs326 = errors;
+                                                                                              if (errors === _errs326) {
+                                                                                                if (Array.isArray(data144)) {
                                                                                                   var valid62 = true;
-                                                                                                  const len33 = data142.length;
+                                                                                                  const len33 = data144.length;
                                                                                                   for (let i33 = 0; i33 < len33; i33++) {
-                                                                                                    let data143 = data142[i33];
-                                                                                                    const _errs324 = errors;
-                                                                                                    if (!(typeof data143 == "number" && isFinite(data143))) {
-                                                                                                      const err213 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i33, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                                    let data145 = data144[i33];
+                                                                                                    const _errs328 = errors;
+                                                                                                    if (!(typeof data145 == "number" && isFinite(data145))) {
+                                                                                                      const err219 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white/" + i33, schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                                       if (vErrors === null) {
-                                                                                                        vErrors = [err213];
+                                                                                                        vErrors = [err219];
                                                                                                       } else {
-                                                                                                        vErrors.push(err213);
+                                                                                                        vErrors.push(err219);
                                                                                                       }
                                                                                                       errors++;
                                                                                                     }
-                                                                                                    var valid62 = _errs324 === errors;
+                                                                                                    var valid62 = _errs328 === errors;
                                                                                                     if (!valid62) {
                                                                                                       break;
                                                                                                     }
                                                                                                   }
                                                                                                 } else {
-                                                                                                  const err214 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                                  const err220 = { instancePath: instancePath + "/method/recipe/classicalNormalisation/white", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/properties/white/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                                   if (vErrors === null) {
-                                                                                                    vErrors = [err214];
+                                                                                                    vErrors = [err220];
                                                                                                   } else {
-                                                                                                    vErrors.push(err214);
+                                                                                                    vErrors.push(err220);
                                                                                                   }
                                                                                                   errors++;
                                                                                                 }
                                                                                               }
-                                                                                              var valid59 = _errs322 === errors;
+                                                                                              var valid59 = _errs326 === errors;
                                                                                             } else {
                                                                                               var valid59 = true;
                                                                                             }
@@ -12133,32 +12288,32 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       }
                                                                                     }
                                                                                   } else {
-                                                                                    const err215 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                                    const err221 = { instancePath: instancePath + "/method/recipe/classicalNormalisation", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/classicalNormalisation/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err215];
+                                                                                      vErrors = [err221];
                                                                                     } else {
-                                                                                      vErrors.push(err215);
+                                                                                      vErrors.push(err221);
                                                                                     }
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid55 = _errs311 === errors;
+                                                                                var valid55 = _errs315 === errors;
                                                                               } else {
                                                                                 var valid55 = true;
                                                                               }
                                                                               if (valid55) {
-                                                                                if (data127.sharedBasis !== void 0) {
-                                                                                  const _errs326 = errors;
-                                                                                  if (typeof data127.sharedBasis !== "boolean") {
-                                                                                    const err216 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                                                                if (data129.sharedBasis !== void 0) {
+                                                                                  const _errs330 = errors;
+                                                                                  if (typeof data129.sharedBasis !== "boolean") {
+                                                                                    const err222 = { instancePath: instancePath + "/method/recipe/sharedBasis", schemaPath: "#/properties/method/oneOf/4/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err216];
+                                                                                      vErrors = [err222];
                                                                                     } else {
-                                                                                      vErrors.push(err216);
+                                                                                      vErrors.push(err222);
                                                                                     }
                                                                                     errors++;
                                                                                   }
-                                                                                  var valid55 = _errs326 === errors;
+                                                                                  var valid55 = _errs330 === errors;
                                                                                 } else {
                                                                                   var valid55 = true;
                                                                                 }
@@ -12171,231 +12326,231 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                 }
                                                               } else {
-                                                                const err217 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                const err223 = { instancePath: instancePath + "/method/recipe", schemaPath: "#/properties/method/oneOf/4/properties/recipe/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err217];
+                                                                  vErrors = [err223];
                                                                 } else {
-                                                                  vErrors.push(err217);
+                                                                  vErrors.push(err223);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
-                                                            var valid52 = _errs291 === errors;
+                                                            var valid52 = _errs295 === errors;
                                                           } else {
                                                             var valid52 = true;
                                                           }
                                                           if (valid52) {
                                                             if (data39.classifier !== void 0) {
-                                                              let data145 = data39.classifier;
-                                                              const _errs328 = errors;
-                                                              if (errors === _errs328) {
-                                                                if (data145 && typeof data145 == "object" && !Array.isArray(data145)) {
-                                                                  const _errs330 = errors;
-                                                                  for (const key23 in data145) {
-                                                                    if (!(key23 === "kind" || key23 === "c" || key23 === "trees" || key23 === "depthLimit" || key23 === "classWeights" || key23 === "smoothingPx")) {
-                                                                      const err218 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
+                                                              let data147 = data39.classifier;
+                                                              const _errs332 = errors;
+                                                              if (errors === _errs332) {
+                                                                if (data147 && typeof data147 == "object" && !Array.isArray(data147)) {
+                                                                  const _errs334 = errors;
+                                                                  for (const key23 in data147) {
+                                                                    if (!(key23 === "kind" || key23 === "c" || key23 === "trees" || key23 === "depthLimit" || key23 === "classWeights" || key23 === "forestSmoothingPx" || key23 === "smoothingPx")) {
+                                                                      const err224 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key23 }, message: "must NOT have additional properties" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err218];
+                                                                        vErrors = [err224];
                                                                       } else {
-                                                                        vErrors.push(err218);
+                                                                        vErrors.push(err224);
                                                                       }
                                                                       errors++;
                                                                       break;
                                                                     }
                                                                   }
-                                                                  if (_errs330 === errors) {
-                                                                    if (data145.kind !== void 0) {
-                                                                      let data146 = data145.kind;
-                                                                      const _errs331 = errors;
-                                                                      if (!(data146 === "linear" || data146 === "forest" || data146 === "average")) {
-                                                                        const err219 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
+                                                                  if (_errs334 === errors) {
+                                                                    if (data147.kind !== void 0) {
+                                                                      let data148 = data147.kind;
+                                                                      const _errs335 = errors;
+                                                                      if (!(data148 === "linear" || data148 === "forest" || data148 === "average")) {
+                                                                        const err225 = { instancePath: instancePath + "/method/classifier/kind", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/kind/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.classifier.properties.kind.enum }, message: "must be equal to one of the allowed values" };
                                                                         if (vErrors === null) {
-                                                                          vErrors = [err219];
+                                                                          vErrors = [err225];
                                                                         } else {
-                                                                          vErrors.push(err219);
+                                                                          vErrors.push(err225);
                                                                         }
                                                                         errors++;
                                                                       }
-                                                                      var valid63 = _errs331 === errors;
+                                                                      var valid63 = _errs335 === errors;
                                                                     } else {
                                                                       var valid63 = true;
                                                                     }
                                                                     if (valid63) {
-                                                                      if (data145.c !== void 0) {
-                                                                        let data147 = data145.c;
-                                                                        const _errs332 = errors;
-                                                                        if (errors === _errs332) {
-                                                                          if (typeof data147 == "number" && isFinite(data147)) {
-                                                                            if (data147 <= 0 || isNaN(data147)) {
-                                                                              const err220 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                      if (data147.c !== void 0) {
+                                                                        let data149 = data147.c;
+                                                                        const _errs336 = errors;
+                                                                        if (errors === _errs336) {
+                                                                          if (typeof data149 == "number" && isFinite(data149)) {
+                                                                            if (data149 <= 0 || isNaN(data149)) {
+                                                                              const err226 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err220];
+                                                                                vErrors = [err226];
                                                                               } else {
-                                                                                vErrors.push(err220);
+                                                                                vErrors.push(err226);
                                                                               }
                                                                               errors++;
                                                                             }
                                                                           } else {
-                                                                            const err221 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                            const err227 = { instancePath: instancePath + "/method/classifier/c", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/c/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err221];
+                                                                              vErrors = [err227];
                                                                             } else {
-                                                                              vErrors.push(err221);
+                                                                              vErrors.push(err227);
                                                                             }
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var valid63 = _errs332 === errors;
+                                                                        var valid63 = _errs336 === errors;
                                                                       } else {
                                                                         var valid63 = true;
                                                                       }
                                                                       if (valid63) {
-                                                                        if (data145.trees !== void 0) {
-                                                                          let data148 = data145.trees;
-                                                                          const _errs334 = errors;
-                                                                          if (!(typeof data148 == "number" && (!(data148 % 1) && !isNaN(data148)) && isFinite(data148))) {
-                                                                            const err222 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                        if (data147.trees !== void 0) {
+                                                                          let data150 = data147.trees;
+                                                                          const _errs338 = errors;
+                                                                          if (!(typeof data150 == "number" && (!(data150 % 1) && !isNaN(data150)) && isFinite(data150))) {
+                                                                            const err228 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                             if (vErrors === null) {
-                                                                              vErrors = [err222];
+                                                                              vErrors = [err228];
                                                                             } else {
-                                                                              vErrors.push(err222);
+                                                                              vErrors.push(err228);
                                                                             }
                                                                             errors++;
                                                                           }
-                                                                          if (errors === _errs334) {
-                                                                            if (typeof data148 == "number" && isFinite(data148)) {
-                                                                              if (data148 > 1e4 || isNaN(data148)) {
-                                                                                const err223 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
+                                                                          if (errors === _errs338) {
+                                                                            if (typeof data150 == "number" && isFinite(data150)) {
+                                                                              if (data150 > 1e4 || isNaN(data150)) {
+                                                                                const err229 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err223];
+                                                                                  vErrors = [err229];
                                                                                 } else {
-                                                                                  vErrors.push(err223);
+                                                                                  vErrors.push(err229);
                                                                                 }
                                                                                 errors++;
                                                                               } else {
-                                                                                if (data148 < 1 || isNaN(data148)) {
-                                                                                  const err224 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                                if (data150 < 1 || isNaN(data150)) {
+                                                                                  const err230 = { instancePath: instancePath + "/method/classifier/trees", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err224];
+                                                                                    vErrors = [err230];
                                                                                   } else {
-                                                                                    vErrors.push(err224);
+                                                                                    vErrors.push(err230);
                                                                                   }
                                                                                   errors++;
                                                                                 }
                                                                               }
                                                                             }
                                                                           }
-                                                                          var valid63 = _errs334 === errors;
+                                                                          var valid63 = _errs338 === errors;
                                                                         } else {
                                                                           var valid63 = true;
                                                                         }
                                                                         if (valid63) {
-                                                                          if (data145.depthLimit !== void 0) {
-                                                                            let data149 = data145.depthLimit;
-                                                                            const _errs336 = errors;
-                                                                            if (!(typeof data149 == "number" && (!(data149 % 1) && !isNaN(data149)) && isFinite(data149))) {
-                                                                              const err225 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                          if (data147.depthLimit !== void 0) {
+                                                                            let data151 = data147.depthLimit;
+                                                                            const _errs340 = errors;
+                                                                            if (!(typeof data151 == "number" && (!(data151 % 1) && !isNaN(data151)) && isFinite(data151))) {
+                                                                              const err231 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                               if (vErrors === null) {
-                                                                                vErrors = [err225];
+                                                                                vErrors = [err231];
                                                                               } else {
-                                                                                vErrors.push(err225);
+                                                                                vErrors.push(err231);
                                                                               }
                                                                               errors++;
                                                                             }
-                                                                            if (errors === _errs336) {
-                                                                              if (typeof data149 == "number" && isFinite(data149)) {
-                                                                                if (data149 > 64 || isNaN(data149)) {
-                                                                                  const err226 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                                            if (errors === _errs340) {
+                                                                              if (typeof data151 == "number" && isFinite(data151)) {
+                                                                                if (data151 > 64 || isNaN(data151)) {
+                                                                                  const err232 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err226];
+                                                                                    vErrors = [err232];
                                                                                   } else {
-                                                                                    vErrors.push(err226);
+                                                                                    vErrors.push(err232);
                                                                                   }
                                                                                   errors++;
                                                                                 } else {
-                                                                                  if (data149 < 1 || isNaN(data149)) {
-                                                                                    const err227 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                                                  if (data151 < 1 || isNaN(data151)) {
+                                                                                    const err233 = { instancePath: instancePath + "/method/classifier/depthLimit", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err227];
+                                                                                      vErrors = [err233];
                                                                                     } else {
-                                                                                      vErrors.push(err227);
+                                                                                      vErrors.push(err233);
                                                                                     }
                                                                                     errors++;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
-                                                                            var valid63 = _errs336 === errors;
+                                                                            var valid63 = _errs340 === errors;
                                                                           } else {
                                                                             var valid63 = true;
                                                                           }
                                                                           if (valid63) {
-                                                                            if (data145.classWeights !== void 0) {
-                                                                              let data150 = data145.classWeights;
-                                                                              const _errs338 = errors;
-                                                                              const _errs339 = errors;
+                                                                            if (data147.classWeights !== void 0) {
+                                                                              let data152 = data147.classWeights;
+                                                                              const _errs342 = errors;
+                                                                              const _errs343 = errors;
                                                                               let valid64 = false;
                                                                               let passing6 = null;
-                                                                              const _errs340 = errors;
-                                                                              if (!(data150 === "balanced" || data150 === "painted")) {
-                                                                                const err228 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                                                              const _errs344 = errors;
+                                                                              if (!(data152 === "balanced" || data152 === "painted")) {
+                                                                                const err234 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.classifier.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err228];
+                                                                                  vErrors = [err234];
                                                                                 } else {
-                                                                                  vErrors.push(err228);
+                                                                                  vErrors.push(err234);
                                                                                 }
                                                                                 errors++;
                                                                               }
-                                                                              var _valid6 = _errs340 === errors;
+                                                                              var _valid6 = _errs344 === errors;
                                                                               if (_valid6) {
                                                                                 valid64 = true;
                                                                                 passing6 = 0;
                                                                               }
-                                                                              const _errs341 = errors;
-                                                                              if (errors === _errs341) {
-                                                                                if (Array.isArray(data150)) {
+                                                                              const _errs345 = errors;
+                                                                              if (errors === _errs345) {
+                                                                                if (Array.isArray(data152)) {
                                                                                   var valid65 = true;
-                                                                                  const len34 = data150.length;
+                                                                                  const len34 = data152.length;
                                                                                   for (let i34 = 0; i34 < len34; i34++) {
-                                                                                    let data151 = data150[i34];
-                                                                                    const _errs343 = errors;
-                                                                                    if (errors === _errs343) {
-                                                                                      if (typeof data151 == "number" && isFinite(data151)) {
-                                                                                        if (data151 <= 0 || isNaN(data151)) {
-                                                                                          const err229 = { instancePath: instancePath + "/method/classifier/classWeights/" + i34, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                                                                    let data153 = data152[i34];
+                                                                                    const _errs347 = errors;
+                                                                                    if (errors === _errs347) {
+                                                                                      if (typeof data153 == "number" && isFinite(data153)) {
+                                                                                        if (data153 <= 0 || isNaN(data153)) {
+                                                                                          const err235 = { instancePath: instancePath + "/method/classifier/classWeights/" + i34, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                                                           if (vErrors === null) {
-                                                                                            vErrors = [err229];
+                                                                                            vErrors = [err235];
                                                                                           } else {
-                                                                                            vErrors.push(err229);
+                                                                                            vErrors.push(err235);
                                                                                           }
                                                                                           errors++;
                                                                                         }
                                                                                       } else {
-                                                                                        const err230 = { instancePath: instancePath + "/method/classifier/classWeights/" + i34, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                        const err236 = { instancePath: instancePath + "/method/classifier/classWeights/" + i34, schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err230];
+                                                                                          vErrors = [err236];
                                                                                         } else {
-                                                                                          vErrors.push(err230);
+                                                                                          vErrors.push(err236);
                                                                                         }
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid65 = _errs343 === errors;
+                                                                                    var valid65 = _errs347 === errors;
                                                                                     if (!valid65) {
                                                                                       break;
                                                                                     }
                                                                                   }
                                                                                 } else {
-                                                                                  const err231 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                  const err237 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                   if (vErrors === null) {
-                                                                                    vErrors = [err231];
+                                                                                    vErrors = [err237];
                                                                                   } else {
-                                                                                    vErrors.push(err231);
+                                                                                    vErrors.push(err237);
                                                                                   }
                                                                                   errors++;
                                                                                 }
                                                                               }
-                                                                              var _valid6 = _errs341 === errors;
+                                                                              var _valid6 = _errs345 === errors;
                                                                               if (_valid6 && valid64) {
                                                                                 valid64 = false;
                                                                                 passing6 = [passing6, 1];
@@ -12406,65 +12561,105 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                               }
                                                                               if (!valid64) {
-                                                                                const err232 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing6 }, message: "must match exactly one schema in oneOf" };
+                                                                                const err238 = { instancePath: instancePath + "/method/classifier/classWeights", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing6 }, message: "must match exactly one schema in oneOf" };
                                                                                 if (vErrors === null) {
-                                                                                  vErrors = [err232];
+                                                                                  vErrors = [err238];
                                                                                 } else {
-                                                                                  vErrors.push(err232);
+                                                                                  vErrors.push(err238);
                                                                                 }
                                                                                 errors++;
                                                                               } else {
-                                                                                errors = _errs339;
+                                                                                errors = _errs343;
                                                                                 if (vErrors !== null) {
-                                                                                  if (_errs339) {
-                                                                                    vErrors.length = _errs339;
+                                                                                  if (_errs343) {
+                                                                                    vErrors.length = _errs343;
                                                                                   } else {
                                                                                     vErrors = null;
                                                                                   }
                                                                                 }
                                                                               }
-                                                                              var valid63 = _errs338 === errors;
+                                                                              var valid63 = _errs342 === errors;
                                                                             } else {
                                                                               var valid63 = true;
                                                                             }
                                                                             if (valid63) {
-                                                                              if (data145.smoothingPx !== void 0) {
-                                                                                let data152 = data145.smoothingPx;
-                                                                                const _errs345 = errors;
-                                                                                if (errors === _errs345) {
-                                                                                  if (typeof data152 == "number" && isFinite(data152)) {
-                                                                                    if (data152 > 100 || isNaN(data152)) {
-                                                                                      const err233 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                              if (data147.forestSmoothingPx !== void 0) {
+                                                                                let data154 = data147.forestSmoothingPx;
+                                                                                const _errs349 = errors;
+                                                                                if (errors === _errs349) {
+                                                                                  if (typeof data154 == "number" && isFinite(data154)) {
+                                                                                    if (data154 > 100 || isNaN(data154)) {
+                                                                                      const err239 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/forestSmoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
                                                                                       if (vErrors === null) {
-                                                                                        vErrors = [err233];
+                                                                                        vErrors = [err239];
                                                                                       } else {
-                                                                                        vErrors.push(err233);
+                                                                                        vErrors.push(err239);
                                                                                       }
                                                                                       errors++;
                                                                                     } else {
-                                                                                      if (data152 < 0 || isNaN(data152)) {
-                                                                                        const err234 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                      if (data154 < 0 || isNaN(data154)) {
+                                                                                        const err240 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/forestSmoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                                         if (vErrors === null) {
-                                                                                          vErrors = [err234];
+                                                                                          vErrors = [err240];
                                                                                         } else {
-                                                                                          vErrors.push(err234);
+                                                                                          vErrors.push(err240);
                                                                                         }
                                                                                         errors++;
                                                                                       }
                                                                                     }
                                                                                   } else {
-                                                                                    const err235 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                    const err241 = { instancePath: instancePath + "/method/classifier/forestSmoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/forestSmoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                                                     if (vErrors === null) {
-                                                                                      vErrors = [err235];
+                                                                                      vErrors = [err241];
                                                                                     } else {
-                                                                                      vErrors.push(err235);
+                                                                                      vErrors.push(err241);
                                                                                     }
                                                                                     errors++;
                                                                                   }
                                                                                 }
-                                                                                var valid63 = _errs345 === errors;
+                                                                                var valid63 = _errs349 === errors;
                                                                               } else {
                                                                                 var valid63 = true;
+                                                                              }
+                                                                              if (valid63) {
+                                                                                if (data147.smoothingPx !== void 0) {
+                                                                                  let data155 = data147.smoothingPx;
+                                                                                  const _errs351 = errors;
+                                                                                  if (errors === _errs351) {
+                                                                                    if (typeof data155 == "number" && isFinite(data155)) {
+                                                                                      if (data155 > 100 || isNaN(data155)) {
+                                                                                        const err242 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err242];
+                                                                                        } else {
+                                                                                          vErrors.push(err242);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      } else {
+                                                                                        if (data155 < 0 || isNaN(data155)) {
+                                                                                          const err243 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                                          if (vErrors === null) {
+                                                                                            vErrors = [err243];
+                                                                                          } else {
+                                                                                            vErrors.push(err243);
+                                                                                          }
+                                                                                          errors++;
+                                                                                        }
+                                                                                      }
+                                                                                    } else {
+                                                                                      const err244 = { instancePath: instancePath + "/method/classifier/smoothingPx", schemaPath: "#/properties/method/oneOf/4/properties/classifier/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err244];
+                                                                                      } else {
+                                                                                        vErrors.push(err244);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid63 = _errs351 === errors;
+                                                                                } else {
+                                                                                  var valid63 = true;
+                                                                                }
                                                                               }
                                                                             }
                                                                           }
@@ -12473,33 +12668,33 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                   }
                                                                 } else {
-                                                                  const err236 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                  const err245 = { instancePath: instancePath + "/method/classifier", schemaPath: "#/properties/method/oneOf/4/properties/classifier/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err236];
+                                                                    vErrors = [err245];
                                                                   } else {
-                                                                    vErrors.push(err236);
+                                                                    vErrors.push(err245);
                                                                   }
                                                                   errors++;
                                                                 }
                                                               }
-                                                              var valid52 = _errs328 === errors;
+                                                              var valid52 = _errs332 === errors;
                                                             } else {
                                                               var valid52 = true;
                                                             }
                                                             if (valid52) {
                                                               if (data39.validation !== void 0) {
-                                                                let data153 = data39.validation;
-                                                                const _errs347 = errors;
-                                                                if (!(data153 === "none" || data153 === "score" || data153 === "choose")) {
-                                                                  const err237 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/4/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.validation.enum }, message: "must be equal to one of the allowed values" };
+                                                                let data156 = data39.validation;
+                                                                const _errs353 = errors;
+                                                                if (!(data156 === "none" || data156 === "score" || data156 === "choose")) {
+                                                                  const err246 = { instancePath: instancePath + "/method/validation", schemaPath: "#/properties/method/oneOf/4/properties/validation/enum", keyword: "enum", params: { allowedValues: schema39.properties.method.oneOf[4].properties.validation.enum }, message: "must be equal to one of the allowed values" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err237];
+                                                                    vErrors = [err246];
                                                                   } else {
-                                                                    vErrors.push(err237);
+                                                                    vErrors.push(err246);
                                                                   }
                                                                   errors++;
                                                                 }
-                                                                var valid52 = _errs347 === errors;
+                                                                var valid52 = _errs353 === errors;
                                                               } else {
                                                                 var valid52 = true;
                                                               }
@@ -12513,16 +12708,16 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           } else {
-                                            const err238 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                            const err247 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf/4/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                             if (vErrors === null) {
-                                              vErrors = [err238];
+                                              vErrors = [err247];
                                             } else {
-                                              vErrors.push(err238);
+                                              vErrors.push(err247);
                                             }
                                             errors++;
                                           }
                                         }
-                                        var _valid3 = _errs272 === errors;
+                                        var _valid3 = _errs276 === errors;
                                         if (_valid3 && valid18) {
                                           valid18 = false;
                                           passing3 = [passing3, 4];
@@ -12536,11 +12731,11 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                   }
                                   if (!valid18) {
-                                    const err239 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf", keyword: "oneOf", params: { passingSchemas: passing3 }, message: "must match exactly one schema in oneOf" };
+                                    const err248 = { instancePath: instancePath + "/method", schemaPath: "#/properties/method/oneOf", keyword: "oneOf", params: { passingSchemas: passing3 }, message: "must match exactly one schema in oneOf" };
                                     if (vErrors === null) {
-                                      vErrors = [err239];
+                                      vErrors = [err248];
                                     } else {
-                                      vErrors.push(err239);
+                                      vErrors.push(err248);
                                     }
                                     errors++;
                                     validate25.errors = vErrors;
@@ -12561,57 +12756,57 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 if (valid0) {
                                   if (data.mask !== void 0) {
-                                    const _errs348 = errors;
+                                    const _errs354 = errors;
                                     if (typeof data.mask !== "string") {
                                       validate25.errors = [{ instancePath: instancePath + "/mask", schemaPath: "#/properties/mask/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
-                                    var valid0 = _errs348 === errors;
+                                    var valid0 = _errs354 === errors;
                                   } else {
                                     var valid0 = true;
                                   }
                                   if (valid0) {
                                     if (data.region !== void 0) {
-                                      let data155 = data.region;
-                                      const _errs350 = errors;
-                                      if (errors === _errs350) {
-                                        if (data155 && typeof data155 == "object" && !Array.isArray(data155)) {
+                                      let data158 = data.region;
+                                      const _errs356 = errors;
+                                      if (errors === _errs356) {
+                                        if (data158 && typeof data158 == "object" && !Array.isArray(data158)) {
                                           let missing17;
-                                          if (data155.rings === void 0 && (missing17 = "rings")) {
+                                          if (data158.rings === void 0 && (missing17 = "rings")) {
                                             validate25.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/required", keyword: "required", params: { missingProperty: missing17 }, message: "must have required property '" + missing17 + "'" }];
                                             return false;
                                           } else {
-                                            const _errs352 = errors;
-                                            for (const key24 in data155) {
+                                            const _errs358 = errors;
+                                            for (const key24 in data158) {
                                               if (!(key24 === "rings")) {
                                                 validate25.errors = [{ instancePath: instancePath + "/region", schemaPath: "#/properties/region/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key24 }, message: "must NOT have additional properties" }];
                                                 return false;
                                                 break;
                                               }
                                             }
-                                            if (_errs352 === errors) {
-                                              if (data155.rings !== void 0) {
-                                                let data156 = data155.rings;
-                                                const _errs353 = errors;
-                                                if (errors === _errs353) {
-                                                  if (Array.isArray(data156)) {
+                                            if (_errs358 === errors) {
+                                              if (data158.rings !== void 0) {
+                                                let data159 = data158.rings;
+                                                const _errs359 = errors;
+                                                if (errors === _errs359) {
+                                                  if (Array.isArray(data159)) {
                                                     var valid67 = true;
-                                                    const len35 = data156.length;
+                                                    const len35 = data159.length;
                                                     for (let i35 = 0; i35 < len35; i35++) {
-                                                      let data157 = data156[i35];
-                                                      const _errs355 = errors;
-                                                      if (errors === _errs355) {
-                                                        if (Array.isArray(data157)) {
+                                                      let data160 = data159[i35];
+                                                      const _errs361 = errors;
+                                                      if (errors === _errs361) {
+                                                        if (Array.isArray(data160)) {
                                                           var valid68 = true;
-                                                          const len36 = data157.length;
+                                                          const len36 = data160.length;
                                                           for (let i36 = 0; i36 < len36; i36++) {
-                                                            let data158 = data157[i36];
-                                                            const _errs357 = errors;
-                                                            if (!(typeof data158 == "number" && isFinite(data158))) {
+                                                            let data161 = data160[i36];
+                                                            const _errs363 = errors;
+                                                            if (!(typeof data161 == "number" && isFinite(data161))) {
                                                               validate25.errors = [{ instancePath: instancePath + "/region/rings/" + i35 + "/" + i36, schemaPath: "#/properties/region/properties/rings/items/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
-                                                            var valid68 = _errs357 === errors;
+                                                            var valid68 = _errs363 === errors;
                                                             if (!valid68) {
                                                               break;
                                                             }
@@ -12621,7 +12816,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid67 = _errs355 === errors;
+                                                      var valid67 = _errs361 === errors;
                                                       if (!valid67) {
                                                         break;
                                                       }
@@ -12639,36 +12834,36 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid0 = _errs350 === errors;
+                                      var valid0 = _errs356 === errors;
                                     } else {
                                       var valid0 = true;
                                     }
                                     if (valid0) {
                                       if (data.factor !== void 0) {
-                                        let data159 = data.factor;
-                                        const _errs359 = errors;
-                                        if (errors === _errs359) {
-                                          if (data159 && typeof data159 == "object" && !Array.isArray(data159)) {
+                                        let data162 = data.factor;
+                                        const _errs365 = errors;
+                                        if (errors === _errs365) {
+                                          if (data162 && typeof data162 == "object" && !Array.isArray(data162)) {
                                             let missing18;
-                                            if (data159.y === void 0 && (missing18 = "y") || data159.x === void 0 && (missing18 = "x")) {
+                                            if (data162.y === void 0 && (missing18 = "y") || data162.x === void 0 && (missing18 = "x")) {
                                               validate25.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/required", keyword: "required", params: { missingProperty: missing18 }, message: "must have required property '" + missing18 + "'" }];
                                               return false;
                                             } else {
-                                              const _errs361 = errors;
-                                              for (const key25 in data159) {
+                                              const _errs367 = errors;
+                                              for (const key25 in data162) {
                                                 if (!(key25 === "y" || key25 === "x")) {
                                                   validate25.errors = [{ instancePath: instancePath + "/factor", schemaPath: "#/properties/factor/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key25 }, message: "must NOT have additional properties" }];
                                                   return false;
                                                   break;
                                                 }
                                               }
-                                              if (_errs361 === errors) {
-                                                if (data159.y !== void 0) {
-                                                  let data160 = data159.y;
-                                                  const _errs362 = errors;
-                                                  if (errors === _errs362) {
-                                                    if (typeof data160 == "number" && isFinite(data160)) {
-                                                      if (data160 <= 0 || isNaN(data160)) {
+                                              if (_errs367 === errors) {
+                                                if (data162.y !== void 0) {
+                                                  let data163 = data162.y;
+                                                  const _errs368 = errors;
+                                                  if (errors === _errs368) {
+                                                    if (typeof data163 == "number" && isFinite(data163)) {
+                                                      if (data163 <= 0 || isNaN(data163)) {
                                                         validate25.errors = [{ instancePath: instancePath + "/factor/y", schemaPath: "#/properties/factor/properties/y/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                         return false;
                                                       }
@@ -12677,17 +12872,17 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid69 = _errs362 === errors;
+                                                  var valid69 = _errs368 === errors;
                                                 } else {
                                                   var valid69 = true;
                                                 }
                                                 if (valid69) {
-                                                  if (data159.x !== void 0) {
-                                                    let data161 = data159.x;
-                                                    const _errs364 = errors;
-                                                    if (errors === _errs364) {
-                                                      if (typeof data161 == "number" && isFinite(data161)) {
-                                                        if (data161 <= 0 || isNaN(data161)) {
+                                                  if (data162.x !== void 0) {
+                                                    let data164 = data162.x;
+                                                    const _errs370 = errors;
+                                                    if (errors === _errs370) {
+                                                      if (typeof data164 == "number" && isFinite(data164)) {
+                                                        if (data164 <= 0 || isNaN(data164)) {
                                                           validate25.errors = [{ instancePath: instancePath + "/factor/x", schemaPath: "#/properties/factor/properties/x/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                                           return false;
                                                         }
@@ -12696,7 +12891,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid69 = _errs364 === errors;
+                                                    var valid69 = _errs370 === errors;
                                                   } else {
                                                     var valid69 = true;
                                                   }
@@ -12708,178 +12903,178 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid0 = _errs359 === errors;
+                                        var valid0 = _errs365 === errors;
                                       } else {
                                         var valid0 = true;
                                       }
                                       if (valid0) {
                                         if (data.heldOut !== void 0) {
-                                          let data162 = data.heldOut;
-                                          const _errs366 = errors;
-                                          const _errs367 = errors;
+                                          let data165 = data.heldOut;
+                                          const _errs372 = errors;
+                                          const _errs373 = errors;
                                           let valid70 = false;
                                           let passing7 = null;
-                                          const _errs368 = errors;
-                                          if (errors === _errs368) {
-                                            if (data162 && typeof data162 == "object" && !Array.isArray(data162)) {
+                                          const _errs374 = errors;
+                                          if (errors === _errs374) {
+                                            if (data165 && typeof data165 == "object" && !Array.isArray(data165)) {
                                               let missing19;
-                                              if (data162.meanIou === void 0 && (missing19 = "meanIou") || data162.balancedAccuracy === void 0 && (missing19 = "balancedAccuracy") || data162.confusion === void 0 && (missing19 = "confusion") || data162.folds === void 0 && (missing19 = "folds")) {
-                                                const err240 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing19 }, message: "must have required property '" + missing19 + "'" };
+                                              if (data165.meanIou === void 0 && (missing19 = "meanIou") || data165.balancedAccuracy === void 0 && (missing19 = "balancedAccuracy") || data165.confusion === void 0 && (missing19 = "confusion") || data165.folds === void 0 && (missing19 = "folds")) {
+                                                const err249 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/required", keyword: "required", params: { missingProperty: missing19 }, message: "must have required property '" + missing19 + "'" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err240];
+                                                  vErrors = [err249];
                                                 } else {
-                                                  vErrors.push(err240);
+                                                  vErrors.push(err249);
                                                 }
                                                 errors++;
                                               } else {
-                                                const _errs370 = errors;
-                                                for (const key26 in data162) {
+                                                const _errs376 = errors;
+                                                for (const key26 in data165) {
                                                   if (!(key26 === "meanIou" || key26 === "balancedAccuracy" || key26 === "confusion" || key26 === "folds")) {
-                                                    const err241 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 }, message: "must NOT have additional properties" };
+                                                    const err250 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key26 }, message: "must NOT have additional properties" };
                                                     if (vErrors === null) {
-                                                      vErrors = [err241];
+                                                      vErrors = [err250];
                                                     } else {
-                                                      vErrors.push(err241);
+                                                      vErrors.push(err250);
                                                     }
                                                     errors++;
                                                     break;
                                                   }
                                                 }
-                                                if (_errs370 === errors) {
-                                                  if (data162.meanIou !== void 0) {
-                                                    let data163 = data162.meanIou;
-                                                    const _errs371 = errors;
-                                                    if (!(typeof data163 == "number" && isFinite(data163))) {
-                                                      const err242 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                if (_errs376 === errors) {
+                                                  if (data165.meanIou !== void 0) {
+                                                    let data166 = data165.meanIou;
+                                                    const _errs377 = errors;
+                                                    if (!(typeof data166 == "number" && isFinite(data166))) {
+                                                      const err251 = { instancePath: instancePath + "/heldOut/meanIou", schemaPath: "#/properties/heldOut/oneOf/0/properties/meanIou/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                       if (vErrors === null) {
-                                                        vErrors = [err242];
+                                                        vErrors = [err251];
                                                       } else {
-                                                        vErrors.push(err242);
+                                                        vErrors.push(err251);
                                                       }
                                                       errors++;
                                                     }
-                                                    var valid71 = _errs371 === errors;
+                                                    var valid71 = _errs377 === errors;
                                                   } else {
                                                     var valid71 = true;
                                                   }
                                                   if (valid71) {
-                                                    if (data162.balancedAccuracy !== void 0) {
-                                                      let data164 = data162.balancedAccuracy;
-                                                      const _errs373 = errors;
-                                                      if (!(typeof data164 == "number" && isFinite(data164))) {
-                                                        const err243 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                    if (data165.balancedAccuracy !== void 0) {
+                                                      let data167 = data165.balancedAccuracy;
+                                                      const _errs379 = errors;
+                                                      if (!(typeof data167 == "number" && isFinite(data167))) {
+                                                        const err252 = { instancePath: instancePath + "/heldOut/balancedAccuracy", schemaPath: "#/properties/heldOut/oneOf/0/properties/balancedAccuracy/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                         if (vErrors === null) {
-                                                          vErrors = [err243];
+                                                          vErrors = [err252];
                                                         } else {
-                                                          vErrors.push(err243);
+                                                          vErrors.push(err252);
                                                         }
                                                         errors++;
                                                       }
-                                                      var valid71 = _errs373 === errors;
+                                                      var valid71 = _errs379 === errors;
                                                     } else {
                                                       var valid71 = true;
                                                     }
                                                     if (valid71) {
-                                                      if (data162.confusion !== void 0) {
-                                                        let data165 = data162.confusion;
-                                                        const _errs375 = errors;
-                                                        if (errors === _errs375) {
-                                                          if (Array.isArray(data165)) {
+                                                      if (data165.confusion !== void 0) {
+                                                        let data168 = data165.confusion;
+                                                        const _errs381 = errors;
+                                                        if (errors === _errs381) {
+                                                          if (Array.isArray(data168)) {
                                                             var valid72 = true;
-                                                            const len37 = data165.length;
+                                                            const len37 = data168.length;
                                                             for (let i37 = 0; i37 < len37; i37++) {
-                                                              let data166 = data165[i37];
-                                                              const _errs377 = errors;
-                                                              if (errors === _errs377) {
-                                                                if (Array.isArray(data166)) {
+                                                              let data169 = data168[i37];
+                                                              const _errs383 = errors;
+                                                              if (errors === _errs383) {
+                                                                if (Array.isArray(data169)) {
                                                                   var valid73 = true;
-                                                                  const len38 = data166.length;
+                                                                  const len38 = data169.length;
                                                                   for (let i38 = 0; i38 < len38; i38++) {
-                                                                    let data167 = data166[i38];
-                                                                    const _errs379 = errors;
-                                                                    if (!(typeof data167 == "number" && (!(data167 % 1) && !isNaN(data167)) && isFinite(data167))) {
-                                                                      const err244 = { instancePath: instancePath + "/heldOut/confusion/" + i37 + "/" + i38, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                                    let data170 = data169[i38];
+                                                                    const _errs385 = errors;
+                                                                    if (!(typeof data170 == "number" && (!(data170 % 1) && !isNaN(data170)) && isFinite(data170))) {
+                                                                      const err253 = { instancePath: instancePath + "/heldOut/confusion/" + i37 + "/" + i38, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                                       if (vErrors === null) {
-                                                                        vErrors = [err244];
+                                                                        vErrors = [err253];
                                                                       } else {
-                                                                        vErrors.push(err244);
+                                                                        vErrors.push(err253);
                                                                       }
                                                                       errors++;
                                                                     }
-                                                                    if (errors === _errs379) {
-                                                                      if (typeof data167 == "number" && isFinite(data167)) {
-                                                                        if (data167 < 0 || isNaN(data167)) {
-                                                                          const err245 = { instancePath: instancePath + "/heldOut/confusion/" + i37 + "/" + i38, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                    if (errors === _errs385) {
+                                                                      if (typeof data170 == "number" && isFinite(data170)) {
+                                                                        if (data170 < 0 || isNaN(data170)) {
+                                                                          const err254 = { instancePath: instancePath + "/heldOut/confusion/" + i37 + "/" + i38, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                                           if (vErrors === null) {
-                                                                            vErrors = [err245];
+                                                                            vErrors = [err254];
                                                                           } else {
-                                                                            vErrors.push(err245);
+                                                                            vErrors.push(err254);
                                                                           }
                                                                           errors++;
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid73 = _errs379 === errors;
+                                                                    var valid73 = _errs385 === errors;
                                                                     if (!valid73) {
                                                                       break;
                                                                     }
                                                                   }
                                                                 } else {
-                                                                  const err246 = { instancePath: instancePath + "/heldOut/confusion/" + i37, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                  const err255 = { instancePath: instancePath + "/heldOut/confusion/" + i37, schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                   if (vErrors === null) {
-                                                                    vErrors = [err246];
+                                                                    vErrors = [err255];
                                                                   } else {
-                                                                    vErrors.push(err246);
+                                                                    vErrors.push(err255);
                                                                   }
                                                                   errors++;
                                                                 }
                                                               }
-                                                              var valid72 = _errs377 === errors;
+                                                              var valid72 = _errs383 === errors;
                                                               if (!valid72) {
                                                                 break;
                                                               }
                                                             }
                                                           } else {
-                                                            const err247 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                            const err256 = { instancePath: instancePath + "/heldOut/confusion", schemaPath: "#/properties/heldOut/oneOf/0/properties/confusion/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err247];
+                                                              vErrors = [err256];
                                                             } else {
-                                                              vErrors.push(err247);
+                                                              vErrors.push(err256);
                                                             }
                                                             errors++;
                                                           }
                                                         }
-                                                        var valid71 = _errs375 === errors;
+                                                        var valid71 = _errs381 === errors;
                                                       } else {
                                                         var valid71 = true;
                                                       }
                                                       if (valid71) {
-                                                        if (data162.folds !== void 0) {
-                                                          let data168 = data162.folds;
-                                                          const _errs381 = errors;
-                                                          if (!(typeof data168 == "number" && (!(data168 % 1) && !isNaN(data168)) && isFinite(data168))) {
-                                                            const err248 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                        if (data165.folds !== void 0) {
+                                                          let data171 = data165.folds;
+                                                          const _errs387 = errors;
+                                                          if (!(typeof data171 == "number" && (!(data171 % 1) && !isNaN(data171)) && isFinite(data171))) {
+                                                            const err257 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                             if (vErrors === null) {
-                                                              vErrors = [err248];
+                                                              vErrors = [err257];
                                                             } else {
-                                                              vErrors.push(err248);
+                                                              vErrors.push(err257);
                                                             }
                                                             errors++;
                                                           }
-                                                          if (errors === _errs381) {
-                                                            if (typeof data168 == "number" && isFinite(data168)) {
-                                                              if (data168 < 2 || isNaN(data168)) {
-                                                                const err249 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
+                                                          if (errors === _errs387) {
+                                                            if (typeof data171 == "number" && isFinite(data171)) {
+                                                              if (data171 < 2 || isNaN(data171)) {
+                                                                const err258 = { instancePath: instancePath + "/heldOut/folds", schemaPath: "#/properties/heldOut/oneOf/0/properties/folds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" };
                                                                 if (vErrors === null) {
-                                                                  vErrors = [err249];
+                                                                  vErrors = [err258];
                                                                 } else {
-                                                                  vErrors.push(err249);
+                                                                  vErrors.push(err258);
                                                                 }
                                                                 errors++;
                                                               }
                                                             }
                                                           }
-                                                          var valid71 = _errs381 === errors;
+                                                          var valid71 = _errs387 === errors;
                                                         } else {
                                                           var valid71 = true;
                                                         }
@@ -12889,31 +13084,31 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                               }
                                             } else {
-                                              const err250 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                              const err259 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                               if (vErrors === null) {
-                                                vErrors = [err250];
+                                                vErrors = [err259];
                                               } else {
-                                                vErrors.push(err250);
+                                                vErrors.push(err259);
                                               }
                                               errors++;
                                             }
                                           }
-                                          var _valid7 = _errs368 === errors;
+                                          var _valid7 = _errs374 === errors;
                                           if (_valid7) {
                                             valid70 = true;
                                             passing7 = 0;
                                           }
-                                          const _errs383 = errors;
-                                          if (data162 !== null) {
-                                            const err251 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
+                                          const _errs389 = errors;
+                                          if (data165 !== null) {
+                                            const err260 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf/1/type", keyword: "type", params: { type: "null" }, message: "must be null" };
                                             if (vErrors === null) {
-                                              vErrors = [err251];
+                                              vErrors = [err260];
                                             } else {
-                                              vErrors.push(err251);
+                                              vErrors.push(err260);
                                             }
                                             errors++;
                                           }
-                                          var _valid7 = _errs383 === errors;
+                                          var _valid7 = _errs389 === errors;
                                           if (_valid7 && valid70) {
                                             valid70 = false;
                                             passing7 = [passing7, 1];
@@ -12924,26 +13119,26 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                           if (!valid70) {
-                                            const err252 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing7 }, message: "must match exactly one schema in oneOf" };
+                                            const err261 = { instancePath: instancePath + "/heldOut", schemaPath: "#/properties/heldOut/oneOf", keyword: "oneOf", params: { passingSchemas: passing7 }, message: "must match exactly one schema in oneOf" };
                                             if (vErrors === null) {
-                                              vErrors = [err252];
+                                              vErrors = [err261];
                                             } else {
-                                              vErrors.push(err252);
+                                              vErrors.push(err261);
                                             }
                                             errors++;
                                             validate25.errors = vErrors;
                                             return false;
                                           } else {
-                                            errors = _errs367;
+                                            errors = _errs373;
                                             if (vErrors !== null) {
-                                              if (_errs367) {
-                                                vErrors.length = _errs367;
+                                              if (_errs373) {
+                                                vErrors.length = _errs373;
                                               } else {
                                                 vErrors = null;
                                               }
                                             }
                                           }
-                                          var valid0 = _errs366 === errors;
+                                          var valid0 = _errs372 === errors;
                                         } else {
                                           var valid0 = true;
                                         }
@@ -18420,7 +18615,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateProject = validate34;
-var schema55 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
+var schema55 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "forestSmoothingPx": { "type": "number", "minimum": 0, "maximum": 100 }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
 function validate34(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -19228,7 +19423,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
                           const _errs93 = errors;
                           for (const key6 in data43) {
-                            if (!(key6 === "kind" || key6 === "c" || key6 === "trees" || key6 === "depthLimit" || key6 === "classWeights" || key6 === "smoothingPx")) {
+                            if (!(key6 === "kind" || key6 === "c" || key6 === "trees" || key6 === "depthLimit" || key6 === "classWeights" || key6 === "forestSmoothingPx" || key6 === "smoothingPx")) {
                               validate34.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                               return false;
                               break;
@@ -19416,28 +19611,53 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                       var valid19 = true;
                                     }
                                     if (valid19) {
-                                      if (data43.smoothingPx !== void 0) {
-                                        let data50 = data43.smoothingPx;
+                                      if (data43.forestSmoothingPx !== void 0) {
+                                        let data50 = data43.forestSmoothingPx;
                                         const _errs108 = errors;
                                         if (errors === _errs108) {
                                           if (typeof data50 == "number" && isFinite(data50)) {
                                             if (data50 > 100 || isNaN(data50)) {
-                                              validate34.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
+                                              validate34.errors = [{ instancePath: instancePath + "/learning/forestSmoothingPx", schemaPath: "#/properties/learning/properties/forestSmoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
                                               return false;
                                             } else {
                                               if (data50 < 0 || isNaN(data50)) {
-                                                validate34.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                validate34.errors = [{ instancePath: instancePath + "/learning/forestSmoothingPx", schemaPath: "#/properties/learning/properties/forestSmoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
                                             }
                                           } else {
-                                            validate34.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate34.errors = [{ instancePath: instancePath + "/learning/forestSmoothingPx", schemaPath: "#/properties/learning/properties/forestSmoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                         }
                                         var valid19 = _errs108 === errors;
                                       } else {
                                         var valid19 = true;
+                                      }
+                                      if (valid19) {
+                                        if (data43.smoothingPx !== void 0) {
+                                          let data51 = data43.smoothingPx;
+                                          const _errs110 = errors;
+                                          if (errors === _errs110) {
+                                            if (typeof data51 == "number" && isFinite(data51)) {
+                                              if (data51 > 100 || isNaN(data51)) {
+                                                validate34.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
+                                                return false;
+                                              } else {
+                                                if (data51 < 0 || isNaN(data51)) {
+                                                  validate34.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  return false;
+                                                }
+                                              }
+                                            } else {
+                                              validate34.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid19 = _errs110 === errors;
+                                        } else {
+                                          var valid19 = true;
+                                        }
                                       }
                                     }
                                   }
@@ -19456,12 +19676,12 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.classifier !== void 0) {
-                        const _errs110 = errors;
+                        const _errs112 = errors;
                         if (typeof data.classifier !== "string") {
                           validate34.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
-                        var valid0 = _errs110 === errors;
+                        var valid0 = _errs112 === errors;
                       } else {
                         var valid0 = true;
                       }
