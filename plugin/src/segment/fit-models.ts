@@ -168,17 +168,18 @@ function standardise(
   const count = values.length / dim;
   const mean = new Float32Array(dim);
   const scale = new Float32Array(dim);
+  const sums = new Float64Array(dim);
+  // Row by row, as they lie in memory.
+  for (let row = 0; row < values.length; row += dim)
+    for (let f = 0; f < dim; f++) sums[f] = sums[f]! + values[row + f]!;
+  for (let f = 0; f < dim; f++) mean[f] = sums[f]! / count;
+  const squares = new Float64Array(dim);
+  for (let row = 0; row < values.length; row += dim)
+    for (let f = 0; f < dim; f++) squares[f] = squares[f]! + (values[row + f]! - mean[f]!) ** 2;
   for (let f = 0; f < dim; f++) {
-    let sum = 0;
-    for (let i = f; i < values.length; i += dim) sum += values[i]!;
-    const centre = Math.fround(sum / count);
-    let squares = 0;
-    for (let i = f; i < values.length; i += dim) squares += (values[i]! - centre) ** 2;
-    const deviation = Math.sqrt(squares / count);
+    const deviation = Math.sqrt(squares[f]! / count);
     // A spread of rounding noise is no spread.
-    const isConstant = deviation <= 1e-6 * Math.abs(centre);
-    mean[f] = centre;
-    scale[f] = isConstant ? 0 : deviation;
+    scale[f] = deviation <= 1e-6 * Math.abs(mean[f]!) ? 0 : deviation;
   }
   let begin = 0;
   for (const count of components) {
@@ -186,9 +187,8 @@ function standardise(
     group.fill(group.reduce((most, value) => Math.max(most, value), 0));
     begin += count;
   }
-  for (let f = 0; f < dim; f++) {
-    if (scale[f] === 0) scale[f] = 1;
-    for (let i = f; i < values.length; i += dim) values[i] = (values[i]! - mean[f]!) / scale[f]!;
-  }
+  for (let f = 0; f < dim; f++) if (scale[f] === 0) scale[f] = 1;
+  for (let row = 0; row < values.length; row += dim)
+    for (let f = 0; f < dim; f++) values[row + f] = (values[row + f]! - mean[f]!) / scale[f]!;
   return { mean, scale };
 }

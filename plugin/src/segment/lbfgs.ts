@@ -7,18 +7,22 @@ const memory = 10;
 const sufficientDecrease = 1e-4;
 const shortestStep = 1e-10;
 
+/** Multiplies a vector by a matrix near the inverse Hessian, in place. */
+export type Precondition = (vector: Float64Array) => void;
+
 /**
  * Minimum of a smooth convex function by L-BFGS with a backtracking line search.
  *
- * @param start      not changed
- * @param tolerance  largest entry of the gradient at which to stop
- * @returns          the point reached; the caller owns the buffer
+ * @param start         not changed
+ * @param tolerance     largest entry of the gradient at which to stop
+ * @param precondition  symmetric and positive definite; the nearer to the inverse Hessian, the fewer evaluations
+ * @returns             the point reached; the caller owns the buffer
  * Source: Nocedal, Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 3.1.
  */
 export async function minimise(
   objective: Objective,
   start: Float64Array,
-  options: { readonly tolerance: number; readonly roundLimit: number },
+  options: { readonly tolerance: number; readonly roundLimit: number; readonly precondition: Precondition },
 ): Promise<Float64Array> {
   let point = start.slice();
   let gradient = new Float64Array(point.length);
@@ -27,9 +31,9 @@ export async function minimise(
   const changes: Float64Array[] = [];
   for (let round = 0; round < options.roundLimit; round++) {
     if (gradient.every((entry) => Math.abs(entry) <= options.tolerance)) break;
-    const direction = descent(gradient, steps, changes);
+    const direction = descent(gradient, steps, changes, options.precondition);
     const slope = dot(direction, gradient);
-    let length = round === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
+    let length = 1;
     let next = point;
     let nextGradient = gradient;
     let nextValue = value;
@@ -65,6 +69,7 @@ function descent(
   gradient: Float64Array,
   steps: readonly Float64Array[],
   changes: readonly Float64Array[],
+  precondition: Precondition,
 ): Float64Array {
   const direction = gradient.map((entry) => -entry);
   const shares: number[] = [];
@@ -72,9 +77,13 @@ function descent(
     shares[i] = dot(steps[i]!, direction) / dot(steps[i]!, changes[i]!);
     addScaled(direction, changes[i]!, -shares[i]!);
   }
+  precondition(direction);
   const last = steps.length - 1;
   if (last >= 0) {
-    const scale = dot(steps[last]!, changes[last]!) / dot(changes[last]!, changes[last]!);
+    // As large as the latest step says the inverse Hessian is.
+    const change = changes[last]!.slice();
+    precondition(change);
+    const scale = dot(steps[last]!, changes[last]!) / dot(changes[last]!, change);
     for (let i = 0; i < direction.length; i++) direction[i] = direction[i]! * scale;
   }
   for (let i = 0; i < steps.length; i++) {

@@ -1,3 +1,5 @@
+import { addWeightedRows, rowProducts } from '../array/matrix.ts';
+import { boundedCurvature } from './curvature.ts';
 import { minimise } from './lbfgs.ts';
 
 export interface LogisticOptions {
@@ -41,38 +43,51 @@ export async function fitLogistic(
   present.forEach((index, row) => {
     position[index] = row;
   });
+  // Of two classes only the difference counts: one row, halved between them.
+  const isPair = present.length === 2;
   const problem: Problem = {
     samples,
     labels: Int32Array.from(labels, (label) => position[label]!),
     dim,
-    rows: present.length,
-    c,
-    rowWeights: Float64Array.from(present, (index) => options.classWeights?.[index] ?? 1),
-    penalty: present.length === 2 ? 2 : 1,
+    rows: isPair ? 1 : present.length,
+    sampleWeights: Float64Array.from(present, (index) => options.classWeights?.[index] ?? 1),
+    ridge: 1 / (c * labels.length),
     pause,
   };
-  const start = new Float64Array(present.length * (dim + 1));
+  const total = present.reduce((sum, index, row) => sum + counts[index]! * problem.sampleWeights[row]!, 0);
+  const start = new Float64Array(problem.rows * (dim + 1));
   const solution = await minimise((weights, gradient) => objective(problem, weights, gradient), start, {
     tolerance: 3e-5,
     roundLimit: 500,
+    precondition: boundedCurvature(samples, dim, {
+      share: ((isPair ? 0.25 : 0.5) * total) / labels.length,
+      ridge: problem.ridge,
+    }),
   });
   const weights = new Float64Array(classes * (dim + 1));
   present.forEach((index, row) => {
-    weights.set(solution.subarray(row * (dim + 1), (row + 1) * (dim + 1)), index * (dim + 1));
+    const own = isPair ? solution : solution.subarray(row * (dim + 1), (row + 1) * (dim + 1));
+    const share = isPair ? row - 0.5 : 1;
+    weights.set(
+      // A weight of 0 is never −0, which JSON cannot tell from 0.
+      own.map((value) => share * value + 0),
+      index * (dim + 1),
+    );
   });
   return { weights, counts };
 }
 
 interface Problem {
   readonly samples: Float32Array;
-  /** Row of each sample's class. */
+  /** Position of each sample's class among those present. */
   readonly labels: Int32Array;
   readonly dim: number;
+  /** Of weights: one a class present, or of two classes one for the second over the first. */
   readonly rows: number;
-  readonly c: number;
-  /** How much a sample of each row's class counts. */
-  readonly rowWeights: Float64Array;
-  readonly penalty: number;
+  /** How much a sample of each class present counts. */
+  readonly sampleWeights: Float64Array;
+  /** The penalty over C·n. */
+  readonly ridge: number;
   readonly pause: () => Promise<void>;
 }
 
@@ -81,34 +96,28 @@ const samplesPerStep = 1024;
 
 /** Value of the objective, divided by C·n so that its scale does not depend on the data; fills `gradient`. */
 async function objective(problem: Problem, weights: Float64Array, gradient: Float64Array): Promise<number> {
-  const { samples, labels, dim, rows, c, penalty, rowWeights, pause } = problem;
+  const { samples, labels, dim, rows, ridge, pause } = problem;
   const stride = dim + 1;
   const count = labels.length;
-  const logits = new Float64Array(rows);
+  const logits = Array.from({ length: rows }, () => new Float64Array(Math.min(count, samplesPerStep)));
   let loss = 0;
   gradient.fill(0);
-  for (let sample = 0; sample < count; sample++) {
-    if (sample % samplesPerStep === 0) await pause();
-    const at = sample * dim;
-    for (let row = 0; row < rows; row++) {
-      let sum = weights[row * stride + dim]!;
+  for (let first = 0; first < count; first += samplesPerStep) {
+    await pause();
+    const last = Math.min(count, first + samplesPerStep);
+    const own = samples.subarray(first * dim, last * dim);
+    logits.forEach((out, row) => {
       const base = row * stride;
-      for (let i = 0; i < dim; i++) sum += weights[base + i]! * samples[at + i]!;
-      logits[row] = sum;
-    }
-    const label = labels[sample]!;
-    const logit = logits[label]!;
-    const weight = rowWeights[label]!;
-    loss += weight * (softmaxInPlace(logits) - logit);
-    logits[label] = logits[label]! - 1;
-    for (let row = 0; row < rows; row++) {
-      const error = weight * logits[row]!;
+      rowProducts(own, weights.subarray(base, base + dim), weights[base + dim]!, out);
+    });
+    const ownLabels = labels.subarray(first, last);
+    loss += rows === 1 ? pairErrors(logits[0]!, ownLabels, problem) : errors(logits, ownLabels, problem);
+    logits.forEach((error, row) => {
       const base = row * stride;
-      for (let i = 0; i < dim; i++) gradient[base + i] = gradient[base + i]! + error * samples[at + i]!;
-      gradient[base + dim] = gradient[base + dim]! + error;
-    }
+      addWeightedRows(own, error, gradient.subarray(base, base + dim));
+      for (let i = 0; i < ownLabels.length; i++) gradient[base + dim] = gradient[base + dim]! + error[i]!;
+    });
   }
-  const ridge = penalty / (c * count);
   let value = loss / count;
   for (let i = 0; i < gradient.length; i++) {
     gradient[i] = gradient[i]! / count;
@@ -119,15 +128,48 @@ async function objective(problem: Problem, weights: Float64Array, gradient: Floa
   return value;
 }
 
-/** Replaces logits by probabilities; returns log Σ exp. */
-function softmaxInPlace(logits: Float64Array): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) if (logit > largest) largest = logit;
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) {
-    logits[i] = Math.exp(logits[i]! - largest);
-    sum += logits[i]!;
+/** Replaces logits of the second class over the first by their loss's derivatives; returns the loss. */
+function pairErrors(
+  logits: Float64Array,
+  labels: Int32Array,
+  { sampleWeights }: Pick<Problem, 'sampleWeights'>,
+): number {
+  let loss = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    const weight = sampleWeights[label]!;
+    const logit = logits[i]!;
+    const odds = Math.exp(-Math.abs(logit));
+    const isSecond = logit > 0;
+    // log(1 + e^z) − z · label
+    loss += weight * (Math.log1p(odds) + (isSecond ? logit : 0) - label * logit);
+    logits[i] = weight * ((isSecond ? 1 : odds) / (1 + odds) - label);
   }
-  for (let i = 0; i < logits.length; i++) logits[i] = logits[i]! / sum;
-  return largest + Math.log(sum);
+  return loss;
+}
+
+/** The same of one row of logits a class. */
+function errors(
+  logits: readonly Float64Array[],
+  labels: Int32Array,
+  { sampleWeights }: Pick<Problem, 'sampleWeights'>,
+): number {
+  let loss = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!;
+    const weight = sampleWeights[label]!;
+    const logit = logits[label]![i]!;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (const row of logits) largest = Math.max(largest, row[i]!);
+    let sum = 0;
+    for (const row of logits) {
+      const exp = Math.exp(row[i]! - largest);
+      row[i] = exp;
+      sum += exp;
+    }
+    loss += weight * (largest + Math.log(sum) - logit);
+    for (const row of logits) row[i] = (weight * row[i]!) / sum;
+    logits[label]![i] = logits[label]![i]! - weight;
+  }
+  return loss;
 }

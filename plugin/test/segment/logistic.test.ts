@@ -104,7 +104,7 @@ describe('fitLogistic', () => {
     });
   });
 
-  it('settles within 100 evaluations for 10,000 pixels of 40 values and three classes', async () => {
+  it('settles within 25 evaluations for 10,000 pixels of 40 values and three classes', async () => {
     const labels = Uint16Array.from({ length: 10_000 }, (_, i) => i % 3);
     const samples = units(0, 400_000).map((v, i) => v + (i % 40 === labels[Math.floor(i / 40)] ? 0.5 : 0));
     let pauses = 0;
@@ -112,7 +112,7 @@ describe('fitLogistic', () => {
       pauses++;
     };
     await fitLogistic(samples, labels, { dim: 40, classes: 3, c: 0.02, pause: counted });
-    // Ten pauses an evaluation, one every 1,024 samples; an evaluation takes 4 to 10 ms of one core.
-    expect(pauses).toBeLessThanOrEqual(1000);
+    // Ten pauses an evaluation, one every 1,024 samples.
+    expect(pauses).toBeLessThanOrEqual(250);
   });
 });
