@@ -1,3 +1,4 @@
+import { createByteCache } from './byte-cache.ts';
 import type { Chunk, DataType } from './lazy-array.ts';
 
 /**
@@ -22,60 +23,36 @@ export interface CacheScope<T extends DataType> {
 
 interface Entry {
   readonly chunk: Chunk<DataType>;
-  readonly scope: object;
   readonly evicted: () => void;
 }
 
 export function createChunkCache({ byteLimit }: { readonly byteLimit: number }): ChunkCache {
-  // A Map keeps the order of insertion: the first entry is the one used longest ago.
-  const entries = new Map<string, Entry>();
-  let bytes = 0;
+  const entries = createByteCache<Entry>({
+    byteLimit,
+    bytesOf: ({ chunk }) => chunk.data.byteLength,
+    onEvict: ({ evicted }) => evicted(),
+  });
   let scopes = 0;
-
-  const drop = (key: string): void => {
-    const entry = entries.get(key);
-    if (entry === undefined) return;
-    entries.delete(key);
-    bytes -= entry.chunk.data.byteLength;
-  };
-  const makeRoom = (needed: number): void => {
-    for (const [key, entry] of entries) {
-      if (bytes + needed <= byteLimit) return;
-      drop(key);
-      entry.evicted();
-    }
-  };
-
   return {
     byteLimit,
     get bytes() {
-      return bytes;
+      return entries.bytes;
     },
     get size() {
       return entries.size;
     },
     scope<T extends DataType>(onEvict?: (key: string) => void): CacheScope<T> {
       const prefix = `${scopes++}/`;
-      const scope = {};
       return {
         get(key) {
-          const entry = entries.get(prefix + key);
-          if (entry === undefined) return undefined;
-          entries.delete(prefix + key);
-          entries.set(prefix + key, entry);
           // Only this scope writes under its prefix, and only chunks of T.
-          return entry.chunk as Chunk<T>;
+          return entries.get(prefix + key)?.chunk as Chunk<T> | undefined;
         },
         set(key, chunk) {
-          drop(prefix + key);
-          const needed = chunk.data.byteLength;
-          if (needed > byteLimit) return;
-          makeRoom(needed);
-          entries.set(prefix + key, { chunk, scope, evicted: () => onEvict?.(key) });
-          bytes += needed;
+          entries.set(prefix + key, { chunk, evicted: () => onEvict?.(key) });
         },
         clear() {
-          for (const [key, entry] of entries) if (entry.scope === scope) drop(key);
+          entries.deleteAll(prefix);
         },
       };
     },

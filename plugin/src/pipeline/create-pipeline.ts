@@ -19,7 +19,7 @@ import { labelsFromScores } from '../segment/labels.ts';
 import { paintedSamples } from '../segment/samples.ts';
 import { trainClassifier } from '../segment/train.ts';
 import { uncertaintyLayer } from '../segment/uncertainty.ts';
-import { keepBlocks } from './block-cache.ts';
+import { keepBlocks, keepRows } from './block-cache.ts';
 import { concatenate } from './concatenate.ts';
 import { type FitBasis, fitRecipe } from './fit-recipe.ts';
 import type {
@@ -160,6 +160,7 @@ export function createPipeline({
     return made;
   };
   const read = keepBlocks();
+  const rowsFor = keepRows();
   const recipeOf = (options: Parameters<Pipeline['recipe']>[0]) =>
     fitRecipe(options, { places, normalisation, fitBasis });
 
@@ -218,13 +219,14 @@ export function createPipeline({
         normalisation,
         finest: pixels[0]!,
       }),
-    trainClassifier: ({ place, recipe, source, ...rest }) => {
+    trainClassifier: async ({ place, recipe, source, ...rest }) => {
       const input = places.features(place, urgently);
       return trainClassifier({
         ...input,
         ...rest,
         recipe,
         normalisation,
+        readRows: await rowsFor(recipe, normalisation, place, () => input.pixels.revision),
         level: place.level,
         pixelSizeUm: sizeUm(input.pixels),
         finest: pixels[0]!,

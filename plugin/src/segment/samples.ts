@@ -35,9 +35,23 @@ export interface SampleOptions extends FeatureInput {
   /** Painted pixels read per class at most. Default 5,000. */
   readonly pixelsPerClass?: number;
   readonly signal?: AbortSignal;
+  /** Default: computes all of them. */
+  readonly readRows?: ReadRows;
   /** Tiles of painted pixels read, and to read. */
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
+
+/**
+ * Features of a tile's painted pixels, float32 [pixels, features]; may keep some from one training to the next.
+ *
+ * @param pixels   positions in the tile's mask, rising
+ * @param compute  the same of any of these pixels
+ */
+export type ReadRows = (
+  tile: LabelledTile,
+  pixels: Int32Array,
+  compute: (pixels: Int32Array) => Promise<Float32Array>,
+) => Promise<Float32Array>;
 
 /** Beyond this, more pixels of the same strokes cost time and add next to nothing. */
 export const defaultPixelsPerClass = 5000;
@@ -48,7 +62,7 @@ export const defaultPixelsPerClass = 5000;
  * @throws AlibiError InvalidInput  a stroke names a class that is not in the list
  */
 export async function paintedSamples(options: SampleOptions): Promise<Samples> {
-  const { classes, recipe, normalisation, signal, onProgress } = options;
+  const { classes, recipe, normalisation, signal, onProgress, readRows = readAll } = options;
   const pause = createPacer(signal);
   await pause();
   const source = createFeatureSource(options);
@@ -70,15 +84,16 @@ export async function paintedSamples(options: SampleOptions): Promise<Samples> {
   const labels = new Uint16Array(total);
   const groups = new Int32Array(total);
   const read: ChunkOptions = signal === undefined ? {} : { signal };
+  const compute = async (tile: LabelledTile, pixels: Int32Array) => {
+    const region = boundsOf(tile, pixels);
+    const block = await readFeatureBlock(source, recipe, region, normalisation, read);
+    return featureRows(block, recipe, inRegion(tile, region, pixels));
+  };
   let row = 0;
   for (const [i, tile] of tiles.entries()) {
     await pause();
     const pixels = chosen[i]!;
-    if (pixels.length > 0) {
-      const region = boundsOf(tile, pixels);
-      const block = await readFeatureBlock(source, recipe, region, normalisation, read);
-      values.set(featureRows(block, recipe, inRegion(tile, region, pixels)), row * dim);
-    }
+    if (pixels.length > 0) values.set(await readRows(tile, pixels, (some) => compute(tile, some)), row * dim);
     for (const pixel of pixels) {
       labels[row] = tile.mask[pixel]! - 1;
       groups[row++] = tile.groups[pixel]!;
@@ -87,6 +102,8 @@ export async function paintedSamples(options: SampleOptions): Promise<Samples> {
   }
   return { values, labels, groups, painted };
 }
+
+const readAll: ReadRows = (_tile, pixels, compute) => compute(pixels);
 
 /** Samples of several images as of one; their strokes stay apart. */
 export function joinSamples(parts: readonly Samples[]): Samples {
@@ -155,15 +172,16 @@ function choosePixels(
   const next = new Int32Array(painted.length);
   return tiles.map(({ mask }) => {
     const pixels: number[] = [];
-    mask.forEach((label, pixel) => {
-      if (label === 0) return;
+    for (let pixel = 0; pixel < mask.length; pixel++) {
+      const label = mask[pixel]!;
+      if (label === 0) continue;
       const index = label - 1;
       const ordinal = seen[index]!;
       seen[index] = ordinal + 1;
-      if (kept[index]![next[index]!] !== ordinal) return;
+      if (kept[index]![next[index]!] !== ordinal) continue;
       next[index] = next[index]! + 1;
       pixels.push(pixel);
-    });
+    }
     return Int32Array.from(pixels);
   });
 }
