@@ -151,38 +151,55 @@ export function addGuided(
   { values, dim, out }: { readonly values: Float32Array; readonly dim: number; readonly out: Float32Array },
 ): void {
   const height = rows.index.length / reach;
-  const colIndex = cols.index;
-  const at = (i: number, row: number) => rows.index[row * reach + i]! * gridCols;
+  const runs = runsOfColumns(cols.index);
   for (let y = 0; y < height; y++) {
-    const [a, b, c, d] = [at(0, y), at(1, y), at(2, y), at(3, y)];
-    for (let x = 0; x < width; x++) {
-      const w = (y * width + x) * guidedTapLimit;
-      const t = x * reach;
-      const [e, f, g, h] = [colIndex[t]!, colIndex[t + 1]!, colIndex[t + 2]!, colIndex[t + 3]!];
+    const rowAt = (i: number) => rows.index[y * reach + i]! * gridCols;
+    const [a, b, c, d] = [rowAt(0), rowAt(1), rowAt(2), rowAt(3)];
+    for (let run = 0; run + 1 < runs.length; run++) {
+      const [first, end] = [runs[run]!, runs[run + 1]!];
+      const colAt = (i: number) => cols.index[first * reach + i]!;
+      const [e, f, g, h] = [colAt(0), colAt(1), colAt(2), colAt(3)];
       for (let n = 0; n < dim; n++) {
         const value = (row: number, col: number) => values[(row + col) * dim + n]!;
-        const sum =
-          weights[w]! * value(a, e) +
-          weights[w + 1]! * value(a, f) +
-          weights[w + 2]! * value(a, g) +
-          weights[w + 3]! * value(a, h) +
-          weights[w + 4]! * value(b, e) +
-          weights[w + 5]! * value(b, f) +
-          weights[w + 6]! * value(b, g) +
-          weights[w + 7]! * value(b, h) +
-          weights[w + 8]! * value(c, e) +
-          weights[w + 9]! * value(c, f) +
-          weights[w + 10]! * value(c, g) +
-          weights[w + 11]! * value(c, h) +
-          weights[w + 12]! * value(d, e) +
-          weights[w + 13]! * value(d, f) +
-          weights[w + 14]! * value(d, g) +
-          weights[w + 15]! * value(d, h);
-        const to = (y * width + x) * dim + n;
-        out[to] = out[to]! + sum;
+        const [ae, af, ag, ah] = [value(a, e), value(a, f), value(a, g), value(a, h)];
+        const [be, bf, bg, bh] = [value(b, e), value(b, f), value(b, g), value(b, h)];
+        const [ce, cf, cg, ch] = [value(c, e), value(c, f), value(c, g), value(c, h)];
+        const [de, df, dg, dh] = [value(d, e), value(d, f), value(d, g), value(d, h)];
+        let w = (y * width + first) * guidedTapLimit;
+        let to = (y * width + first) * dim + n;
+        for (let x = first; x < end; x++, w += guidedTapLimit, to += dim) {
+          const sum =
+            weights[w]! * ae +
+            weights[w + 1]! * af +
+            weights[w + 2]! * ag +
+            weights[w + 3]! * ah +
+            weights[w + 4]! * be +
+            weights[w + 5]! * bf +
+            weights[w + 6]! * bg +
+            weights[w + 7]! * bh +
+            weights[w + 8]! * ce +
+            weights[w + 9]! * cf +
+            weights[w + 10]! * cg +
+            weights[w + 11]! * ch +
+            weights[w + 12]! * de +
+            weights[w + 13]! * df +
+            weights[w + 14]! * dg +
+            weights[w + 15]! * dh;
+          out[to] = out[to]! + sum;
+        }
       }
     }
   }
+}
+
+/** Where pixels begin to read other columns than the one before, and the end: between two of them the elements are read once. */
+function runsOfColumns(index: Int32Array): number[] {
+  const count = index.length / reach;
+  const starts = Array.from({ length: count }, (_, x) => x).filter((x) => {
+    const here = index.subarray(x * reach, (x + 1) * reach);
+    return x === 0 || here.some((col, tap) => col !== index[(x - 1) * reach + tap]);
+  });
+  return [...starts, count];
 }
 
 function likenessOf(difference: number): number {

@@ -93,8 +93,12 @@ function fillLargest(
   taps: { readonly rows: LinearTaps; readonly cols: LinearTaps },
   ids: Uint8Array | Uint16Array,
 ): void {
-  const line = new Float32Array(cols * classes);
   const width = taps.cols.lower.length;
+  if (isIdentity(taps.rows) && isIdentity(taps.cols) && width === cols) {
+    largestOfEach(scores, classes, ids);
+    return;
+  }
+  const line = new Float32Array(cols * classes);
   for (let y = 0; y < taps.rows.lower.length; y++) {
     const rowWeight = taps.rows.weight[y]!;
     const above = taps.rows.lower[y]! * line.length;
@@ -117,5 +121,25 @@ function fillLargest(
       }
       ids[y * width + x] = best;
     }
+  }
+}
+
+/** Element i is source element i: nothing lies between two. */
+function isIdentity({ lower, weight }: LinearTaps): boolean {
+  return lower.every((element, i) => element === i && weight[i] === 0);
+}
+
+function largestOfEach(scores: Float32Array, classes: number, ids: Uint8Array | Uint16Array): void {
+  for (let i = 0, at = 0; i < ids.length; i++) {
+    let best = 0;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    for (let c = 1; c <= classes; c++, at++) {
+      const score = scores[at]!;
+      if (score > bestScore) {
+        best = c;
+        bestScore = score;
+      }
+    }
+    ids[i] = best;
   }
 }

@@ -1,4 +1,6 @@
+import { rowProducts } from '../array/matrix.ts';
 import type { PcaFit } from '../features/fits.ts';
+import type { LatticeFeatures } from './classical-features.ts';
 import type { FeatureBlock } from './pixel-features.ts';
 import { addPlane } from './pixel-features.ts';
 import type { FeatureRecipe } from './recipe.ts';
@@ -25,16 +27,11 @@ export function linearProbabilitiesOfRows(
 ): Float32Array {
   const dim = linear.mean.length;
   const { weights, intercepts } = scoreMap(linear, active);
-  const rows = intercepts.length;
-  const scores = new Float32Array((values.length / dim) * rows);
-  for (let i = 0; i < scores.length / rows; i++) {
-    for (let row = 0; row < rows; row++) {
-      let sum = intercepts[row]!;
-      for (let f = 0; f < dim; f++) sum += weights[row * dim + f]! * values[i * dim + f]!;
-      scores[i * rows + row] = sum;
-    }
-  }
-  return probabilities(scores, active, classes);
+  const maps = Array.from(intercepts, (intercept, row) => ({
+    weights: weights.subarray(row * dim, (row + 1) * dim),
+    intercept,
+  }));
+  return probabilities(affineScores(values, maps), active, classes);
 }
 
 /**
@@ -55,38 +52,75 @@ export function linearProbabilities(
   const { region } = block;
   const width = region.x1 - region.x0;
   const pixels = (region.y1 - region.y0) * width;
-  const scores = new Float32Array(pixels * rows);
-  for (let i = 0; i < scores.length; i++) scores[i] = intercepts[i % rows]!;
+  const scores = scratch('scores', pixels * rows);
+  for (let row = 0; row < rows; row++)
+    for (let i = row; i < scores.length; i += rows) scores[i] = intercepts[row]!;
   let feature = 0;
   recipe.tokens.forEach(({ pca }, i) => {
     const patch = block.patches[i]!;
     const own = (row: number) => weights.subarray(row * dim + feature, row * dim + feature + pca.components);
     const maps = Array.from({ length: rows }, (_, row) => tokenMap(pca, own(row)));
-    addTokens(patch, tokenScores(patch.tokens, maps), rows, scores);
+    addTokens(patch, affineScores(patch.tokens, maps), rows, scores);
     feature += pca.components;
   });
-  for (const group of block.classical) {
+  const groups = byLattice(block.classical, feature);
+  for (const { group, planes, features } of groups) {
     for (let row = 0; row < rows; row++) {
-      const own = weights.subarray(row * dim + feature, row * dim + feature + group.planes.length);
+      const own = features.map((at) => weights[row * dim + at]!);
       if (own.every((weight) => weight === 0)) continue;
-      const plane = weightedSum(group.planes, own);
-      addPlane(group, plane, width, { out: scores, step: rows, offset: row });
+      addPlane(group, weightedSum(planes, own), width, { out: scores, step: rows, offset: row });
     }
-    feature += group.planes.length;
   }
   return probabilities(scores, active, classes);
 }
 
+/** Planes of one lattice, and which feature each is: all whose points are the pixels are one group, to be added at once. */
+function byLattice(classical: FeatureBlock['classical'], firstFeature: number) {
+  const groups: { group: LatticeFeatures; planes: Float32Array[]; features: number[] }[] = [];
+  let feature = firstFeature;
+  for (const group of classical) {
+    const dense = groups.find((other) => group.isDense && other.group.isDense);
+    const own = dense ?? { group, planes: [], features: [] };
+    if (dense === undefined) groups.push(own);
+    for (const plane of group.planes) {
+      own.planes.push(plane);
+      own.features.push(feature++);
+    }
+  }
+  return groups;
+}
+
 /** Four planes at a time: reading and writing the sum takes longer than adding. */
-function weightedSum(planes: readonly Float32Array[], weights: Float64Array): Float32Array {
-  const sum = new Float32Array(planes[0]?.length ?? 0);
-  const none = new Float32Array(sum.length);
-  for (let f = 0; f < planes.length; f += 4) {
-    const [a = none, b = none, c = none, d = none] = planes.slice(f, f + 4);
-    const [p = 0, q = 0, r = 0, s = 0] = weights.subarray(f, f + 4);
+function weightedSum(planes: readonly Float32Array[], weights: readonly number[]): Float32Array {
+  const sum = scratch('sum', planes[0]?.length ?? 0);
+  sum.fill(0);
+  let f = 0;
+  for (; f + 4 <= planes.length; f += 4) {
+    const [a, b, c, d] = [planes[f]!, planes[f + 1]!, planes[f + 2]!, planes[f + 3]!];
+    const [p, q, r, s] = [weights[f]!, weights[f + 1]!, weights[f + 2]!, weights[f + 3]!];
     for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + p * a[i]! + q * b[i]! + r * c[i]! + s * d[i]!;
   }
+  for (; f < planes.length; f++) {
+    const plane = planes[f]!;
+    const weight = weights[f]!;
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * plane[i]!;
+  }
   return sum;
+}
+
+const buffers = new Map<string, Float32Array>();
+
+/**
+ * A buffer that the next call with its name takes again, whatever it holds: block after block needs the same, and what is made
+ * anew for each keeps the garbage collector busy. It never leaves this file.
+ */
+function scratch(name: 'scores' | 'sum', length: number): Float32Array {
+  let buffer = buffers.get(name);
+  if (buffer === undefined || buffer.length < length) {
+    buffer = new Float32Array(length);
+    buffers.set(name, buffer);
+  }
+  return buffer.subarray(0, length);
 }
 
 /**
@@ -133,17 +167,14 @@ function tokenMap({ dim, mean, axes }: PcaFit, weights: Float64Array): AffineMap
   return { weights: folded, intercept };
 }
 
-/** float32 [tokens, maps] */
-function tokenScores(tokens: Float32Array, maps: readonly AffineMap[]): Float32Array {
-  const dim = maps[0]?.weights.length ?? 1;
-  const count = tokens.length / dim;
+/** Maps of rows side by side, float32 [rows, maps]. */
+function affineScores(rows: Float32Array, maps: readonly AffineMap[]): Float32Array {
+  const count = rows.length / (maps[0]?.weights.length ?? 1);
   const scores = new Float32Array(count * maps.length);
+  const out = new Float64Array(count);
   maps.forEach(({ weights, intercept }, row) => {
-    for (let token = 0; token < count; token++) {
-      let sum = intercept;
-      for (let i = 0; i < dim; i++) sum += weights[i]! * tokens[token * dim + i]!;
-      scores[token * maps.length + row] = sum;
-    }
+    rowProducts(rows, weights, intercept, out);
+    for (let i = 0; i < count; i++) scores[i * maps.length + row] = out[i]!;
   });
   return scores;
 }
