@@ -141,7 +141,7 @@ function workerDied(cause: unknown): AlibiError {
     what: `a codec worker cannot run: ${why}`,
     where: 'codec worker',
     remedy:
-      "Reload the page. If it persists, see that the worker's script (codec-worker.js) is served and that worker-src of the Content-Security-Policy allows it, or hand in a worker with setCodecWorkers.",
+      "Reload the page, or start the program again. If it persists, see that the worker's script (codec-worker.js) is served and that worker-src of the Content-Security-Policy allows it, or hand in a worker with setCodecWorkers.",
     cause,
   });
 }

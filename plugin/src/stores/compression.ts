@@ -36,22 +36,18 @@ async function wasmCodec(
   throw unavailable(name, 'it lacks encode or decode');
 }
 
-/** Run a codec; that it cannot run at all is no fault of the bytes. */
-async function run(name: WasmName, work: () => Promise<Uint8Array> | Uint8Array): Promise<Uint8Array> {
-  try {
-    return await work();
-  } catch (cause) {
-    const forbidden = cause instanceof EvalError || cause instanceof WebAssembly.CompileError;
-    throw forbidden ? unavailable(name, cause) : cause;
-  }
+/** As engines tell that a Content-Security-Policy forbids a codec. */
+function isForbidden(cause: unknown): boolean {
+  return cause instanceof EvalError || cause instanceof WebAssembly.CompileError;
 }
 
-function unavailable(name: WasmName, cause: unknown): AlibiError {
+function unavailable(name: string, cause: unknown): AlibiError {
   return new AlibiError('Environment', {
     what: `the codec "${name}" cannot run: ${cause instanceof Error ? cause.message : cause}`,
-    where: 'WebAssembly codec',
-    remedy:
-      "Reload the page. If a Content-Security-Policy forbids it: codecs need 'wasm-unsafe-eval' in workers, and 'unsafe-eval' in the page's own thread (setCodecWorkers(null)); leave them in workers, or store the image with gzip.",
+    where: 'codec',
+    remedy: isForbidden(cause)
+      ? "Reload the page. If a Content-Security-Policy forbids it: codecs need 'wasm-unsafe-eval' in workers, and 'unsafe-eval' in the page's own thread (setCodecWorkers(null)); leave them in workers, or store the image with gzip."
+      : 'Reload the page, or start the program again; if it persists, install alibi-zarr anew, or use another codec.',
     cause,
     data: { codec: name },
   });
@@ -76,7 +72,12 @@ export async function decompress(
   const claimed = claimedSize(name, bytes);
   if (claimed !== undefined && claimed > slack(name, byteLimit)) throw tooLong(byteLimit, claimed);
   const codec = await wasmCodec(name, {});
-  return run(name, () => codec.decode(bytes));
+  try {
+    return await codec.decode(bytes);
+  } catch (cause) {
+    // That it cannot run at all is no fault of the bytes.
+    throw isForbidden(cause) ? unavailable(name, cause) : cause;
+  }
 }
 
 /** Blocks of a zstd frame that does not say its size may each be shorter than they can be. */
@@ -110,8 +111,23 @@ export function useZstdEncoder(encoder: ZstdEncoder | null): void {
   zstdEncoder = encoder;
 }
 
-/** @param configuration  in numcodecs' words: `level`; for blosc `cname`, `clevel`, `shuffle` (a number) */
+/**
+ * @param configuration  in numcodecs' words: `level`; for blosc `cname`, `clevel`, `shuffle` (a number)
+ * @throws EnvironmentError  whatever goes wrong: any bytes can be compressed
+ */
 export async function compress(
+  name: 'blosc' | 'zstd' | 'gzip',
+  bytes: Uint8Array,
+  configuration: Readonly<Record<string, unknown>>,
+): Promise<Uint8Array> {
+  try {
+    return await encoded(name, bytes, configuration);
+  } catch (cause) {
+    throw cause instanceof AlibiError ? cause : unavailable(name, cause);
+  }
+}
+
+async function encoded(
   name: 'blosc' | 'zstd' | 'gzip',
   bytes: Uint8Array,
   configuration: Readonly<Record<string, unknown>>,
@@ -120,7 +136,7 @@ export async function compress(
   const { level } = configuration;
   if (name === 'zstd' && zstdEncoder !== null && typeof level === 'number') return zstdEncoder(bytes, level);
   const codec = await wasmCodec(name, configuration);
-  return run(name, () => codec.encode(bytes));
+  return codec.encode(bytes);
 }
 
 /** Bytes given to a stream at once: what it makes of them is taken out before there is more. */

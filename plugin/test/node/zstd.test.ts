@@ -23,3 +23,12 @@ it('takes the level it is asked for, and an empty chunk', async () => {
   expect(await compress('zstd', ids, { level: 19 })).not.toEqual(await compress('zstd', ids, { level: 1 }));
   expect(await decompress('zstd', await compress('zstd', new Uint8Array(), { level: 1 }))).toHaveLength(0);
 });
+
+it('is told apart from damaged bytes when it fails', async () => {
+  useZstdEncoder(() => Promise.reject(new Error('Failed to compress with code -64')));
+  await expect(compress('zstd', ids, { level: 1 })).rejects.toMatchObject({
+    tag: 'Environment',
+    what: 'the codec "zstd" cannot run: Failed to compress with code -64',
+    data: { codec: 'zstd' },
+  });
+});
