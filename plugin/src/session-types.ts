@@ -111,7 +111,7 @@ export interface SaveOptions {
   /** Default: zstd. */
   readonly compression?: 'blosc' | 'zstd' | 'none';
   readonly overwrite?: boolean;
-  /** Go on with an interrupted save of the same work. */
+  /** Go on with an interrupted save of the same work; with `overwrite` one of other work is thrown away. */
   readonly resume?: boolean;
   /** Keep what is replaced until `replaced` in the result is told what to do. */
   readonly keepReplaced?: boolean;

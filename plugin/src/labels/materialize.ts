@@ -1,6 +1,7 @@
 import { transposed } from '../array/transposed.ts';
-import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
+import { isAbort } from '../errors.ts';
 import { validateStore } from '../ome/validate.ts';
+import { failedListing, withKept } from './explain-failure.ts';
 import { groupDocument, toJson } from './group-metadata.ts';
 import { groupFile } from './label-group.ts';
 import { narrowed } from './narrowed.ts';
@@ -34,7 +35,7 @@ export async function materialize(input: MaterializeInput): Promise<MaterializeR
     await listLabel(save, input);
     if (input.keepReplaced !== true) await removeReplaced(save, input.target);
   } catch (error) {
-    throw listingFailed(error, save);
+    throw failedListing(error, save);
   }
   const validation = await validateStore(
     { store: input.target, path: save.label, location: `${input.image.location} labels/${input.name}` },
@@ -87,32 +88,6 @@ async function writeAndPublish(save: Save, input: MaterializeInput): Promise<Con
       await discardSave(save, target).catch(() => undefined);
       throw error;
     }
-    throw isAbort(error) ? error : explained(error, save);
+    throw isAbort(error) ? error : withKept(error, save);
   }
-}
-
-/** The failure, with what is kept and how to go on. */
-function explained(error: unknown, { journal, label, previous }: Save): AlibiError {
-  const { tag, what, where, remedy, data } = asAlibiError(error, label.slice(1));
-  const saved = { done: journal.chunksDone, total: journal.begin.chunks };
-  const now = previous === undefined ? 'There are no labels of that name yet' : 'The labels are as they were';
-  return new AlibiError(tag, {
-    what,
-    where,
-    remedy: `${remedy} ${now}; ${saved.done} of ${saved.total} chunks are kept: continue the save (--resume) to go on from there.`,
-    cause: error,
-    data: { ...data, saved },
-  });
-}
-
-function listingFailed(error: unknown, { label, journal }: Save): AlibiError {
-  const { tag, what, where, remedy, data } = asAlibiError(error, label.slice(1));
-  const saved = { done: journal.chunksDone, total: journal.begin.chunks };
-  return new AlibiError(tag, {
-    what,
-    where,
-    remedy: `${remedy} The labels are saved in full, but may not be listed yet: continue the save (--resume) to end it.`,
-    cause: error,
-    data: { ...data, saved },
-  });
 }

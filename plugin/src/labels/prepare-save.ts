@@ -2,6 +2,7 @@ import { fitId, sha256 } from '../array/fit.ts';
 import { AlibiError } from '../errors.ts';
 import type { WriteStore } from '../stores/store.ts';
 import { assertRoom } from './assert-room.ts';
+import { withKept } from './explain-failure.ts';
 import { readGroup } from './group-metadata.ts';
 import { Journal } from './journal.ts';
 import type { Remains } from './journal-entries.ts';
@@ -51,16 +52,24 @@ export async function prepareSave(input: MaterializeInput): Promise<Save> {
   const published = (journal: Journal) =>
     datasetPaths(previous).some((path) => path.startsWith(`${journal.begin.revision}/`));
   const unfinished = journal !== undefined && !journal.has('consolidated') ? journal : undefined;
-  if (journal !== undefined && input.resume === true) {
-    const isPublished = published(journal);
-    if (isPublished || unfinished !== undefined)
-      return goOn(journal, { ...place, published: isPublished }, { work, found, input });
+  const isPublished = journal !== undefined && published(journal);
+  if (journal !== undefined && input.resume === true && (isPublished || unfinished !== undefined)) {
+    const obstacle =
+      journal.begin.work !== work
+        ? otherWork(journal, label)
+        : !isPublished && journal.begin.found !== found && input.overwrite !== true
+          ? withKept(changed(watched.key), { journal, label, previous })
+          : undefined;
+    if (obstacle === undefined) return goOn(journal, { ...place, published: isPublished }, input);
+    // Of other work: it is thrown away where it may be.
+    if (input.overwrite !== true) throw obstacle;
   }
   if (unfinished !== undefined && input.overwrite !== true) throw isUnfinished(unfinished, label);
   if (unfinished === undefined && previous !== undefined && input.overwrite !== true)
     throw taken(label, listedNames(listing).includes(name));
-  await assertRoom(target, { plan, dtype }, 1);
+  await assertRoom(target, place, 1);
   const revision = createRevisionId();
+  const remains = joined(await remainsOf(target, label, previous), leftBy(journal, label));
   const begun = await Journal.start(
     target,
     label,
@@ -77,12 +86,12 @@ export async function prepareSave(input: MaterializeInput): Promise<Save> {
           level.shardShape ?? level.chunkShape,
         ),
       ),
-      remains: joined(await remainsOf(target, label, previous), leftBy(journal, label)),
+      remains,
       overwrite: input.overwrite === true,
     },
     { ...options, replaces: journal },
   );
-  return { ...place, revision, journal: begun, resumed: 0, published: false };
+  return { ...place, remains, revision, journal: begun, resumed: 0, published: false };
 }
 
 /**
@@ -125,16 +134,16 @@ export async function lookAtTarget(
 /** Continue a save that did not end. */
 async function goOn(
   journal: Journal,
-  place: Omit<Save, 'journal' | 'revision' | 'resumed'>,
-  { work, found, input }: { work: string; found: string | null; input: MaterializeInput },
+  place: Omit<Save, 'journal' | 'revision' | 'resumed' | 'remains'>,
+  input: MaterializeInput,
 ): Promise<Save> {
   const { begin, chunksDone } = journal;
-  const { label, watched, published, plan, dtype } = place;
-  if (begin.work !== work) throw otherWork(journal, label);
-  if (!published && begin.found !== found) throw changed(watched.key);
-  await assertRoom(input.target, { plan, dtype }, 1 - chunksDone / Math.max(1, begin.chunks));
+  // What is replaced may be another label by now than the one that was there when it began.
+  const replaced = place.published ? nothing : await remainsOf(input.target, place.label, place.previous);
+  await assertRoom(input.target, place, 1 - chunksDone / Math.max(1, begin.chunks));
   await journal.resume(input.signal === undefined ? {} : { signal: input.signal });
-  return { ...place, revision: begin.revision, journal, resumed: chunksDone };
+  const remains = joined(begin.remains, replaced);
+  return { ...place, remains, revision: begin.revision, journal, resumed: chunksDone };
 }
 
 /** sha256 of what decides which bytes are stored, and what the label says of itself. */
@@ -143,9 +152,11 @@ function workId(input: MaterializeInput, plan: PyramidPlan, dtype: string): Prom
   return fitId({ name, classes, provenance, plan, dtype });
 }
 
+const nothing: Remains = { folders: [], arrays: [] };
+
 /** What a save that died has written, and was to remove. It goes when the next one is the label, not before. */
 function leftBy(journal: Journal | undefined, label: `/${string}`): Remains {
-  if (journal === undefined) return { folders: [], arrays: [] };
+  if (journal === undefined) return nothing;
   const { revision, arrays, remains } = journal.begin;
   return joined({ folders: [`${label}/${revision}`], arrays }, remains);
 }

@@ -38,6 +38,7 @@ export async function publishRevision(
       what: 'another save of the same labels has begun meanwhile',
       where: label.slice(1),
       remedy: 'Let it end; then save again under another name, or allowing it to be overwritten.',
+      data: { overtaken: true },
     });
   }
   const attributes = attributesOf(save, input);
@@ -64,7 +65,7 @@ export async function listLabel(save: Save, { target, name }: MaterializeInput):
 /** Remove what the label replaces and what died before it, then the journal. */
 export async function removeReplaced(save: Save, target: WriteStore): Promise<void> {
   const { journal, label, revision } = save;
-  const { folders, arrays } = journal.begin.remains;
+  const { folders, arrays } = save.remains;
   const own = `${label}/${revision}`;
   await removeArrays(
     target,

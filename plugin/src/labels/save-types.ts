@@ -4,6 +4,7 @@ import type { LabelClass } from '../ome/write.ts';
 import type { WriteStore } from '../stores/store.ts';
 import type { GroupMetadata, GroupPath } from './group-metadata.ts';
 import type { Journal } from './journal.ts';
+import type { Remains } from './journal-entries.ts';
 import type { ProvenanceFacts } from './provenance.ts';
 import type { PyramidPlan, SaveEncoding } from './pyramid-plan.ts';
 import type { Replaced } from './replaced-label.ts';
@@ -33,7 +34,7 @@ export interface MaterializeInput extends SaveEncoding {
   readonly source?: string;
   /** Replace a label image of that name, and throw away what an interrupted save has kept; default false. */
   readonly overwrite?: boolean;
-  /** Go on with an interrupted save of the same work, where there is one; default false. */
+  /** Go on with an interrupted save of the same work, where there is one; with `overwrite` one of other work is thrown away. Default false. */
   readonly resume?: boolean;
   /** What an abort leaves: nothing (default), or what is finished, to resume. A failure always leaves the latter. */
   readonly onAbort?: 'discard' | 'keep';
@@ -73,6 +74,8 @@ export interface Save {
   readonly journal: Journal;
   /** Chunks that were finished when it began. */
   readonly resumed: number;
+  /** What goes once the revision is the label. */
+  readonly remains: Remains;
   /** The label's group as it is found, and its file, which the last `set` replaces. */
   readonly previous: GroupMetadata | undefined;
   readonly watched: Watched;

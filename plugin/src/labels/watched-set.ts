@@ -83,7 +83,7 @@ export function changed(key: string): AlibiError {
     what: 'somebody else has changed the labels meanwhile',
     where: key.slice(1),
     remedy:
-      'Look at what is there now; then save again, under another name or allowing it to be overwritten.',
-    data: { key },
+      'Look at what is there now; then save again, under another name or allowing it to be overwritten (--overwrite).',
+    data: { key, changed: true },
   });
 }

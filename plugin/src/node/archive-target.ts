@@ -65,7 +65,7 @@ export async function openArchiveTarget(request: ArchiveRequest): Promise<SaveTa
       const temporary = join(dirname(file), `.${randomUUID()}.tmp`);
       try {
         const sink = Writable.toWeb(createWriteStream(temporary));
-        const { bytes } = await writeOzx(store, label, sink, { signal, onProgress });
+        const { bytes } = await writeOzx(store, label, sink, { location: out, signal, onProgress });
         await flushed(temporary);
         if ((await identity(file)) !== before) throw changedMeanwhile(out);
         await rename(temporary, file);

@@ -9,7 +9,10 @@ export const saveFlags: Readonly<Record<string, FlagSpec>> = {
     help: 'folder or http(s) address that gets labels/NAME, or a file.ozx; default: the image itself',
   },
   overwrite: { type: 'boolean', help: 'replace a label image of that name, or an interrupted save' },
-  resume: { type: 'boolean', help: 'continue an interrupted save where there is one' },
+  resume: {
+    type: 'boolean',
+    help: 'continue an interrupted save where there is one; with --overwrite begin anew where its settings were others',
+  },
   version: { type: 'string', value: '0.4|0.5', help: 'of OME-Zarr; default: as the image' },
   sharded: { type: 'boolean', help: 'store shards of many chunks (0.5); default: where there are many' },
   codec: { type: 'string', value: 'blosc|zstd|none', help: 'how chunks are compressed; default zstd' },

@@ -1,5 +1,5 @@
 import { Uint8ArrayReader, ZipWriter } from '@zip.js/zip.js/lib/zip-core-external.js';
-import { AlibiError } from '../errors.ts';
+import { AlibiError, isAbort } from '../errors.ts';
 import type { StoreOptions, WriteStore } from './store.ts';
 
 /**
@@ -9,10 +9,11 @@ import type { StoreOptions, WriteStore } from './store.ts';
  *
  * @param folder  becomes the archive's root; holds a Zarr v3 group
  * @param sink    closed at the end; aborted, and nothing else done to it, where writing fails
+ * @param location    of the archive, for messages
  * @param onProgress  entries done, and in all
  * @returns  entries, and bytes of the archive
  * @throws AlibiError NotFound     there is no `zarr.json` in the folder
- * @throws AlibiError Environment  the store cannot list
+ * @throws AlibiError Environment  the store cannot list, or the sink fails
  * Source: RFC-9, Zipped OME-Zarr
  */
 export async function writeOzx(
@@ -20,9 +21,13 @@ export async function writeOzx(
   folder: `/${string}`,
   sink: WritableStream<Uint8Array>,
   {
+    location,
     signal,
     onProgress,
-  }: StoreOptions & { readonly onProgress?: (progress: { done: number; total: number }) => void } = {},
+  }: StoreOptions & {
+    readonly location: string;
+    readonly onProgress?: (progress: { done: number; total: number }) => void;
+  },
 ): Promise<{ readonly entries: number; readonly bytes: number }> {
   const options = signal === undefined ? {} : { signal };
   const names = await entryNames(store, folder, options);
@@ -58,7 +63,9 @@ export async function writeOzx(
   } catch (error) {
     await counted.writable.abort(error).catch(() => undefined);
     // A sink that is full or gone says more than the writer that could not go on.
-    await drained;
+    await drained.catch((cause: unknown) => {
+      throw cause instanceof AlibiError || isAbort(cause) ? cause : notWritten(cause, location);
+    });
     throw error;
   }
   onProgress?.({ done: names.length, total: names.length });
@@ -90,6 +97,17 @@ async function entryNames(store: WriteStore, folder: `/${string}`, options: Stor
     what: 'there is no zarr.json: an .ozx holds one OME-Zarr 0.5 hierarchy',
     where: folder.slice(1),
     remedy: 'Save the labels as OME-Zarr 0.5.',
+  });
+}
+
+/** The sink has failed: the disk is full, a permission is gone. */
+function notWritten(cause: unknown, location: string): AlibiError {
+  return new AlibiError('Environment', {
+    what: `the archive cannot be written: ${cause instanceof Error ? cause.message : cause}`,
+    where: location,
+    remedy:
+      'See that there is room for it and that it may be written; what it is packed from is kept: continue the save (--resume).',
+    cause,
   });
 }
 

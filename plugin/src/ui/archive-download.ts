@@ -42,7 +42,10 @@ export async function downloadArchive(
   const handle = file ?? (await temporaryFile(`${name}.ozx`));
   // What is written counts once the stream is closed; until then the file is as it was.
   const sink = await handle.createWritable();
-  const { bytes } = await writeOzx(staging.store, `/labels/${name}`, sink, { signal });
+  const { bytes } = await writeOzx(staging.store, `/labels/${name}`, sink, {
+    location: handle.name,
+    signal,
+  });
   if (file === null) offer(await handle.getFile(), `${name}.ozx`);
   await clearStaging(staging, name);
   return bytes;

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,18 +6,17 @@ import { createNodeStore } from '../../src/stores/node-fs.ts';
 import type { WriteStore } from '../../src/stores/store.ts';
 import { blobs, labelsOf, MemoryStore } from './image-fixture.ts';
 import { idsOf, save, smallImage } from './save-to-server.ts';
-
-const run = (command: string, ...args: string[]) => spawnSync(command, args).status === 0;
+import { mountSmallDisk, unmountDisk } from './small-disk.ts';
 
 describe('a disk that is full', () => {
   let disk = '';
   let mounted = false;
   beforeAll(async () => {
     disk = await mkdtemp(join(tmpdir(), 'alibi-disk-'));
-    mounted = run('mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', disk);
+    mounted = mountSmallDisk(disk, 256);
   });
   afterAll(async () => {
-    if (mounted) run('umount', disk);
+    if (mounted) unmountDisk(disk);
     await rm(disk, { recursive: true, force: true });
   });
 

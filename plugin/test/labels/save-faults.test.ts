@@ -22,6 +22,11 @@ async function revisionFiles(folder: string): Promise<Map<string, string>> {
   return files;
 }
 
+/** Folder of the arrays that a label's metadata names. */
+function revisionIn(metadata: Uint8Array): string | undefined {
+  return /rev-[\w-]+/.exec(new TextDecoder().decode(metadata))?.[0];
+}
+
 describe('a save over a bad connection', () => {
   let folder = '';
   let server: TestServer;
@@ -75,15 +80,21 @@ describe('a save over a bad connection', () => {
         if (replacing) await save(image, store);
         const before =
           (await store.get('/labels/phases/zarr.json')) ?? new TextEncoder().encode('{"attributes":{}}');
+        const array = await store.get(`/labels/phases/${revisionIn(before)}/0/zarr.json`);
         const theirs = new TextEncoder().encode(
-          new TextDecoder().decode(before).replace('"attributes"', '"theirs": true, "attributes"'),
+          new TextDecoder()
+            .decode(before)
+            .replace('"attributes"', '"theirs": true, "attributes"')
+            .replaceAll(/rev-[\w-]+/g, 'theirs'),
         );
+        const theirArray = '/labels/phases/theirs/0/zarr.json';
         let changed = false;
         const labels = labelsOf(image, 'uint8', 16, () => 3);
         const getChunk: typeof labels.getChunk = async (index, options) => {
           if (!changed) {
             changed = true;
             await open('shared.zarr').set('/labels/phases/zarr.json', theirs);
+            if (array !== undefined) await open('shared.zarr').set(theirArray, array);
           }
           return labels.getChunk(index, options);
         };
@@ -91,8 +102,26 @@ describe('a save over a bad connection', () => {
           labels: { ...labels, revision: 0, getChunk },
           overwrite: replacing,
         });
-        await expect(saving).rejects.toMatchObject({ tag: 'Conflict', what: /somebody else/ });
+        const refusal = {
+          tag: 'Conflict',
+          what: /somebody else/,
+          remedy: /38 of 38 chunks are kept: .*--resume --overwrite/,
+        };
+        await expect(saving).rejects.toMatchObject(refusal);
+        await expect(save(image, store, { labels, resume: true })).rejects.toMatchObject(refusal);
         expect(await store.get('/labels/phases/zarr.json')).toEqual(theirs);
+        // Asked to, it takes the place of theirs, and nothing is made again.
+        const made = {
+          ...labels,
+          revision: 0,
+          getChunk: (): Promise<never> => Promise.reject(new Error('a chunk is made again')),
+        };
+        const result = await save(image, store, { labels: made, resume: true, overwrite: true });
+        expect(result).toMatchObject({ resumed: 38, validation: { valid: true } });
+        const local = createNodeStore(join(folder, 'shared.zarr'));
+        const left = new Set<string>();
+        for await (const key of local.list!('/labels/phases/')) left.add(key.split('/')[3]!);
+        expect([...left].sort()).toEqual([expect.stringMatching(/^rev-/), 'zarr.json']);
       });
     }
   }
@@ -131,7 +160,7 @@ describe('a save over a bad connection', () => {
       expect(error.remedy).toMatch(
         /There are no labels of that name yet; \d+ of 38 chunks are kept: .*--resume/,
       );
-      expect(error.data).toMatchObject({ saved: { total: 38 } });
+      expect(error.data).toMatchObject({ unfinished: { started: expect.any(String), total: 38 } });
       expect(await store.get('/labels/zarr.json')).toBeUndefined();
       server.faults.length = 0;
       await expect(save(image, store)).rejects.toMatchObject({ remedy: /--resume/ });
@@ -161,6 +190,8 @@ describe('a save over a bad connection', () => {
       tag: 'Conflict',
       what: /of other labels/,
     });
-    expect(await save(image, store, { classes, overwrite: true })).toMatchObject({ resumed: 0 });
+    // Of the same work it would have gone on.
+    const both = { classes, resume: true, overwrite: true };
+    expect(await save(image, store, both)).toMatchObject({ resumed: 0, validation: { valid: true } });
   });
 });

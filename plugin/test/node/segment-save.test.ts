@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import { createTestServer, type TestServer } from '../../../test/server/test-ser
 import { createArrayWriter } from '../../src/stores/array-writer.ts';
 import { createNodeStore } from '../../src/stores/node-fs.ts';
 import { writeImage } from '../labels/image-fixture.ts';
+import { mountSmallDisk, unmountDisk } from '../labels/small-disk.ts';
 import { call, type Outcome, writeTinyCheckpoint } from './call.ts';
 
 const run = promisify(execFile);
@@ -202,6 +203,29 @@ json.dump({
       ]);
       expect(names.slice(4).every((name) => !name.endsWith('zarr.json'))).toBe(true);
       expect(found.offsets).toEqual([...found.offsets].sort((a: number, b: number) => a - b));
+    });
+
+    it('says that the disk is full, and goes on once there is room', async ({ skip }) => {
+      const disk = join(folder, 'disk');
+      await mkdir(disk);
+      if (!mountSmallDisk(disk, 112)) skip('mounting a small disk takes root');
+      try {
+        const out = join(disk, 'x.ozx');
+        const save = (...flags: string[]) => segment('--out', out, '--codec', 'none', ...flags);
+        // 17,280 ids as they are, twice: as a folder (whose files take whole pages), then packed. Others have what is left.
+        await writeFile(join(disk, 'others'), new Uint8Array(28_000));
+        const full = await save();
+        expect(full).toMatchObject({ code: 2, out: [] });
+        expect(full.err).toEqual([
+          expect.stringMatching(/the archive cannot be written: ENOSPC.*x\.ozx.*room.*is kept: .*--resume/),
+        ]);
+        expect(existsSync(out)).toBe(false);
+        await rm(join(disk, 'others'));
+        expect(output(await save('--resume'))).toMatchObject({ resumed: 6, validation: { valid: true } });
+        expect(await readdir(disk)).toEqual(['x.ozx']);
+      } finally {
+        unmountDisk(disk);
+      }
     });
 
     it('goes on where a save was interrupted', async () => {

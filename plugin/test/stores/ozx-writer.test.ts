@@ -5,6 +5,8 @@ import { MemoryStore } from '../labels/image-fixture.ts';
 
 const text = (value: string) => new TextEncoder().encode(value);
 
+const location = 'labels.ozx';
+
 async function sample(): Promise<MemoryStore> {
   const store = new MemoryStore();
   for (const key of [
@@ -23,7 +25,7 @@ describe('writeOzx', () => {
   it('packs a folder as the root, metadata first', async () => {
     const parts: Uint8Array[] = [];
     const sink = new WritableStream<Uint8Array>({ write: (part) => void parts.push(part) });
-    const { entries, bytes } = await writeOzx(await sample(), '/a', sink);
+    const { entries, bytes } = await writeOzx(await sample(), '/a', sink, { location });
     const archive = new Blob(parts.map((part) => new Uint8Array(part)));
     expect([entries, bytes]).toEqual([5, archive.size]);
     const zip = await openZipStore(archive);
@@ -39,13 +41,18 @@ describe('writeOzx', () => {
     const sink = new WritableStream<Uint8Array>({
       write: () => Promise.reject(new Error('the disk is full')),
     });
-    await expect(writeOzx(await sample(), '/a', sink)).rejects.toThrow('the disk is full');
+    await expect(writeOzx(await sample(), '/a', sink, { location })).rejects.toMatchObject({
+      tag: 'Environment',
+      message:
+        'the archive cannot be written: the disk is full (labels.ozx). See that there is room for it and that it may be written; what it is packed from is kept: continue the save (--resume).',
+    });
   });
 
   it('ends with an abort', async () => {
     const controller = new AbortController();
     const sink = new WritableStream<Uint8Array>();
     const writing = writeOzx(await sample(), '/a', sink, {
+      location,
       signal: controller.signal,
       onProgress: ({ done }) => done === 2 && controller.abort(),
     });
