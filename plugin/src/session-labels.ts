@@ -78,11 +78,14 @@ export class Labels {
           options.onProgress?.(progress);
         },
       });
+      const saved = { ...result, location: locationOf(target, options.name) };
+      // What waits to be packed is gone in a moment.
+      if (target.place === 'archive') return saved;
       if (target.store !== image().store) union.add(target);
       // Of the other version they are labels of nobody who reads the image.
       const isSeen = options.version === undefined || options.version === image().version;
       if (isSeen) relist((names) => [...names.filter((name) => name !== options.name), options.name]);
-      return { ...result, location: locationOf(target, options.name) };
+      return saved;
     });
   }
 

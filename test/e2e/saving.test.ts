@@ -167,6 +167,9 @@ describe('an image from a folder or a file', () => {
     // What was staged for it is gone.
     const staged = Object.keys(await stored('alibi-zarr-downloads'));
     expect(staged.filter((name) => name.includes('/labels/packed'))).toEqual([]);
+    // Nothing of it is listed as labels of the image.
+    expect(await demo.page.getByTitle('Show labels/private').count()).toBe(1);
+    expect(await demo.page.getByTitle('Show labels/packed').count()).toBe(0);
   });
 
   it('labels are renamed and deleted, and both can be undone', async () => {

@@ -1,7 +1,7 @@
 import { AlibiError, asAlibiError } from '../errors.ts';
 import type { Save } from './save-types.ts';
 
-/** A failure before the labels count, with what is kept of them (`data.unfinished`) and how to go on. */
+/** A failure before the labels count, with what is kept of them (`data.unfinished`), whether there are others (`data.taken`), and how to go on. */
 export function withKept(
   error: unknown,
   { journal, label, previous }: Pick<Save, 'journal' | 'label' | 'previous'>,
@@ -22,7 +22,7 @@ export function withKept(
         ? `${remedy} ${kept} and allow it to overwrite (--resume --overwrite) to put them in place of what is there.`
         : `${remedy} ${now}; ${kept} (--resume) to go on from there.`,
     cause: error,
-    data: { ...data, unfinished: { started, done, total } },
+    data: { ...data, unfinished: { started, done, total }, taken: previous !== undefined },
   });
 }
 

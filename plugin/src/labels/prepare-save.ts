@@ -64,7 +64,8 @@ export async function prepareSave(input: MaterializeInput): Promise<Save> {
     // Of other work: it is thrown away where it may be.
     if (input.overwrite !== true) throw obstacle;
   }
-  if (unfinished !== undefined && input.overwrite !== true) throw isUnfinished(unfinished, label);
+  if (unfinished !== undefined && input.overwrite !== true)
+    throw isUnfinished(unfinished, label, previous !== undefined);
   if (unfinished === undefined && previous !== undefined && input.overwrite !== true)
     throw taken(label, listedNames(listing).includes(name));
   await assertRoom(target, place, 1);
@@ -168,14 +169,14 @@ function joined(a: Remains, b: Remains): Remains {
   };
 }
 
-function isUnfinished(journal: Journal, label: `/${string}`): AlibiError {
+function isUnfinished(journal: Journal, label: `/${string}`, isTaken?: boolean): AlibiError {
   const { started, chunks } = journal.begin;
   const done = journal.chunksDone;
   return new AlibiError('Conflict', {
     what: `an interrupted save of these labels is there, begun ${started}, ${done} of ${chunks} chunks done`,
     where: label.slice(1),
     remedy: 'Continue it (--resume), or throw it away and start anew (--overwrite).',
-    data: { unfinished: { started, done, total: chunks } },
+    data: { unfinished: { started, done, total: chunks }, taken: isTaken },
   });
 }
 

@@ -5,7 +5,8 @@ import type { Layer, SaveForecast, SaveOptions, SaveResult, SaveTarget } from '.
 import { pause } from '../stores/retry.ts';
 import { downloadArchive, pickArchive } from './archive-download.ts';
 import { WorkspaceController } from './contexts.ts';
-import { forecastText, unfinishedText } from './save-forecast.ts';
+import { forecastText, type Unfinished, unfinishedIn, unfinishedText } from './save-forecast.ts';
+import { formatFields } from './save-format.ts';
 import {
   addressProblem,
   emptyTarget,
@@ -138,8 +139,32 @@ export class AlibiZarrSaveDialog extends LitElement {
     return nameProblem(this.name) ?? (this.target === 'server' ? addressProblem(this.address) : null);
   }
 
+  get #failure(): AlibiError | null {
+    return this.state.kind === 'asking' ? this.state.error : null;
+  }
+
+  /** An interrupted save of that name: what is there tells, or the save that has just failed. */
+  get #unfinished(): Unfinished | null {
+    const known = this.forecast instanceof AlibiError ? null : this.forecast?.unfinished;
+    return unfinishedIn(this.#failure) ?? known ?? null;
+  }
+
+  /** Whether labels of that name are there, as far as is known. */
+  get #isTaken(): boolean {
+    const isThere = !(this.forecast instanceof AlibiError) && this.forecast?.taken === true;
+    return isThere || this.#failure?.data.taken === true;
+  }
+
   get #dialog(): HTMLDialogElement | null {
     return this.renderRoot.querySelector('dialog');
+  }
+
+  /** What was allowed or refused at another place means nothing here. */
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!['name', 'target', 'address'].some((name) => changed.has(name))) return;
+    this.overwrite = false;
+    this.forecast = null;
+    if (this.#failure !== null && this.state.kind === 'asking') this.state = { ...this.state, error: null };
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -193,7 +218,8 @@ export class AlibiZarrSaveDialog extends LitElement {
     const { workspace } = this.#workspace;
     if (workspace === null || this.#problem !== null) return;
     const abort = new AbortController();
-    const unfinished = this.forecast instanceof AlibiError ? null : (this.forecast?.unfinished ?? null);
+    const unfinished = this.#unfinished;
+    const isTaken = this.#isTaken;
     const isArchive = this.target === 'archive';
     try {
       // Pickers answer to the click, so they come first.
@@ -206,8 +232,8 @@ export class AlibiZarrSaveDialog extends LitElement {
         ...this.#encoding(),
         name: this.name,
         target,
-        // What is staged for a download is nobody else's.
-        overwrite: this.overwrite || isArchive || (unfinished !== null && !resume),
+        // What is staged for a download is nobody else's; labels that are there are not thrown away with an interrupted save.
+        overwrite: this.overwrite || isArchive || (unfinished !== null && !resume && !isTaken),
         resume,
         keepReplaced: true,
         signal: abort.signal,
@@ -278,7 +304,6 @@ export class AlibiZarrSaveDialog extends LitElement {
     const image = this.#workspace.workspace?.session.image;
     if (image === undefined) return nothing;
     const problem = nameProblem(this.name);
-    const exists = image.labels.some(({ name }) => name === this.name) && this.target === 'image';
     return html`
       <label class="field">
         <span>Name</span>
@@ -301,9 +326,9 @@ export class AlibiZarrSaveDialog extends LitElement {
       </fieldset>
       ${this.target === 'server' ? this.#addressField() : nothing}
       ${
-        exists || error?.tag === 'Conflict' || error?.tag === 'InvalidInput'
+        this.#isTaken || error?.tag === 'Conflict'
           ? html`<label class="row small">
-              <input type="checkbox" .checked=${this.overwrite}
+              <input id="overwrite" type="checkbox" .checked=${this.overwrite}
                 @change=${(event: Event) => {
                   if (event.target instanceof HTMLInputElement) this.overwrite = event.target.checked;
                 }} />
@@ -311,8 +336,8 @@ export class AlibiZarrSaveDialog extends LitElement {
             </label>`
           : nothing
       }
-      ${this.#more()}
-      ${this.#plan(exists)}
+      ${formatFields(this, { kind: this.target, change: (part) => Object.assign(this, part) })}
+      ${this.#plan()}
       ${error === null ? nothing : html`<div class="error small" role="alert"><b>${sentence(error.what)}</b> (${error.where}). ${withoutFlag(error.remedy)}</div>`}
     `;
   }
@@ -330,86 +355,26 @@ export class AlibiZarrSaveDialog extends LitElement {
     </label>`;
   }
 
-  #more() {
-    const choice = (
-      label: string,
-      value: string,
-      values: readonly (readonly [string, string])[],
-      set: (value: string) => void,
-    ) =>
-      html`<label class="row small"><span class="grow">${label}</span>
-        <select @change=${(event: Event) => event.target instanceof HTMLSelectElement && set(event.target.value)}>
-          ${values.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
-        </select></label>`;
-    const isOld = this.version === '0.4' && this.target !== 'archive';
-    return html`<details>
-      <summary class="small">Format</summary>
-      ${
-        this.target === 'archive' || this.target === 'image'
-          ? nothing
-          : choice(
-              'OME-Zarr',
-              this.version,
-              [
-                ['0.4', '0.4'],
-                ['0.5', '0.5'],
-              ],
-              (value) => {
-                this.version = value === '0.4' ? '0.4' : '0.5';
-              },
-            )
-      }
-      ${
-        isOld
-          ? nothing
-          : choice(
-              'Shards',
-              String(this.sharded),
-              [
-                ['null', 'where they pay'],
-                ['true', 'always'],
-                ['false', 'never'],
-              ],
-              (value) => {
-                this.sharded = value === 'null' ? null : value === 'true';
-              },
-            )
-      }
-      ${choice(
-        'Compression',
-        this.compression,
-        [
-          ['zstd', 'zstd'],
-          ['blosc', 'blosc'],
-          ['none', 'none'],
-        ],
-        (value) => {
-          this.compression = value === 'blosc' ? 'blosc' : value === 'none' ? 'none' : 'zstd';
-        },
-      )}
-    </details>`;
-  }
-
-  /** What will be written, and what is there already. */
-  #plan(exists: boolean) {
+  /** What will be written, and whether a save of it was interrupted. */
+  #plan() {
+    if (nameProblem(this.name) !== null) return nothing;
     const { forecast } = this;
-    if (forecast === null || nameProblem(this.name) !== null) return nothing;
-    if (forecast instanceof AlibiError) {
-      return html`<div class="error small" role="status"><b>${sentence(forecast.what)}</b>. ${withoutFlag(forecast.remedy)}</div>`;
-    }
-    return html`<div class="plan small" role="status">
-      ${forecastText(forecast)}
-      ${forecast.taken && !exists && this.target === 'browser' && !this.overwrite ? html`<br />Labels of that name are there.` : nothing}
-      ${
-        forecast.unfinished === null
-          ? nothing
-          : html`<br />${unfinishedText(forecast.unfinished)}
-            <label class="row"><input type="checkbox" .checked=${this.resume}
+    const unfinished = this.#unfinished;
+    const plan =
+      forecast === null
+        ? nothing
+        : forecast instanceof AlibiError
+          ? html`<div class="error small" role="status"><b>${sentence(forecast.what)}</b>. ${withoutFlag(forecast.remedy)}</div>`
+          : html`<div class="plan small" role="status">${forecastText(forecast)}</div>`;
+    return html`${plan}${
+      unfinished === null
+        ? nothing
+        : html`<div class="plan small">${unfinishedText(unfinished)}
+            <label class="row"><input id="resume" type="checkbox" .checked=${this.resume}
               @change=${(event: Event) => {
                 if (event.target instanceof HTMLInputElement) this.resume = event.target.checked;
-              }} />Continue it; otherwise it is thrown away</label>`
-      }
-    </div>`;
+              }} />Continue it; otherwise it is thrown away</label></div>`
+    }`;
   }
 
   #progress(progress: Progress | null) {

@@ -1,3 +1,4 @@
+import type { AlibiError } from '../errors.ts';
 import type { SaveForecast, SaveResult } from '../session-types.ts';
 import { byteSize } from './words.ts';
 
@@ -30,8 +31,22 @@ export function resultText(result: SaveResult): string {
   ].join(' · ');
 }
 
+export type Unfinished = NonNullable<SaveForecast['unfinished']>;
+
+/** The interrupted save that a failure tells of, if it does. */
+export function unfinishedIn(failure: AlibiError | null): Unfinished | null {
+  const told = failure?.data.unfinished;
+  return isUnfinished(told) ? told : null;
+}
+
+function isUnfinished(told: unknown): told is Unfinished {
+  if (typeof told !== 'object' || told === null) return false;
+  const { started, done, total }: Partial<Record<keyof Unfinished, unknown>> = told;
+  return typeof started === 'string' && typeof done === 'number' && typeof total === 'number';
+}
+
 /** An interrupted save in words. */
-export function unfinishedText({ started, done, total }: NonNullable<SaveForecast['unfinished']>): string {
+export function unfinishedText({ started, done, total }: Unfinished): string {
   return `An interrupted save of this name is there: ${done} of ${total} chunks are done, begun ${new Date(started).toLocaleString()}.`;
 }
 

@@ -1,0 +1,125 @@
+import { expect } from 'chai';
+import { AlibiError } from '../../src/errors.ts';
+import type { SaveOptions } from '../../src/session-types.ts';
+import { defineElements } from '../../src/ui/elements.ts';
+import type { AlibiZarrViewer } from '../../src/ui/viewer-element.ts';
+import { fakeSession } from './fake-session.ts';
+import { find, findAll, show, until } from './viewer-page.ts';
+
+defineElements();
+
+type Asked = Pick<SaveOptions, 'name' | 'overwrite' | 'resume'>;
+
+/** The dialog of a save that fails with each of `failures` in turn, and then succeeds; `asked` is what it asks of the session. */
+async function dialogOf(...failures: AlibiError[]): Promise<{ viewer: AlibiZarrViewer; asked: Asked[] }> {
+  const session = fakeSession();
+  const asked: Asked[] = [];
+  const { save } = session;
+  session.save = async (layer, options) => {
+    const { name, overwrite, resume } = options;
+    asked.push({ name, overwrite: overwrite ?? false, resume: resume ?? false });
+    const failure = failures.shift();
+    if (failure !== undefined) throw failure;
+    return save(layer, options);
+  };
+  const viewer = await show(async () => session);
+  await session.clusters({ k: 3 });
+  await until(() => findAll(viewer, '[aria-label="Save Clusters (3)"]', HTMLButtonElement).length === 1);
+  find(viewer, '[aria-label="Save Clusters (3)"]', HTMLButtonElement).click();
+  await until(() => findAll(viewer, 'dialog #name', HTMLInputElement).length === 1);
+  return { viewer, asked };
+}
+
+function type(viewer: AlibiZarrViewer, name: string): void {
+  const input = find(viewer, '#name', HTMLInputElement);
+  input.value = name;
+  input.dispatchEvent(new Event('input'));
+}
+
+const click = (viewer: AlibiZarrViewer, selector: string) => find(viewer, selector, HTMLElement).click();
+
+/** @param n  saves that have been asked for by then */
+async function submit(viewer: AlibiZarrViewer, asked: readonly Asked[], n: number): Promise<void> {
+  click(viewer, 'dialog .primary');
+  await until(() => asked.length === n);
+}
+
+/** As a save into a folder fails that was interrupted before. */
+function interrupted(taken: boolean): AlibiError {
+  return new AlibiError('Conflict', {
+    what: 'an interrupted save of these labels is there',
+    where: 'labels/cells',
+    remedy: 'Continue it (--resume), or throw it away and start anew (--overwrite).',
+    data: { unfinished: { started: '2026-11-25T10:00:00.000Z', done: 12, total: 38 }, taken },
+  });
+}
+
+const inAFolder = '[name=target][value=folder]';
+
+describe('the save dialog', () => {
+  const picker = window.showDirectoryPicker;
+  beforeEach(() => {
+    window.showDirectoryPicker = () => navigator.storage.getDirectory();
+  });
+  afterEach(() => {
+    if (picker !== undefined) window.showDirectoryPicker = picker;
+    for (const viewer of document.querySelectorAll('alibi-zarr-viewer')) viewer.remove();
+  });
+
+  it('says before what will be written, and afterwards what was', async () => {
+    const { viewer, asked } = await dialogOf();
+    await until(() => findAll(viewer, 'dialog .plan', HTMLElement).length === 1);
+    const plan = find(viewer, 'dialog .plan', HTMLElement).textContent;
+    expect(plan).to.equal(
+      'OME-Zarr 0.5 · 512 × 512 (y, x) uint8 · 1 level · chunks of 256 × 256, zstd · hardly more than 26.0 kB, at most 4 objects',
+    );
+    await submit(viewer, asked, 1);
+    await until(() => viewer.messages.length === 1);
+    const told = findAll(viewer, '*', HTMLElement).map(({ textContent }) => textContent ?? '');
+    expect(told.join()).to.match(
+      /16 objects, 84\.0 kB in 1\.9 s · valid OME-Zarr · compared for changes by others .* · .*\/labels\/clusters-3/,
+    );
+  });
+
+  it('offers to continue what only the failure tells of, and then does', async () => {
+    const { viewer, asked } = await dialogOf(interrupted(false));
+    click(viewer, inAFolder);
+    await submit(viewer, asked, 1);
+    await until(() => findAll(viewer, 'dialog #resume', HTMLInputElement).length === 1);
+    const text = find(viewer, 'dialog form', HTMLElement).textContent;
+    expect(text).to.include('12 of 38 chunks are done').and.include('otherwise it is thrown away');
+    expect(text).not.to.include('--');
+    await submit(viewer, asked, 2);
+    expect(asked[1]).to.deep.equal({ name: 'clusters-3', overwrite: false, resume: true });
+  });
+
+  it('throws away what is not to be continued, but never labels that are there besides', async () => {
+    for (const taken of [false, true]) {
+      const { viewer, asked } = await dialogOf(interrupted(taken), interrupted(taken));
+      click(viewer, inAFolder);
+      await submit(viewer, asked, 1);
+      await until(() => findAll(viewer, 'dialog #resume', HTMLInputElement).length === 1);
+      click(viewer, 'dialog #resume');
+      await submit(viewer, asked, 2);
+      expect(asked[1]).to.deep.equal({ name: 'clusters-3', overwrite: !taken, resume: false });
+      await until(() => findAll(viewer, 'dialog #overwrite', HTMLInputElement).length === 1);
+      click(viewer, 'dialog #overwrite');
+      await submit(viewer, asked, 3);
+      expect(asked[2]).to.deep.equal({ name: 'clusters-3', overwrite: true, resume: false });
+      viewer.remove();
+    }
+  });
+
+  it('takes leave to replace for the name and the place it was given for', async () => {
+    const { viewer, asked } = await dialogOf(interrupted(true));
+    click(viewer, inAFolder);
+    await submit(viewer, asked, 1);
+    await until(() => findAll(viewer, 'dialog #overwrite', HTMLInputElement).length === 1);
+    click(viewer, 'dialog #overwrite');
+    type(viewer, 'others');
+    await until(() => findAll(viewer, 'dialog [role=alert]', HTMLElement).length === 0);
+    expect(findAll(viewer, 'dialog #resume', HTMLInputElement)).to.have.length(0);
+    await submit(viewer, asked, 2);
+    expect(asked[1]).to.deep.equal({ name: 'others', overwrite: false, resume: false });
+  });
+});
