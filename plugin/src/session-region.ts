@@ -4,6 +4,7 @@ import { wrapped } from './array/wrapped.ts';
 import { AlibiError } from './errors.ts';
 import { areaMask } from './labels/area-mask.ts';
 import { masked } from './labels/masked.ts';
+import { opaqueInside } from './labels/opaque-inside.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import { openLabel } from './ome/open-label.ts';
 import { labelsOfImage } from './pipeline/labels-of-image.ts';
@@ -26,6 +27,8 @@ export interface OpenedRegion {
   strokes(strokes: readonly Stroke[], signal?: AbortSignal): Promise<readonly Stroke[]>;
   /** Labels of a level, 0 outside and not computed there. */
   labels<T extends DataType>(labels: LazyArray<T>, imageLevel: number): LazyArray<T>;
+  /** Colours of a level, transparent outside and not computed there. */
+  colors(colors: LazyArray<'uint8'>, imageLevel: number): LazyArray<'uint8'>;
   /** Probabilities of a level, certain outside: nobody is asked about what does not count. */
   scores(scores: LazyArray<'float32'>, imageLevel: number): LazyArray<'float32'>;
 }
@@ -44,6 +47,7 @@ export async function openRegion(
     region,
     strokes: (strokes, signal) => withinMask(strokes, maskOf(0), signal === undefined ? {} : { signal }),
     labels: (labels, imageLevel) => masked(labels, maskOf(imageLevel)),
+    colors: (colors, imageLevel) => opaqueInside(colors, maskOf(imageLevel)),
     scores: (scores, imageLevel) => certainOutside(scores, maskOf(imageLevel)),
   };
 }

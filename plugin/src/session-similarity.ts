@@ -53,17 +53,20 @@ export interface SimilarityContext {
   readonly changed: () => void;
 }
 
+interface Shown {
+  readonly fit: SimilarityFit;
+  readonly level: number;
+  readonly prompts: readonly Prompt[];
+}
+
 const similarId = 1;
 const defaultLeast = 0.5;
+
 export class Similarity implements SessionSimilarity {
   readonly #context: SimilarityContext;
   #prompts: readonly Prompt[] = [];
   /** What the layer shows. */
-  #shown: {
-    readonly fit: SimilarityFit;
-    readonly level: number;
-    readonly prompts: readonly Prompt[];
-  } | null = null;
+  #shown: Shown | null = null;
   /** Another click is another question: the one before needs no answer. */
   #asking: AbortController | null = null;
 
@@ -97,13 +100,7 @@ export class Similarity implements SessionSimilarity {
       const level = options.level ?? (await fits.defaultLevel(pipeline, work));
       const { mean } = await fits.basis(pipeline, work);
       const fit = await pipeline.fitSimilarity({ prompts, level, mean, signal: work.signal });
-      const pixels = await pipeline.similarity(fit, level);
-      work.signal.throwIfAborted();
-      this.#shown = { fit, level, prompts };
-      return layers.add({
-        ...{ name: 'Similarity', kind: 'similarity', levels: [{ pixels, imageLevel: level }], fit },
-        ...{ colors: new Map(), names: new Map() },
-      });
+      return this.#show(pipeline, { fit, level, prompts }, work.signal);
     }).catch((error: unknown) => {
       // Cancelled or failed, and not for another question: what is shown holds again.
       if (this.#asking === asking) {
@@ -112,6 +109,24 @@ export class Similarity implements SessionSimilarity {
         changed();
       }
       throw error;
+    });
+  }
+
+  /** The region has changed: the layer that is there, inside it only. */
+  async showRegion(): Promise<void> {
+    if (this.#shown !== null) await this.#show(await this.#context.ready(), this.#shown);
+  }
+
+  async #show(pipeline: Pipeline, shown: Shown, signal?: AbortSignal): Promise<Layer> {
+    const { layers, region } = this.#context;
+    const { fit, level } = shown;
+    const everywhere = await pipeline.similarity(fit, level);
+    signal?.throwIfAborted();
+    this.#shown = shown;
+    const pixels = region()?.colors(everywhere, level) ?? everywhere;
+    return layers.add({
+      ...{ name: 'Similarity', kind: 'similarity', levels: [{ pixels, imageLevel: level }], fit },
+      ...{ colors: new Map(), names: new Map() },
     });
   }
 

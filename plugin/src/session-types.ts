@@ -54,7 +54,8 @@ export type LayerKind =
 /** One level a layer can be drawn from, on top of the image's pixels. */
 export interface LayerLevel {
   /**
-   * Canonical (t?, z?, y, x, …): uint8 […, c = 3] colours for `pca` and `similarity`, integer ids for the others. Its
+   * Canonical (t?, z?, y, x, …): uint8 […, c = 3] colours for `pca` and `similarity` (inside a
+   * region c = 4: with opacity), integer ids for the others. Its
    * transform places it in the image's physical space.
    */
   readonly pixels: LazyArray;

@@ -277,6 +277,7 @@ class ImageSession extends EventTarget implements Session {
       this.#region = opened;
       this.#changed('strokes');
       await this.#scores.showRegion();
+      await this.similarity.showRegion();
       for (const layer of this.layers) if (layer.kind === 'uncertainty') this.removeLayer(layer.id);
       this.#painting.touch();
     });

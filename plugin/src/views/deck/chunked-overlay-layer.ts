@@ -13,7 +13,7 @@ import type { TileLoad, TileWish } from './tile-store.ts';
 import { TiledLayer, type TiledLayerProps } from './tiled-layer.ts';
 
 export interface ChunkedOverlayLayerProps extends TiledLayerProps {
-  /** `colors`: uint8 […, y, x, c = 3], filtered linearly; `ids`: integers […, y, x], exact. */
+  /** `colors`: uint8 […, y, x, c = 3 or, with opacity, 4], filtered linearly; `ids`: integers […, y, x], exact. */
   content: 'colors' | 'ids';
   z: number;
   t: number;
@@ -177,10 +177,21 @@ async function readColors(
   const start = array.axes.map(({ name }) => box[name]?.[0] ?? 0);
   const stop = array.axes.map(({ name }) => box[name]?.[1] ?? 1);
   const { data } = await readRegion(array, { start, stop }, options);
-  if (data instanceof Uint8Array) return data;
+  if (data instanceof Uint8Array) return (box.c?.[1] ?? 3) === 4 ? data : withAlpha(data);
   throw new AlibiError('InvalidInput', {
     what: `colours are ${array.dtype}, not uint8`,
     where: 'feature layer',
     remedy: 'Give colours as bytes.',
   });
+}
+
+function withAlpha(rgb: Uint8Array): Uint8Array {
+  const rgba = new Uint8Array((rgb.length / 3) * 4);
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    rgba[to] = rgb[from]!;
+    rgba[to + 1] = rgb[from + 1]!;
+    rgba[to + 2] = rgb[from + 2]!;
+    rgba[to + 3] = 255;
+  }
+  return rgba;
 }

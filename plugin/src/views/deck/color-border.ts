@@ -1,6 +1,6 @@
 import type { Box } from './draw-level.ts';
 
-/** RGB bytes of a tile, row-major. */
+/** RGBA bytes of a tile, row-major. */
 export interface ColorPixels {
   readonly kind: 'colors';
   readonly data: Uint8Array;
@@ -52,7 +52,7 @@ export function withBorder(
 function border(pixels: ColorPixels, neighbours: readonly (ColorPixels | null)[]): ColorPixels {
   const { widthPx, heightPx } = pixels;
   const width = widthPx + 2;
-  const data = new Uint8Array(width * (heightPx + 2) * 3);
+  const data = new Uint8Array(width * (heightPx + 2) * 4);
   const side = (position: number, size: number): -1 | 0 | 1 => (position < 0 ? -1 : position >= size ? 1 : 0);
   for (let y = -1; y <= heightPx; y++) {
     for (let x = -1; x <= widthPx; x++) {
@@ -71,8 +71,8 @@ function border(pixels: ColorPixels, neighbours: readonly (ColorPixels | null)[]
             : dy > 0
               ? 0
               : clamp(y, from.heightPx);
-      const source = (row * from.widthPx + column) * 3;
-      data.set(from.data.subarray(source, source + 3), ((y + 1) * width + x + 1) * 3);
+      const source = (row * from.widthPx + column) * 4;
+      data.set(from.data.subarray(source, source + 4), ((y + 1) * width + x + 1) * 4);
     }
   }
   return { kind: 'colors', data, widthPx: width, heightPx: heightPx + 2 };

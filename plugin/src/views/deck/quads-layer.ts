@@ -163,7 +163,7 @@ function pixelTexture(device: Device, pixels: QuadPixels): Texture {
   const { widthPx, heightPx, data } = pixels;
   if (pixels.kind === 'colors') {
     return createTexture(device, {
-      data: withAlpha(pixels.data),
+      data: pixels.data,
       widthPx,
       heightPx,
       format: 'rgba8unorm',
@@ -206,15 +206,4 @@ function createTexture(
       addressModeV: 'clamp-to-edge',
     },
   });
-}
-
-function withAlpha(rgb: Uint8Array): Uint8Array {
-  const rgba = new Uint8Array((rgb.length / 3) * 4);
-  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
-    rgba[to] = rgb[from]!;
-    rgba[to + 1] = rgb[from + 1]!;
-    rgba[to + 2] = rgb[from + 2]!;
-    rgba[to + 3] = 255;
-  }
-  return rgba;
 }

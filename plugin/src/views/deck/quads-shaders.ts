@@ -45,7 +45,9 @@ uniform sampler2D tile;
 in vec2 vUv;
 out vec4 fragColor;
 void main(void) {
-  fragColor = vec4(texture(tile, vUv).rgb, quad.alpha);
+  vec4 color = texture(tile, vUv);
+  if (color.a < 0.5) discard;
+  fragColor = vec4(color.rgb, quad.alpha);
 }
 `;
 

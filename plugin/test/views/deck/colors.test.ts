@@ -19,13 +19,13 @@ describe('colours of ids', () => {
 describe('borders of colour tiles', () => {
   const tile = (value: number): ColorPixels => ({
     kind: 'colors',
-    data: new Uint8Array(2 * 2 * 3).fill(value),
+    data: new Uint8Array(2 * 2 * 4).fill(value),
     widthPx: 2,
     heightPx: 2,
   });
   const reds = ({ data, widthPx }: ColorPixels) =>
-    Array.from({ length: data.length / 3 / widthPx }, (_, y) =>
-      Array.from({ length: widthPx }, (_, x) => data[(y * widthPx + x) * 3]),
+    Array.from({ length: data.length / 4 / widthPx }, (_, y) =>
+      Array.from({ length: widthPx }, (_, x) => data[(y * widthPx + x) * 4]),
     );
 
   it('takes neighbours where they are, its own edge elsewhere', () => {
