@@ -1,12 +1,11 @@
 import type { PcaFit } from './features/fits.ts';
 import type { OmeImage } from './ome/ome-image.ts';
+import { fitSharedBasis } from './pipeline/fit-recipe.ts';
 import type { Pipeline, WorkOptions } from './pipeline/pipeline.ts';
 import { defaultWindows, pcaWindows, sampleLevel } from './pipeline/sample.ts';
 import type { FeatureRecipe, RecipeChoice } from './segment/recipe.ts';
 import { allSlices } from './session-image.ts';
 
-/** Axes of the PCA basis: 3 are drawn, all feed the classifier. */
-const pcaComponents = 32;
 /** What a person waits for a whole slice before the level is too fine to be the default. */
 const patienceMs = 60_000;
 /** Of every fit unless told. */
@@ -25,10 +24,7 @@ export class SessionFits {
   /** One basis for colours and classifiers. */
   basis(pipeline: Pipeline, { signal, onProgress }: WorkOptions): Promise<PcaFit> {
     if (this.#basis === null) {
-      this.#basis = pipeline.fitPca({
-        components: pcaComponents,
-        seed: defaultSeed,
-        slices: allSlices(this.#context.image()),
+      this.#basis = fitSharedBasis(pipeline, allSlices(this.#context.image()), {
         signal: this.#context.lifetime,
         ...(onProgress ? { onProgress } : {}),
       });
@@ -79,7 +75,7 @@ export class SessionFits {
 }
 
 /** The promise, or the signal's reason as soon as it aborts; the work itself goes on for others. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(signal.reason);

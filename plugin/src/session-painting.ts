@@ -37,12 +37,6 @@ export class Painting {
   get canRedo(): boolean {
     return strokeHistory.canRedo(this.#history);
   }
-  /** Whether two classes have a stroke each, the least a classifier learns from. */
-  get isTrainable(): boolean {
-    const used = new Set(this.strokes.map(({ classIndex }) => classIndex));
-    used.delete(null);
-    return used.size >= 2;
-  }
 
   addClass(spec: ClassSpec): number {
     this.#classes = [...this.#classes, spec];

@@ -5,12 +5,18 @@ import type { OmeImage } from './ome/ome-image.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import { parseJson } from './session-classifier.ts';
 import type { Painting } from './session-painting.ts';
+import type { AskedFeatures, ProjectEntry } from './session-project-samples.ts';
+import type { RegionOfInterest } from './session-region.ts';
 import type { Learning } from './session-types.ts';
 
 type ProjectImage = Project['images'][number];
 
+const format = 'alibi-zarr/project/2';
+
 /** What of a session goes into a project. */
-export interface ProjectPart extends Pick<Learning, 'recipe' | 'classifier'> {
+export interface ProjectPart {
+  readonly learning?: Learning;
+  readonly region?: RegionOfInterest | null;
   readonly image: OmeImage;
   readonly classes: readonly ClassSpec[];
   readonly strokes: readonly Stroke[];
@@ -42,7 +48,7 @@ export function asProject(value: unknown, where: string): Project {
       throw refuse(`a stroke on ${source} names class ${stray.classIndex} of ${classes.length}`, where);
     }
   }
-  return parsed.value;
+  return { ...parsed.value, format };
 }
 
 /**
@@ -63,20 +69,54 @@ export function withImage(project: Project | null, part: ProjectPart): Project {
     strokes: part.strokes.map((stroke) => plainStroke(stroke, positions)),
     ...(part.channels === undefined ? {} : { channels: [...part.channels] }),
     ...(part.level === undefined ? {} : { level: part.level }),
+    ...(part.region ? { region: plain(part.region) } : {}),
   };
-  const { classifier: _stale, images = [], ...rest } = project ?? { format: 'alibi-zarr/project/1' as const };
+  const { classifier: _stale, images = [], ...rest } = project ?? { format };
   const at = images.findIndex((image) => isOf(image, part.image));
   const kept: ProjectImage = { ...entry, ...(at === -1 ? {} : { source: images[at]!.source }) };
   return {
     ...rest,
-    format: 'alibi-zarr/project/1',
+    format,
     classes,
     images: at === -1 ? [...images, kept] : images.toSpliced(at, 1, kept),
-    ...(project === null ? learningOf(part) : {}),
+    ...(project === null ? learningOf(part.learning) : {}),
   };
 }
 
-/** The entry of an image, by its address, or for paths by the name of its folder. */
+/** The same of images whose strokes name the classes by their place in the list. */
+export function projectOf({
+  name,
+  classes,
+  images,
+  learning,
+}: {
+  readonly name?: string;
+  readonly classes: readonly ClassSpec[];
+  readonly images: readonly ProjectEntry[];
+  readonly learning: Learning;
+}): Project {
+  const positions = classes.map((_, index) => index);
+  return {
+    format,
+    ...(name === undefined ? {} : { name }),
+    classes: classes.map((spec) => ({ ...spec })),
+    images: images.map(({ source, channels, level, region, reviewed, strokes }) => ({
+      ...{ source, strokes: strokes.map((stroke) => plainStroke(stroke, positions)) },
+      ...(channels === undefined ? {} : { channels: [...channels] }),
+      ...(level === undefined ? {} : { level }),
+      ...(region === undefined ? {} : { region: plain(region) }),
+      ...(reviewed === undefined ? {} : { reviewed: plain(reviewed) }),
+    })),
+    ...learningOf(learning),
+  };
+}
+
+/** A project as its file has it. */
+export function projectText(project: Project): string {
+  return `${JSON.stringify(project, null, 1)}\n`;
+}
+
+/** The entry of an image. */
 export function imageIn(project: Project, image: OmeImage): ProjectImage | null {
   return project.images.find((entry) => isOf(entry, image)) ?? null;
 }
@@ -103,7 +143,11 @@ export function openInto(painting: Painting, project: Project, image: OmeImage):
   return entry.strokes.length;
 }
 
-function isOf({ source }: ProjectImage, { location }: OmeImage): boolean {
+/** Whether an entry is that of an image: by its address, or for paths by the name of its folder. */
+export function isOf(
+  { source }: Pick<ProjectImage, 'source'>,
+  { location }: Pick<OmeImage, 'location'>,
+): boolean {
   const address = publicLocation(location);
   if (source === address) return true;
   if (/^https?:/i.test(source)) return false;
@@ -126,12 +170,23 @@ function plainStroke(
   };
 }
 
-/** What the session was told of features and learner; a basis is fitted anew. */
-function learningOf({ recipe, classifier }: ProjectPart): Pick<Project, 'recipe' | 'learning'> {
-  const { basis: _fitted, ...choice } = recipe ?? {};
-  // Plain data of the same shape; JSON drops what is read-only about it.
-  return JSON.parse(JSON.stringify({ recipe: choice, learning: classifier ?? {} }));
+/** What the session was told of features and learner. */
+function learningOf(learning: Learning = {}): Pick<Project, 'recipe' | 'learning'> {
+  return plain({ recipe: askedFeatures(learning), learning: learning.classifier ?? {} });
 }
+
+/** The features that a session learns from, in full: what it leaves out would be the command line's default. */
+export function askedFeatures({ recipe = {} }: Learning): AskedFeatures {
+  const { basis: _fitted, ...choice } = recipe;
+  return { tokenScales: [1], ...choice, ...(choice.components === undefined ? { sharedBasis: true } : {}) };
+}
+
+/** Plain data of the same shape: JSON drops what is read-only about it, and what is undefined. */
+function plain<T>(value: T): Mutable<T> {
+  return JSON.parse(JSON.stringify(value));
+}
+
+type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
 
 function refuse(what: string, where: string): AlibiError {
   return new AlibiError('InvalidInput', {

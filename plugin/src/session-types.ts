@@ -20,7 +20,9 @@ import type { ClassifierFiles } from './session-classifier.ts';
 import type { SessionClustering } from './session-clustering.ts';
 import type { SessionEditing } from './session-editing.ts';
 import type { SessionGuidance } from './session-guidance.ts';
+import type { SessionProject } from './session-live-project.ts';
 import type { SessionObjects } from './session-objects.ts';
+import type { ProjectMemory } from './session-project-memory.ts';
 import type { RegionOfInterest } from './session-region.ts';
 import type { Scribbles } from './session-scribbles.ts';
 import type { SessionSimilarity } from './session-similarity.ts';
@@ -136,9 +138,9 @@ export interface SaveResult extends MaterializeResult {
 }
 
 export interface SessionEvents {
-  /** Layers, classes, strokes, encoder status, work, guidance or tables of objects changed; read the session again. */
+  /** Layers, classes, strokes, encoder status, work, guidance, tables of objects or the project changed; read the session again. */
   change: CustomEvent<{
-    readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' | 'guidance' | 'objects';
+    readonly what: 'layers' | 'strokes' | 'classes' | 'encoder' | 'work' | 'guidance' | 'objects' | 'project';
   }>;
   error: CustomEvent<{ readonly error: AlibiError }>;
 }
@@ -239,10 +241,12 @@ export interface Session extends EventTarget {
     text: string,
     options: { readonly where: string; readonly signal?: AbortSignal },
   ): Promise<Layer>;
-  /** A project with this image and its strokes; null begins one. @throws AlibiError InvalidInput  fewer than two classes */
+  /** A project with this image and its strokes, which is not opened; null begins one. @throws AlibiError InvalidInput  fewer than two classes */
   addToProject(project: Project | null): Project;
+  /** The project that is open, from whose images the classifier learns. */
+  readonly project: SessionProject;
   /**
-   * Take a project's classes over, and its strokes on this image.
+   * Take a project's classes over, and its strokes on this image, and learn from all of its images.
    *
    * @returns  strokes brought; null where the project lacks the image
    * @throws AlibiError InvalidInput  there are strokes of other classes
@@ -305,5 +309,7 @@ export interface OpenSessionOptions {
    * another target is given.
    */
   readonly sidecar?: (image: OmeImage) => Promise<SaveTarget | undefined>;
+  /** What the images of a project have taught earlier sessions; default: nothing. */
+  readonly memory?: ProjectMemory;
   readonly signal?: AbortSignal;
 }

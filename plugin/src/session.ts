@@ -1,5 +1,6 @@
 import type { Project } from 'alibi-zarr-schemas';
 import type { AlibiError } from './errors.ts';
+import { publicLocation } from './labels/provenance.ts';
 import type { Replaced } from './labels/replaced-label.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import { openImage } from './ome/open-image.ts';
@@ -21,9 +22,11 @@ import { SessionFits } from './session-fits.ts';
 import { Guidance } from './session-guidance.ts';
 import { Labels } from './session-labels.ts';
 import { type LayerParts, Layers } from './session-layers.ts';
+import { LiveProject } from './session-live-project.ts';
 import { Objects } from './session-objects.ts';
 import { Painting } from './session-painting.ts';
-import { openInto, withImage } from './session-project.ts';
+import { withImage } from './session-project.ts';
+import { ProjectMemory } from './session-project-memory.ts';
 import { type OpenedRegion, openRegion, type RegionOfInterest } from './session-region.ts';
 import { ScoreLayers } from './session-scores.ts';
 import { Scribbles } from './session-scribbles.ts';
@@ -47,6 +50,7 @@ import type {
 import { Unsure } from './session-unsure.ts';
 import { type RunTask, WorkList } from './session-work.ts';
 import { openStore } from './stores/open-store.ts';
+import type { Signer } from './stores/signer.ts';
 import { createUnion, type UnionStore } from './stores/union.ts';
 
 /**
@@ -65,7 +69,16 @@ export function openSession(options: OpenSessionOptions): Promise<Session> {
 
 /** The same with a pipeline of the caller's choice: Node has it in the process. */
 export async function openSessionWith(
-  { source, model, channels, precision, sign, sidecar, signal }: OpenSessionOptions,
+  {
+    source,
+    model,
+    channels,
+    precision,
+    sign,
+    sidecar,
+    memory = new ProjectMemory(),
+    signal,
+  }: OpenSessionOptions,
   openPipeline: OpenPipeline,
   engine: ObjectsEngine = createObjectsEngine(),
 ): Promise<Session> {
@@ -78,7 +91,9 @@ export async function openSessionWith(
     union.add(place);
     image = await openImage({ ...opened, store: union.store }, options);
   }
-  const session = new ImageSession(withImageCache(image), union, place, engine);
+  memory.visit(publicLocation(image.location), image);
+  const parts = { union, sidecar: place, engine, memory, sign };
+  const session = new ImageSession(withImageCache(image), parts);
   if (model !== undefined) session.start(openPipeline, { manifest: String(model), channels, precision });
   return session;
 }
@@ -159,19 +174,43 @@ class ImageSession extends EventTarget implements Session {
     changed: () => this.#changed('layers'),
   });
   readonly objects: Objects;
+  readonly project: LiveProject;
   readonly #training: Training;
   readonly #unsure: Unsure;
   readonly #labels: Labels;
 
-  constructor(image: OmeImage, union: UnionStore, sidecar: SaveTarget | undefined, engine: ObjectsEngine) {
+  constructor(
+    image: OmeImage,
+    {
+      union,
+      sidecar,
+      engine,
+      memory,
+      sign,
+    }: {
+      readonly union: UnionStore;
+      readonly sidecar: SaveTarget | undefined;
+      readonly engine: ObjectsEngine;
+      readonly memory: ProjectMemory;
+      readonly sign: Signer | undefined;
+    },
+  ) {
     super();
     this.#image = image;
     const parts = { ...this.#shared, layers: this.#layers, scores: this.#scores };
     this.objects = new Objects({ ...parts, engine, changed: () => this.#changed('objects') });
+    this.project = new LiveProject({
+      ...parts,
+      ...{ painting: this.#painting, fits: this.#fits, memory, sign },
+      setRegion: (region) => void this.setRegion(region).catch(() => undefined),
+      learning: () => this.learning,
+      setLearning: (learning) => this.#training.setLearning(learning),
+      changed: () => this.#changed('project'),
+    });
     this.#training = new Training({
       ...parts,
       painting: this.#painting,
-      fits: this.#fits,
+      project: this.project,
       guidance: this.guidance,
       objects: this.objects,
     });
@@ -252,6 +291,7 @@ class ImageSession extends EventTarget implements Session {
     this.#training.showClasses();
   }
   removeClass(index: number): void {
+    this.project.parts.classRemoved(index);
     this.#painting.removeClass(index);
   }
   stroke(stroke: Omit<Stroke, 'id'>): void {
@@ -300,14 +340,13 @@ class ImageSession extends EventTarget implements Session {
     const { channels } = this.classifier?.fit.normalisation ?? {};
     const layer = this.layers.find(({ kind }) => kind === 'classes');
     const { image, classes, strokes } = this;
-    const { recipe = {}, classifier = {} } = this.learning;
     return withImage(project, {
       ...{ image, classes, strokes, channels, level: layer?.levels[0]?.imageLevel },
-      ...{ recipe: { tokenScales: [1], ...recipe }, classifier },
+      ...{ region: this.region, learning: this.learning },
     });
   }
   openProject(project: Project): number | null {
-    return openInto(this.#painting, project, this.image);
+    return this.project.open(project);
   }
 
   async uncertainty(

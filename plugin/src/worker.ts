@@ -1,9 +1,10 @@
 import { webBackends } from './encoder/ort-web.ts';
 import { pipelineOpener } from './pipeline/create-pipeline.ts';
 import type { OpenMessage } from './pipeline/protocol.ts';
-import { servePipeline } from './pipeline/serve-pipeline.ts';
+import { servePipelines } from './pipeline/serve-pipeline.ts';
 
-// The worker's entry: nothing but wiring. One image, one pipeline, one worker.
+// The worker's entry: nothing but wiring.
+const serve = servePipelines(pipelineOpener(webBackends()));
 self.addEventListener('message', (event: MessageEvent<OpenMessage>) => {
-  if (event.data.kind === 'open') void servePipeline(event.data, pipelineOpener(webBackends()));
+  if (event.data.kind === 'open') void serve(event.data);
 });

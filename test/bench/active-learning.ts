@@ -8,9 +8,9 @@ import { fileReader, nodeBackend } from '../../plugin/src/encoder/ort-node.ts';
 import { createPipeline } from '../../plugin/src/pipeline/create-pipeline.ts';
 import type { Pipeline } from '../../plugin/src/pipeline/pipeline.ts';
 import { pixelGrid } from '../../plugin/src/pipeline/pixel-grid.ts';
-import type { FeatureRecipe } from '../../plugin/src/segment/recipe.ts';
 import { type Suggestion, suggestPlaces } from '../../plugin/src/segment/suggest-places.ts';
 import type { Stroke } from '../../plugin/src/segment/types.ts';
+import { type CommonView, learnFromOne, viewOf } from '../../plugin/src/session-project-samples.ts';
 import { hasShared, sharedPath } from '../shared.ts';
 import { meanIou } from './agreement.ts';
 import { defaultModel } from './default-model.ts';
@@ -65,8 +65,8 @@ export async function activeLearning({
       encoder,
       report: () => report,
     });
-    const recipe = await pipeline.recipe({ choice: {}, place: { level: 0 }, seed: 0, slices });
-    const scene = { pipeline, recipe, truth, height: image.height, width: image.width };
+    const view = await viewOf({ image: { pixels: [pixels] }, pipeline, slices, level: 0 }, {}, { seed: 0 });
+    const scene = { pipeline, view, truth, height: image.height, width: image.width };
     for (let seed = 0; seed < seeds; seed++) {
       const random = await simulate(scene, 'random', strokes, seed);
       const suggested = await simulate(scene, 'suggested', strokes, seed);
@@ -84,7 +84,7 @@ export async function activeLearning({
 
 interface Scene {
   readonly pipeline: Pipeline;
-  readonly recipe: FeatureRecipe;
+  readonly view: CommonView;
   readonly truth: Float32Array;
   readonly height: number;
   readonly width: number;
@@ -118,19 +118,13 @@ async function simulate(
 }
 
 async function train(
-  { pipeline, recipe, truth, height, width }: Scene,
+  { pipeline, view, truth, height, width }: Scene,
   strokes: readonly Stroke[],
   classes: number,
   suggest: boolean,
 ) {
   const specs = Array.from({ length: classes }, (_, i) => ({ name: `${i}`, color: 'ffffff' }));
-  const fit = await pipeline.trainClassifier({
-    classes: specs,
-    strokes,
-    recipe,
-    place: { level: 0 },
-    seed: 0,
-  });
+  const fit = await learnFromOne(pipeline, view, { classes: specs, strokes, seed: 0 });
   const scores = await pipeline.classScores(fit);
   const grid = pixelGrid({ axes: scores.axes, shape: scores.shape, transform: scores.transform });
   const labels = await pipeline.labels(scores, grid, 512);

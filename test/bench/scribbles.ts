@@ -13,6 +13,7 @@ import { pixelGrid } from '../../plugin/src/pipeline/pixel-grid.ts';
 import type { ClassifierChoice } from '../../plugin/src/segment/fit-models.ts';
 import type { RecipeChoice } from '../../plugin/src/segment/recipe.ts';
 import { scribbleStrokes } from '../../plugin/src/segment/scribble-strokes.ts';
+import { learnFromOne, viewOf } from '../../plugin/src/session-project-samples.ts';
 import { hasShared, sharedPath } from '../shared.ts';
 import { boundaryF1, meanIou } from './agreement.ts';
 import { defaultModel } from './default-model.ts';
@@ -106,21 +107,14 @@ async function segmentOne(set: string, name: string, options: Options, parts: Pa
   });
   const painted = read('.scribbles');
   const classes = painted.data.reduce((most, id) => Math.max(most, id), 0);
-  const place = { level: 0 };
-  const recipe = await pipeline.recipe({
-    choice: JSON.parse(options.recipe ?? '{}') as RecipeChoice,
-    place,
-    seed: 0,
-    slices: { z: [0], t: [0] },
-  });
-  const fit = await pipeline.trainClassifier({
+  const looked = { image: { pixels: [pixels] }, pipeline, slices: { z: [0], t: [0] }, level: 0 };
+  const view = await viewOf(looked, JSON.parse(options.recipe ?? '{}') as RecipeChoice, { seed: 0 });
+  const fit = await learnFromOne(pipeline, view, {
     classes: Array.from({ length: classes }, (_, i) => ({ name: `${i}`, color: 'ffffff' })),
     strokes: scribbleStrokes(
       { data: painted.data, heightPx: image.height, widthPx: image.width },
       { z: 0, t: 0 },
     ),
-    recipe,
-    place,
     seed: 0,
     choice: JSON.parse(options.classifier ?? '{}') as ClassifierChoice,
     validation: options.validation ?? 'choose',
@@ -145,12 +139,7 @@ async function segmentOne(set: string, name: string, options: Options, parts: Pa
   };
 }
 
-function describe({
-  recipe,
-  linear,
-  forest,
-  source,
-}: Awaited<ReturnType<ReturnType<typeof createPipeline>['trainClassifier']>>) {
+function describe({ recipe, linear, forest, source }: Awaited<ReturnType<typeof learnFromOne>>) {
   const tokens = recipe.tokens.map(({ scale, pca }) => `×${scale}:${pca.components}`).join(' ');
   const kind = [linear && 'linear', forest && 'trees'].filter(Boolean).join(' + ');
   return `${kind}; tokens ${tokens || 'none'}; classical ${recipe.classical === null ? 'none' : 'yes'}; ${JSON.stringify(source.classifier)}`;

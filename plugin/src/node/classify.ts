@@ -5,14 +5,20 @@ import { sha256 } from '../array/fit.ts';
 import type { LabelType, LazyArray } from '../array/lazy-array.ts';
 import { AlibiError } from '../errors.ts';
 import { openNode } from '../ome/open-node.ts';
-import { sizeUm } from '../segment/feature-source.ts';
 import { matchPixelSize, type Place } from '../segment/match-pixel-size.ts';
 import type { OpenedClassifier } from '../segment/portable.ts';
-import { joinSamples } from '../segment/samples.ts';
-import { fitClassifier } from '../segment/train.ts';
+import type { Samples } from '../segment/samples.ts';
 import type { ClassSpec, Stroke } from '../segment/types.ts';
 import { formatHexColor, paletteColor } from '../session-colors.ts';
 import { asProject } from '../session-project.ts';
+import {
+  type CommonView,
+  countingStrokes,
+  learnFromOne,
+  placeOf,
+  samplesOf,
+  viewOf,
+} from '../session-project-samples.ts';
 import { openClassifierFile, readJsonFile } from './classifier-file.ts';
 import { type Flags, invalid } from './flags.ts';
 import type { Io } from './io.ts';
@@ -94,19 +100,19 @@ export async function learn(
     signal: io.signal,
     onProgress: (progress: Parameters<typeof bar.update>[0]) => bar.update(progress),
   };
-  const recipe = await pipeline.recipe({ choice: learning.recipe, place, seed, slices, ...options });
-  const fit = await pipeline.trainClassifier({
-    classes,
-    strokes,
-    recipe,
-    choice: learning.classifier,
-    validation: learning.validation,
-    place,
-    seed,
+  const looked = { image: work.image, pipeline, slices, level: place.level };
+  const view = await viewOf(looked, learning.recipe, { seed, ...options });
+  const fit = await learnFromOne(pipeline, view, {
+    ...{ classes, strokes, choice: learning.classifier, validation: learning.validation, seed },
     ...options,
   });
   bar.end();
-  return { fit, model: recipe.tokens.length === 0 ? null : pipeline.model };
+  return { fit, model: modelOf(view, pipeline) };
+}
+
+/** The checkpoint that a classifier needs; null where it reads no tokens. */
+function modelOf({ recipe }: CommonView, { model }: Work['pipeline']): OpenedClassifier['model'] {
+  return recipe.tokens.length === 0 ? null : model;
 }
 
 /** `--scribbles`: learn from what is painted on the work's image. */
@@ -235,8 +241,7 @@ export async function learnProject(
     seed: work.seed,
     classes: project.classes,
   };
-  const learned =
-    classifier ?? (await learnFromImages(path, project, learning, { ...context, seed: work.seed }, io));
+  const learned = classifier ?? (await learnFromImages({ path, project }, learning, work, context, io));
   return {
     classifier: learned,
     place: matchPixelSize(work.image.pixels, learned.fit, work.askedLevel),
@@ -246,85 +251,55 @@ export async function learnProject(
 }
 
 async function learnFromImages(
-  path: string,
-  project: Project,
+  { path, project }: Pick<OpenedProject, 'path' | 'project'>,
   learning: Learning,
-  context: {
-    readonly flags: Flags;
-    readonly command: string;
-    readonly models: ModelKeeper;
-    readonly seed: number;
-  },
+  { pipeline, seed }: Pick<Work, 'pipeline' | 'seed'>,
+  { models, flags, command }: Pick<Parameters<typeof learnProject>[2], 'flags' | 'command' | 'models'>,
   io: Io,
 ): Promise<OpenedClassifier> {
-  const { seed, models, flags, command } = context;
   const painted = project.images.filter(({ strokes }) => strokes.length > 0);
-  const parts: Awaited<ReturnType<Work['pipeline']['samples']>>[] = [];
-  let first: { readonly fit: FirstFit; readonly model: OpenedClassifier['model'] } | undefined;
-  for (const { source, strokes, level, channels } of painted) {
+  const samples: Samples[] = [];
+  let view: CommonView | undefined;
+  for (const { source, level, channels, ...entry } of painted) {
     const opened = await openLocation(beside(path, source), io.signal);
     try {
       const node = await openNode(opened, { signal: io.signal });
       if (node.kind !== 'image') throw notAnImage(source, path);
-      const options = {
-        command,
-        models,
-        ...(first === undefined ? {} : { normalisation: first.fit.normalisation }),
-      };
       const work = await workOn(
         { image: node.image, opened },
-        onlyModel(flags, channels, first !== undefined),
+        onlyModel(flags, channels, view !== undefined),
         io,
-        options,
+        { command, models, ...(view === undefined ? {} : { normalisation: view.normalisation }) },
       );
-      const place =
-        first === undefined
-          ? { level: level ?? work.level }
-          : matchPixelSize(work.image.pixels, first.fit, level);
-      const recipe =
-        first?.fit.recipe ??
-        (await work.pipeline.recipe({
-          choice: learning.recipe,
-          place,
-          seed,
-          slices: work.slices,
-          signal: io.signal,
-        }));
-      const all = { classes: project.classes.length, strokes, recipe, place, seed, signal: io.signal };
-      parts.push(await work.pipeline.samples(all));
-      first ??= {
-        fit: {
-          recipe,
-          level: place.level,
-          pixelSizeUm: sizeUm(work.image.pixels[place.level]!),
-          normalisation: work.pipeline.normalisation,
-        },
-        model: recipe.tokens.length === 0 ? null : work.pipeline.model,
-      };
+      const looked = { ...work, level };
+      const place = view === undefined ? null : placeOf(looked, view);
+      view ??= await viewOf(looked, learning.recipe, { seed, signal: io.signal });
+      const strokes = await countingStrokes(entry, work.image, io);
+      samples.push(
+        await samplesOf(work.pipeline, view, {
+          ...{ classes: project.classes.length, strokes, place: place ?? { level: view.level } },
+          ...{ seed, signal: io.signal },
+        }),
+      );
     } finally {
       await opened.close();
     }
   }
-  if (first === undefined) {
+  if (view === undefined) {
     throw new AlibiError('InvalidInput', {
       what: 'none of its images has strokes, and it names no classifier',
       where: path,
       remedy: 'Paint on an image of the project.',
     });
   }
-  const fit = await fitClassifier(joinSamples(parts), {
-    ...first.fit,
-    classes: project.classes,
-    choice: learning.classifier,
-    validation: learning.validation,
-    seed,
-    source: { model: first.model?.sha256 ?? null, images: painted.map(({ source }) => source) },
+  const fit = await pipeline.fitClassifier({
+    ...{ samples, ...view, classes: project.classes, seed },
+    ...{ choice: learning.classifier, validation: learning.validation },
+    source: { images: painted.map(({ source }) => source) },
     signal: io.signal,
   });
-  return { fit, model: first.model };
+  return { fit, model: modelOf(view, pipeline) };
 }
-
-type FirstFit = Pick<OpenedClassifier['fit'], 'recipe' | 'level' | 'pixelSizeUm' | 'normalisation'>;
 
 /** The flags of the images that are learned from: which model; their slices are all of theirs. */
 function onlyModel(flags: Flags, channels: readonly number[] | undefined, fixed: boolean): Flags {

@@ -1,6 +1,7 @@
 import type { ClassifierChoice } from '../segment/fit-models.ts';
-import { classicalKinds, type RecipeChoice } from '../segment/recipe.ts';
+import { classicalKinds } from '../segment/recipe.ts';
 import type { FitClassifierOptions } from '../segment/train.ts';
+import type { AskedFeatures } from '../session-project-samples.ts';
 import { type FlagSpec, type Flags, invalid } from './flags.ts';
 
 /** Flags that say how a classifier learns; the defaults suit most images. */
@@ -45,7 +46,7 @@ export const learningFlags: Readonly<Record<string, FlagSpec>> = {
 
 /** What those flags ask for. */
 export interface Learning {
-  readonly recipe: RecipeChoice;
+  readonly recipe: AskedFeatures;
   readonly classifier: ClassifierChoice;
   readonly validation: NonNullable<FitClassifierOptions['validation']>;
 }

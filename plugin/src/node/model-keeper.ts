@@ -18,15 +18,7 @@ export function createModelKeeper(): ModelKeeper {
       const key = `${input.precision ?? ''} ${input.manifest}`;
       const checkpoint = opened.get(key) ?? load(input, io);
       opened.set(key, checkpoint);
-      const { encoder, ...rest } = await checkpoint;
-      const pipeline = createPipeline({ ...input, ...rest, encoder });
-      return {
-        ...pipeline,
-        get provider() {
-          return rest.report();
-        },
-        close: async () => {},
-      };
+      return createPipeline({ ...input, ...(await checkpoint), lent: true });
     },
     async close() {
       const all = await Promise.allSettled(opened.values());

@@ -9,7 +9,14 @@ import type { FeatureRecipe } from '../segment/recipe.ts';
 import type { Samples } from '../segment/samples.ts';
 import type { ClassifierFit } from '../segment/types.ts';
 import { type Caller, createCaller } from './caller.ts';
-import type { ModelIdentity, OpenPipeline, Pipeline, PipelineCost, WorkOptions } from './pipeline.ts';
+import type {
+  ModelIdentity,
+  OpenPipeline,
+  Pipeline,
+  PipelineCost,
+  PipelineInput,
+  WorkOptions,
+} from './pipeline.ts';
 import { type Call, type OpenMessage, openingId } from './protocol.ts';
 
 /** The end of a worker a page talks to; `Worker` is one, so is a test's `MessagePort` pair. */
@@ -24,58 +31,71 @@ export interface WorkerLike {
  * everything pending rejects with an Environment error.
  */
 export function inWorker(createWorker: () => WorkerLike): OpenPipeline {
-  return async (input, { signal, onStage }) => {
-    const worker = createWorker();
-    const calls = new MessageChannel();
-    const pixels = new MessageChannel();
-    const layers = new MessageChannel();
-    const server = serveArrays(pixels.port1);
-    let provider: ProviderReport | null = null;
-    const caller = createCaller<Call>(calls.port1, (stage) => {
-      if (stage.kind === 'provider') provider = stage.report;
-      onStage?.(stage);
-    });
-    const client = connectArrays(layers.port1);
-    const stop = (error?: AlibiError): void => {
-      if (error) caller.fail(error);
-      client.close(error);
-      server.close();
-      worker.terminate();
-    };
-    const died = (event: Event): void => {
-      const text = 'message' in event ? String(event.message) : 'a message could not be read';
-      stop(
-        new AlibiError('Environment', {
-          what: `the pipeline's worker stopped: ${text === '' ? 'its script could not be loaded' : text}`,
-          where: 'worker',
-          remedy: 'Save what is drawn if you can, then reload the page.',
-        }),
-      );
-    };
-    worker.addEventListener('error', died);
-    worker.addEventListener('messageerror', died);
-    const opening = caller.wait(openingId, signal ? { signal } : {});
-    worker.postMessage(
-      {
-        kind: 'open',
-        manifest: new URL(input.manifest, globalThis.location?.href).href,
-        ...(input.precision === undefined ? {} : { precision: input.precision }),
-        normalisation: input.normalisation,
-        pixels: input.pixels.map((array) => server.publish(array)),
-        calls: calls.port2,
-        pixelPort: pixels.port2,
-        layerPort: layers.port2,
-      },
-      [calls.port2, pixels.port2, layers.port2],
-    );
-    try {
-      const opened = (await opening) as Opened;
-      return remotePipeline({ ...opened, latest: () => provider ?? opened.provider }, caller, client, stop);
-    } catch (error) {
-      stop();
-      throw error;
-    }
+  return (input, options) => connect(createWorker(), input, options);
+}
+
+/** Open a pipeline in a worker; where it is the worker's `first`, the worker ends with it. */
+async function connect(
+  worker: WorkerLike,
+  input: PipelineInput,
+  { signal, onStage }: Parameters<OpenPipeline>[1],
+  isFirst = true,
+): Promise<Pipeline> {
+  const calls = new MessageChannel();
+  const pixels = new MessageChannel();
+  const layers = new MessageChannel();
+  const server = serveArrays(pixels.port1);
+  let provider: ProviderReport | null = null;
+  const caller = createCaller<Call>(calls.port1, (stage) => {
+    if (stage.kind === 'provider') provider = stage.report;
+    onStage?.(stage);
+  });
+  const client = connectArrays(layers.port1);
+  const stop = (error?: AlibiError): void => {
+    if (error) caller.fail(error);
+    client.close(error);
+    server.close();
+    if (isFirst) worker.terminate();
   };
+  const died = (event: Event): void => {
+    const text = 'message' in event ? String(event.message) : 'a message could not be read';
+    stop(
+      new AlibiError('Environment', {
+        what: `the pipeline's worker stopped: ${text === '' ? 'its script could not be loaded' : text}`,
+        where: 'worker',
+        remedy: 'Save what is drawn if you can, then reload the page.',
+      }),
+    );
+  };
+  worker.addEventListener('error', died);
+  worker.addEventListener('messageerror', died);
+  const opening = caller.wait(openingId, signal ? { signal } : {});
+  worker.postMessage(
+    {
+      kind: 'open',
+      manifest: new URL(input.manifest, globalThis.location?.href).href,
+      ...(input.precision === undefined ? {} : { precision: input.precision }),
+      normalisation: input.normalisation,
+      pixels: input.pixels.map((array) => server.publish(array)),
+      calls: calls.port2,
+      pixelPort: pixels.port2,
+      layerPort: layers.port2,
+    },
+    [calls.port2, pixels.port2, layers.port2],
+  );
+  try {
+    const opened = (await opening) as Opened;
+    return {
+      ...remotePipeline(opened, caller, client, stop),
+      get provider() {
+        return provider ?? opened.provider;
+      },
+      beside: (other) => connect(worker, { ...input, ...other }, {}, false),
+    };
+  } catch (error) {
+    stop();
+    throw error;
+  }
 }
 
 interface Opened {
@@ -87,11 +107,11 @@ interface Opened {
 
 /** Replies are made by `servePipeline` of the same build, so their types are asserted here and nowhere else. */
 function remotePipeline(
-  { model, graphs, normalisation, latest }: Opened & { readonly latest: () => ProviderReport },
+  { model, graphs, normalisation }: Opened,
   caller: Caller<Call>,
   client: ArrayClient,
   stop: () => void,
-): Pipeline {
+): Omit<Pipeline, 'provider' | 'beside'> {
   const handles = new WeakMap<LazyArray, number>();
   const array = async <T extends DataType>(call: Call): Promise<LazyArray<T>> => {
     const handle = (await caller.send(call, {})) as ArrayHandle<T>;
@@ -114,9 +134,6 @@ function remotePipeline(
     model,
     graphs,
     normalisation,
-    get provider() {
-      return latest();
-    },
     cost: async () => (await caller.send({ method: 'cost' }, {})) as PipelineCost,
     tokens: (level) => array({ method: 'tokens', level }),
     fitPca: ({ signal, onProgress, ...options }) =>
@@ -133,8 +150,8 @@ function remotePipeline(
       requestFit<FeatureRecipe>({ method: 'recipe', options }, workOptions(signal, onProgress)),
     samples: ({ signal, onProgress, ...options }) =>
       requestFit<Samples>({ method: 'samples', options }, workOptions(signal, onProgress)),
-    trainClassifier: ({ signal, onProgress, ...options }) =>
-      requestFit<ClassifierFit>({ method: 'trainClassifier', options }, workOptions(signal, onProgress)),
+    fitClassifier: ({ signal, onProgress, ...options }) =>
+      requestFit<ClassifierFit>({ method: 'fitClassifier', options }, workOptions(signal, onProgress)),
     classScores: (fit, place) => array({ method: 'classScores', fit, ...(place ? { place } : {}) }),
     pixelFeatures: (fit, place) => array({ method: 'pixelFeatures', fit, ...(place ? { place } : {}) }),
     uncertainty: (scores, kind, active) =>

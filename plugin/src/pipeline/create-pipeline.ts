@@ -14,10 +14,9 @@ import { clusterScores, fitClusters } from '../features/kmeans.ts';
 import { fitPca, pcaColours } from '../features/pca.ts';
 import { fitSimilarity, similarityColors, similarityScores } from '../features/similarity.ts';
 import { classifierInputs, classScores } from '../segment/classes.ts';
-import { sizeUm } from '../segment/feature-source.ts';
 import { labelsFromScores } from '../segment/labels.ts';
-import { paintedSamples } from '../segment/samples.ts';
-import { trainClassifier } from '../segment/train.ts';
+import { joinSamples, paintedSamples } from '../segment/samples.ts';
+import { fitClassifier } from '../segment/train.ts';
 import { uncertaintyLayer } from '../segment/uncertainty.ts';
 import { keepBlocks, keepRows } from './block-cache.ts';
 import { concatenate } from './concatenate.ts';
@@ -107,6 +106,8 @@ export interface PipelineParts extends Pick<PipelineInput, 'pixels' | 'normalisa
   readonly encoder: Encoder;
   /** The latest: the provider changes when a device is lost. */
   readonly report: () => ProviderReport;
+  /** Others run on the encoder too: closing leaves it open. */
+  readonly lent?: boolean;
 }
 
 /** Join image, encoder, fits and layers. One of each cache serves all levels, so memory has one bound. */
@@ -117,6 +118,7 @@ export function createPipeline({
   model,
   encoder,
   report,
+  lent = false,
 }: PipelineParts): Pipeline {
   const windowCache = createChunkCache({ byteLimit: tokenCacheBytes / 2 });
   const blendCache = createChunkCache({ byteLimit: tokenCacheBytes / 2 });
@@ -211,26 +213,22 @@ export function createPipeline({
     similarity: async (fit, level) => kept(similarityColors(blended[level]!, fit)),
     similarityScores: async (fit, level, least) => kept(similarityScores(blended[level]!, fit, least)),
     recipe: recipeOf,
-    samples: ({ place, recipe, ...rest }) =>
-      paintedSamples({
-        ...places.features(place, urgently),
-        ...rest,
-        recipe,
-        normalisation,
-        finest: pixels[0]!,
-      }),
-    trainClassifier: async ({ place, recipe, source, ...rest }) => {
-      const input = places.features(place, urgently);
-      return trainClassifier({
+    samples: async ({ place, normalisation: seen = normalisation, ...rest }) => {
+      const input = placesFor(seen).features(place, urgently);
+      return paintedSamples({
         ...input,
         ...rest,
-        recipe,
-        normalisation,
-        readRows: await rowsFor(recipe, normalisation, place, () => input.pixels.revision),
-        level: place.level,
-        pixelSizeUm: sizeUm(input.pixels),
+        normalisation: seen,
+        readRows: await rowsFor(rest.recipe, seen, place, () => input.pixels.revision),
         finest: pixels[0]!,
-        source: { ...sourceOf({ level: place.level, seed: rest.seed, slices: null }), ...source },
+      });
+    },
+    fitClassifier: ({ samples, source, ...rest }) => {
+      const { channels, black, white } = rest.normalisation;
+      const common = sourceOf({ level: rest.level, seed: rest.seed, slices: null });
+      return fitClassifier(joinSamples(samples), {
+        ...rest,
+        source: { ...common, channels, black, white, ...source },
       });
     },
     classScores: async (fit, place = { level: fit.level }) =>
@@ -246,7 +244,10 @@ export function createPipeline({
       classifierInputs({ fit, keep: kept, ...placesFor(fit.normalisation).features(place) }),
     uncertainty: async (scores, kind, active) => kept(uncertaintyLayer(scores, kind, active)),
     labels: async (scores, grid, chunkPx) => kept(labelsFromScores(scores, grid, chunkPx)),
-    close: () => encoder.close(),
+    beside: async (input) => createPipeline({ ...input, manifest, model, encoder, report, lent: true }),
+    close: async () => {
+      if (!lent) await encoder.close();
+    },
   };
 }
 

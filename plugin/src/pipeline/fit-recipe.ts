@@ -16,6 +16,19 @@ import type { Pipeline, Slices, WorkOptions } from './pipeline.ts';
 import type { Places } from './places.ts';
 import { clusterWindows } from './sample.ts';
 
+/**
+ * The basis of an image's feature colours, which its classifiers may share: one for all levels, z and t.
+ *
+ * @returns  of 32 axes, the first 3 of which are drawn
+ */
+export function fitSharedBasis(
+  pipeline: Pick<Pipeline, 'fitPca'>,
+  slices: Slices,
+  work: WorkOptions,
+): Promise<PcaFit> {
+  return pipeline.fitPca({ components: defaultComponents, seed: 0, slices, ...work });
+}
+
 export type FitBasis = (
   tokens: TokensArray,
   options: {

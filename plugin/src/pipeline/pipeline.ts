@@ -1,15 +1,13 @@
-import type { Json } from '../array/json.ts';
 import type { LazyArray, LazyPyramid } from '../array/lazy-array.ts';
 import type { WorkOptions } from '../array/progress.ts';
 import type { Normalisation, ProviderReport } from '../encoder/encoder.ts';
 import type { Precision } from '../encoder/graph-choice.ts';
 import type { ClustersFit, PcaFit, SimilarityFit } from '../features/fits.ts';
-import type { ClassifierChoice } from '../segment/fit-models.ts';
 import type { Place } from '../segment/match-pixel-size.ts';
 import type { FeatureRecipe, RecipeChoice } from '../segment/recipe.ts';
 import type { Samples } from '../segment/samples.ts';
 import type { FitClassifierOptions } from '../segment/train.ts';
-import type { ClassifierFit, ClassSpec, PixelGrid, Stroke } from '../segment/types.ts';
+import type { ClassifierFit, PixelGrid, Stroke } from '../segment/types.ts';
 import type { UncertaintyKind } from '../segment/uncertainty.ts';
 
 export type { Progress, WorkOptions } from '../array/progress.ts';
@@ -101,7 +99,7 @@ export interface Pipeline {
       readonly slices: Slices;
     } & WorkOptions,
   ): Promise<FeatureRecipe>;
-  /** Features of painted pixels, for a classifier that learns from several images. */
+  /** Features of painted pixels: what a classifier learns from. */
   samples(
     options: {
       /** Length of the class list. */
@@ -111,21 +109,13 @@ export interface Pipeline {
       readonly place: Place;
       readonly seed: number;
       readonly pixelsPerClass?: number;
+      /** What the transformer sees; default: the pipeline's own. */
+      readonly normalisation?: Normalisation;
     } & WorkOptions,
   ): Promise<Samples>;
-  trainClassifier(
-    options: {
-      readonly classes: readonly ClassSpec[];
-      readonly strokes: readonly Stroke[];
-      readonly recipe: FeatureRecipe;
-      readonly choice?: ClassifierChoice;
-      readonly place: Place;
-      readonly seed: number;
-      readonly pixelsPerClass?: number;
-      readonly validation?: FitClassifierOptions['validation'];
-      /** What else the fit came from. */
-      readonly source?: Readonly<Record<string, Json>>;
-    } & WorkOptions,
+  /** Learn from samples, whatever image they are of; strokes of different images stay apart. */
+  fitClassifier(
+    options: { readonly samples: readonly Samples[] } & Omit<FitClassifierOptions, 'signal'> & WorkOptions,
   ): Promise<ClassifierFit>;
   /**
    * float32 […, y, x, c = classes] at pixel resolution of the place: probabilities. The transformer sees what the fit says,
@@ -152,6 +142,8 @@ export interface Pipeline {
     grid: PixelGrid,
     chunkPx: number,
   ): Promise<LazyArray<'uint8' | 'uint16'>>;
+  /** A pipeline of another image with the same checkpoint, which is not loaded again; it ends with this one. */
+  beside(input: Pick<PipelineInput, 'pixels' | 'normalisation'>): Promise<Pipeline>;
   close(): Promise<void>;
 }
 

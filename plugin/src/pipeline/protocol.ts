@@ -33,7 +33,7 @@ interface CallOptions {
   readonly fitSimilarity: Parameters<Pipeline['fitSimilarity']>[0];
   readonly recipe: Parameters<Pipeline['recipe']>[0];
   readonly samples: Parameters<Pipeline['samples']>[0];
-  readonly trainClassifier: Parameters<Pipeline['trainClassifier']>[0];
+  readonly fitClassifier: Parameters<Pipeline['fitClassifier']>[0];
 }
 type Fitting = {
   readonly [K in keyof CallOptions]: {

@@ -12,11 +12,22 @@ import { type Call, type OpenMessage, openingId, type Reply, type Request } from
 /** Neighbouring windows read the same chunks: a few are kept rather than copied through the port again. */
 const pixelCacheBytes = 64 * 2 ** 20;
 
+/** Serves one image after another: the checkpoint is loaded for the first, and later ones are beside it. */
+export function servePipelines(openPipeline: OpenPipeline): (message: OpenMessage) => Promise<void> {
+  let first: Promise<Pipeline> | null = null;
+  const openOne: OpenPipeline = async (input, options) => {
+    if (first !== null) return (await first).beside(input);
+    first = openPipeline(input, options);
+    return first;
+  };
+  return (message) => servePipeline(message, openOne);
+}
+
 /**
- * The worker's half: open a pipeline over the page's image and answer calls on the port until `close`.
+ * Open a pipeline over the page's image and answer calls on the port until `close`.
  * A plain function, testable over a `MessageChannel` without a worker.
  */
-export async function servePipeline(message: OpenMessage, openPipeline: OpenPipeline): Promise<void> {
+async function servePipeline(message: OpenMessage, openPipeline: OpenPipeline): Promise<void> {
   const { calls } = message;
   const reply = (data: Reply): void => calls.postMessage(data);
   const aborts = new Map<number, AbortController>();
@@ -117,8 +128,8 @@ async function perform(pipeline: Pipeline, arrays: Exports, call: Call, work: Wo
       return pipeline.recipe({ ...call.options, ...work });
     case 'samples':
       return pipeline.samples({ ...call.options, ...work });
-    case 'trainClassifier':
-      return pipeline.trainClassifier({ ...call.options, ...work });
+    case 'fitClassifier':
+      return pipeline.fitClassifier({ ...call.options, ...work });
     case 'tokens':
       return arrays.give(await pipeline.tokens(call.level));
     case 'pca':

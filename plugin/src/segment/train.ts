@@ -54,7 +54,8 @@ export async function fitClassifier(samples: Samples, options: FitClassifierOpti
     ...models,
     ...(smoothing === undefined ? {} : { forestSmoothing: smoothing }),
     smoothingPx: choice.smoothingPx ?? 0,
-    counts: Array.from(samples.painted),
+    // Samples that were made before a class was added know nothing of it.
+    counts: classes.map((_, index) => samples.painted[index] ?? 0),
     heldOut:
       heldOut === null
         ? null

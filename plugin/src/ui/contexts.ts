@@ -59,7 +59,6 @@ export class WorkspaceController implements ReactiveController {
     const changed = () => this.#host.requestUpdate();
     this.#workspace.session.addEventListener('change', changed, { signal });
     this.#workspace.display.addEventListener('change', changed, { signal });
-    this.#workspace.projects.addEventListener('change', changed, { signal });
     this.#workspace.keeper.addEventListener('change', changed, { signal });
   }
 }

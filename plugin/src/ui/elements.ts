@@ -16,6 +16,7 @@ import { AlibiZarrObjectTable } from './object-table.ts';
 import { AlibiZarrObjects } from './objects-panel.ts';
 import { AlibiZarrPanel } from './panel-element.ts';
 import { AlibiZarrPicker } from './picker-element.ts';
+import { AlibiZarrProject } from './project-panel.ts';
 import { AlibiZarrQuality } from './quality-panel.ts';
 import { AlibiZarrSaveDialog } from './save-dialog.ts';
 import { AlibiZarrScaleBar } from './scale-bar-element.ts';
@@ -45,6 +46,7 @@ const elements = {
   'alibi-zarr-objects': AlibiZarrObjects,
   'alibi-zarr-panel': AlibiZarrPanel,
   'alibi-zarr-picker': AlibiZarrPicker,
+  'alibi-zarr-project': AlibiZarrProject,
   'alibi-zarr-quality': AlibiZarrQuality,
   'alibi-zarr-save-dialog': AlibiZarrSaveDialog,
   'alibi-zarr-scale-bar': AlibiZarrScaleBar,

@@ -9,7 +9,7 @@ import { sectionHeader } from './section-header.ts';
 import { sectionStyle, theme } from './theme.ts';
 
 /**
- * Strokes, classifier and project as files: in and out.
+ * Strokes and classifier as files, in and out; a project comes in here too.
  *
  * @fires az-done    something was brought in or saved; detail: ImportedFile
  * @fires az-failed-file  a file could not be taken; detail: AlibiError
@@ -39,7 +39,7 @@ export class AlibiZarrFiles extends LitElement {
   protected override render() {
     const { workspace } = this.#workspace;
     if (workspace === null) return nothing;
-    const { session, projects } = workspace;
+    const { session } = workspace;
     const hasStrokes = session.strokes.length > 0;
     const hasClassifier = session.layers.some(({ kind, outdated }) => kind === 'classes' && !outdated);
     return html`
@@ -98,22 +98,6 @@ export class AlibiZarrFiles extends LitElement {
             title="Download the classifier as ONNX"
             @click=${() => this.#act(workspace, () => this.#exportClassifier(workspace, 'onnx'))}
           >${icons.save} ONNX</button>
-        </div>
-        <span>Project</span>
-        <div class="buttons">
-          <button
-            id="add-to-project"
-            ?disabled=${session.classes.length < 2}
-            title="Put this image and its strokes into the project"
-            @click=${() => this.#act(workspace, () => this.#addToProject(workspace))}
-          >Add this image</button>
-          <button
-            id="save-project"
-            ?disabled=${projects.project === null}
-            title="Download the project: alibi-zarr segment --project learns from all its images"
-            @click=${() => this.#act(workspace, () => this.#saveProject(workspace))}
-          >${icons.save} Save</button>
-          ${projects.project === null ? nothing : html`<span class="muted">${projects.project.images.length} in ${projects.fileName}</span>`}
         </div>
       </div>
     `;
@@ -174,21 +158,6 @@ export class AlibiZarrFiles extends LitElement {
     const files = session.exportClassifier();
     const type = kind === 'json' ? 'application/json' : 'application/octet-stream';
     download(`${fileStem(session.image.name)}-classifier.${kind}`, files[kind], type);
-    return null;
-  }
-
-  #addToProject({ session, projects }: Workspace): ImportedFile {
-    const project = session.addToProject(projects.project);
-    projects.set(project);
-    const count = project.images.length;
-    return {
-      title: 'Added to the project',
-      text: `${session.strokes.length} strokes; ${count} ${count === 1 ? 'image' : 'images'} in all. Save it to keep it.`,
-    };
-  }
-
-  #saveProject({ projects }: Workspace): null {
-    download(projects.fileName, `${JSON.stringify(projects.project, null, 1)}\n`, 'application/json');
     return null;
   }
 

@@ -42,7 +42,7 @@ export async function importFile(file: File, workspace: Workspace): Promise<Impo
   if (format.startsWith('alibi-zarr/project/')) {
     const project = readProject(text, file.name);
     const strokes = session.openProject(project);
-    projects.set(project, file.name);
+    projects.fileName = file.name;
     const brought =
       strokes === null
         ? 'This image is not in it; its classes are there.'

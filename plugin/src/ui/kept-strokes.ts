@@ -28,8 +28,11 @@ export class AlibiZarrKeptStrokes extends LitElement {
   protected override render() {
     const { workspace } = this.#workspace;
     if (workspace === null) return nothing;
-    const { keeper } = workspace;
+    const { keeper, session } = workspace;
     const { offer } = keeper;
+    // The image's strokes of its project are these or later ones.
+    const isOfProject = session.project.images.some(({ isOnShow, strokes }) => isOnShow && strokes > 0);
+    if (isOfProject) return nothing;
     switch (offer.kind) {
       case 'none':
         return nothing;

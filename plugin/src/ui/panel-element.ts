@@ -79,9 +79,11 @@ export class AlibiZarrPanel extends LitElement {
   /** What keeps the strokes of the session on show; the one before is done. */
   #keep(): StrokeKeeper | null {
     if (this.#keeper?.session !== this.session) {
+      if (this.#keeper !== null) this.#projects.leave(this.#keeper.session);
       void this.#keeper?.keeper.close();
       this.#keeper =
         this.session === null ? null : { session: this.session, keeper: keepStrokes(this.session) };
+      if (this.session !== null) this.#projects.enter(this.session);
     }
     return this.#keeper?.keeper ?? null;
   }
@@ -102,6 +104,7 @@ export class AlibiZarrPanel extends LitElement {
         <alibi-zarr-quality></alibi-zarr-quality>
         <alibi-zarr-layers></alibi-zarr-layers>
         <alibi-zarr-objects></alibi-zarr-objects>
+        <alibi-zarr-project></alibi-zarr-project>
         <alibi-zarr-files></alibi-zarr-files>
         <alibi-zarr-channels></alibi-zarr-channels>
         <alibi-zarr-info></alibi-zarr-info>

@@ -1,21 +1,21 @@
 import type { Project } from 'alibi-zarr-schemas';
+import { ProjectMemory } from '../session-project-memory.ts';
+import type { Session } from '../session-types.ts';
 
-/** The project a person works on, from image to image; none at first. */
-export class ProjectHolder extends EventTarget {
+/** Takes a project along from image to image, with what its images have taught. */
+export class ProjectHolder {
+  readonly memory = new ProjectMemory();
   #project: Project | null = null;
-  #fileName = 'project.json';
+  /** Of the file it came from, or goes to. */
+  fileName = 'project.json';
 
-  get project(): Project | null {
-    return this.#project;
-  }
-  /** Name of the file it came from. */
-  get fileName(): string {
-    return this.#fileName;
+  /** The session's image is left: its strokes go along. */
+  leave({ project }: Session): void {
+    this.#project = project.current;
   }
 
-  set(project: Project | null, fileName = this.#fileName): void {
-    this.#project = project;
-    this.#fileName = fileName;
-    this.dispatchEvent(new Event('change'));
+  /** The project goes on with the session's image. */
+  enter(session: Session): void {
+    if (this.#project !== null) session.openProject(this.#project);
   }
 }

@@ -155,6 +155,7 @@ export class AlibiZarrViewer extends LitElement {
         source: wanted,
         ...(this.model ? { model: this.model } : {}),
         sidecar: storedLabels,
+        memory: this.#projects.memory,
         signal,
       });
       if (signal.aborted) {
@@ -199,6 +200,7 @@ export class AlibiZarrViewer extends LitElement {
     session.addEventListener('error', failed, { signal: this.#listening.signal });
     this.state = { kind: 'open', workspace };
     this.#provider.setValue(workspace);
+    this.#projects.enter(session);
     this.#announce('az-opened', session);
   }
 
@@ -207,6 +209,7 @@ export class AlibiZarrViewer extends LitElement {
     this.#listening = null;
     if (this.state.kind === 'opening') this.state.abort.abort();
     if (this.state.kind === 'open') {
+      this.#projects.leave(this.state.workspace.session);
       void this.state.workspace.keeper.close();
       void this.state.workspace.session.close();
     }

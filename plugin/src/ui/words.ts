@@ -33,3 +33,8 @@ export function providerName(provider: ExecutionProvider): string {
 export function sentence(clause: string): string {
   return clause.charAt(0).toUpperCase() + clause.slice(1);
 }
+
+/** `1 stroke`, `2 strokes`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}

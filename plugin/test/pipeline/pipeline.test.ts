@@ -6,7 +6,7 @@ import { AlibiError } from '../../src/errors.ts';
 import { inWorker, type WorkerLike } from '../../src/pipeline/connect-pipeline.ts';
 import { createPipeline } from '../../src/pipeline/create-pipeline.ts';
 import type { OpenPipeline, Pipeline, Progress } from '../../src/pipeline/pipeline.ts';
-import { servePipeline } from '../../src/pipeline/serve-pipeline.ts';
+import { servePipelines } from '../../src/pipeline/serve-pipeline.ts';
 import { deferred, fakeArray, settle } from '../array/fake-array.ts';
 import { fakeEncoder } from '../encoder/fake-encoder.ts';
 
@@ -58,11 +58,12 @@ function threadless(openPipeline: OpenPipeline): {
   kill: (message: string) => void;
 } {
   const listeners: ((event: Event) => void)[] = [];
+  const serve = servePipelines(openPipeline);
   return {
     create: () => ({
       postMessage: (message, transfer) => {
         const channel = new MessageChannel();
-        channel.port1.onmessage = ({ data }) => void servePipeline(data, openPipeline);
+        channel.port1.onmessage = ({ data }) => void serve(data);
         channel.port2.postMessage(message, transfer as Transferable[]);
       },
       addEventListener: (_, listener) => void listeners.push(listener),
@@ -198,6 +199,25 @@ describe('pipeline', () => {
     await expect(chunk).rejects.toThrow(/worker/);
     await expect(remote.cost()).rejects.toThrow(/reload the page/);
     gate.resolve();
+  });
+
+  it('runs another image beside the first with the same encoder, which goes on when the other is done', async () => {
+    let opened = 0;
+    const open: OpenPipeline = (...given) => {
+      opened++;
+      return inProcess(encoder)(...given);
+    };
+    const remote = await inWorker(threadless(open).create)(input(), {});
+    const [flat] = levels();
+    const other = await remote.beside({ ...input(), pixels: [flat!] });
+    expect((await other.cost()).windows).toEqual([49]);
+    expect(other.model).toEqual(remote.model);
+    const tokens = await other.tokens(0);
+    expect((await whole(tokens)).data).toEqual((await whole(await pipeline.tokens(0))).data);
+    await other.close();
+    expect((await remote.cost()).windows).toEqual([49, 9]);
+    expect(opened).toBe(1);
+    await remote.close();
   });
 
   it('refuses scores of another pipeline', async () => {

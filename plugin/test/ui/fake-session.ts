@@ -9,10 +9,13 @@ import type { ClassSpec, HeldOutScore } from '../../src/segment/types.ts';
 import { Clustering } from '../../src/session-clustering.ts';
 import { paletteColor } from '../../src/session-colors.ts';
 import { Editing } from '../../src/session-editing.ts';
+import { SessionFits } from '../../src/session-fits.ts';
 import { Guidance } from '../../src/session-guidance.ts';
+import { LiveProject } from '../../src/session-live-project.ts';
 import { canonicalLabels, Objects } from '../../src/session-objects.ts';
 import { Painting } from '../../src/session-painting.ts';
-import { openInto, withImage } from '../../src/session-project.ts';
+import { withImage } from '../../src/session-project.ts';
+import { ProjectMemory } from '../../src/session-project-memory.ts';
 import { Scribbles } from '../../src/session-scribbles.ts';
 import type { Prompt, SessionSimilarity } from '../../src/session-similarity.ts';
 import type { Layer, Learning, Session, SessionEvents, Work } from '../../src/session-types.ts';
@@ -345,7 +348,7 @@ export function fakeSession(
   });
   /** A segmentation as soon as two classes are painted. */
   const segment = (): void => {
-    if (!painting.isTrainable) return;
+    if (!project.parts.isTrainable) return;
     const { classes, strokes } = painting;
     add({
       id: `classes-${strokes.length}`,
@@ -360,6 +363,21 @@ export function fakeSession(
     });
     guidance.trained();
   };
+  const project = new LiveProject({
+    image: () => image,
+    painting,
+    region: () => null,
+    setRegion: () => {},
+    learning: () => learning,
+    setLearning: (given) => {
+      learning = { ...learning, ...given };
+    },
+    fits: new SessionFits({ image: () => image, lifetime: new AbortController().signal }),
+    memory: new ProjectMemory(),
+    sign: undefined,
+    run: (title, signal, task) => works.run(title, signal, task),
+    changed: () => emit('project'),
+  });
   const failed = (error: AlibiError) => target.dispatchEvent(new CustomEvent('error', { detail: { error } }));
   let prompts: readonly Prompt[] = [];
   const similarity: SessionSimilarity = {
@@ -509,9 +527,10 @@ export function fakeSession(
       Object.assign(session, { region });
       emit('strokes');
     },
-    addToProject: (project) =>
-      withImage(project, { image, classes: painting.classes, strokes: painting.strokes }),
-    openProject: (project) => openInto(painting, project, image),
+    addToProject: (given) =>
+      withImage(given, { image, classes: painting.classes, strokes: painting.strokes }),
+    project,
+    openProject: (given) => project.open(given),
     uncertainty: () => Promise.reject(new Error('the fake session has no classifier')),
     suggest: () => Promise.reject(new Error('the fake session has no classifier')),
     save: async (_layer, { name, onProgress }) => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { defineElements } from '../../src/ui/elements.ts';
-import type { AlibiZarrViewer } from '../../src/ui/viewer-element.ts';
+import { AlibiZarrViewer } from '../../src/ui/viewer-element.ts';
 import { fakeSession } from './fake-session.ts';
-import { drag, find, press, show, until } from './viewer-page.ts';
+import { drag, find, findAll, press, show, until } from './viewer-page.ts';
 
 defineElements();
 
@@ -98,15 +98,38 @@ describe('files in the viewer', () => {
 
   it('put the image and its strokes into a project, and give it out', async () => {
     const { viewer } = await painted();
-    expect(button(viewer, '#save-project').disabled).to.equal(true);
     button(viewer, '#add-to-project').click();
-    await until(() => viewer.messages.length === 1);
-    await until(() => !button(viewer, '#save-project').disabled);
+    await until(() => findAll(viewer, '#save-project', HTMLButtonElement).length === 1);
     const { name, text } = await downloaded(button(viewer, '#save-project'));
     expect(name).to.equal('project.json');
     const project = JSON.parse(text);
     expect(project.images).to.have.length(1);
     expect(project.images[0].strokes).to.have.length(1);
+    button(viewer, '#close-project').click();
+    await until(() => findAll(viewer, '#save-project', HTMLButtonElement).length === 0);
+  });
+
+  it('take the project along to the next image, which says what the classifier has learned from', async () => {
+    const { session, viewer } = await painted();
+    button(viewer, '#add-to-project').click();
+    const other = fakeSession();
+    // The same image by another address.
+    Object.assign(other.image, { location: 'http://localhost/other.zarr' });
+    AlibiZarrViewer.opener = async () => other;
+    viewer.src = 'http://localhost/other.zarr';
+    await until(() => viewer.session === other && viewer.camera !== null);
+    await viewer.updateComplete;
+    expect(other.classes).to.deep.equal(session.classes);
+    drag(viewer, [200, 150], [260, 180]);
+    drag(viewer, [300, 150], [260, 180]);
+    const items = () =>
+      findAll(viewer, '[aria-label="Images of the project"] li', HTMLLIElement).map(({ textContent }) =>
+        (textContent ?? '').replace(/\s+/g, ' ').trim(),
+      );
+    await until(() => items().length === 2);
+    expect(items()[0]).to.match(/sample\.zarr 1 stroke, not learned yet/);
+    expect(items()[1]).to.match(/other\.zarr 2 strokes, not learned yet/);
+    expect(find(viewer, '#learned-from', HTMLElement).textContent).to.match(/none of its images yet/);
   });
 
   it('open a project and find the strokes of the image in it', async () => {

@@ -1442,7 +1442,10 @@ score: number
  * Images with their strokes, and one classifier that learned or will learn from all of them.
  */
 export interface Project {
-format: "alibi-zarr/project/1"
+/**
+ * 2 since a project tells regions, slices that were reviewed and shared bases; 1 is read
+ */
+format: ("alibi-zarr/project/1" | "alibi-zarr/project/2")
 name?: string
 /**
  * @minItems 2
@@ -1483,7 +1486,29 @@ channels?: number[]
  * where features are computed; default: by pixel size, or by size
  */
 level?: number
-reviewed?: boolean
+/**
+ * slices whose segmentation a person found right; true: all of them
+ */
+reviewed?: (boolean | {
+z: number
+t: number
+}[])
+/**
+ * where strokes count; absent: everywhere
+ */
+region?: ({
+kind: "area"
+/**
+ * closed rings of corners in pixels of the finest level, on every slice
+ */
+rings: number[][]
+} | {
+kind: "labels"
+/**
+ * label image of the image: where it is not 0
+ */
+name: string
+})
 }[]
 /**
  * features that were chosen; what is absent was the default
@@ -1503,6 +1528,10 @@ channels: number[]
 black: number[]
 white: number[]
 }
+/**
+ * tokens are reduced with the basis of the first image's feature colours
+ */
+sharedBasis?: boolean
 }
 /**
  * how it learned; what is absent was the default

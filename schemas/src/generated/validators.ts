@@ -18615,7 +18615,7 @@ function validate33(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 var validateProject = validate34;
-var schema55 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "const": "alibi-zarr/project/1" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "type": "boolean" } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "forestSmoothingPx": { "type": "number", "minimum": 0, "maximum": 100 }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
+var schema55 = { "$schema": "http://json-schema.org/draft-07/schema#", "$id": "https://alibi-zarr.org/schemas/project.schema.json", "title": "Project", "description": "Images with their strokes, and one classifier that learned or will learn from all of them.", "type": "object", "additionalProperties": false, "required": ["format", "classes", "images"], "properties": { "format": { "enum": ["alibi-zarr/project/1", "alibi-zarr/project/2"], "description": "2 since a project tells regions, slices that were reviewed and shared bases; 1 is read" }, "name": { "type": "string" }, "classes": { "type": "array", "minItems": 2, "items": { "type": "object", "additionalProperties": false, "required": ["name", "color"], "properties": { "name": { "type": "string" }, "color": { "type": "string", "pattern": "^[0-9a-f]{6}$" } } } }, "images": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["source", "strokes"], "properties": { "source": { "type": "string", "description": "address, or path relative to the project's file" }, "strokes": { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["id", "classIndex", "radiusPx", "points", "z", "t"], "properties": { "id": { "type": "string" }, "classIndex": { "type": ["integer", "null"], "minimum": 0 }, "radiusPx": { "type": "number", "exclusiveMinimum": 0 }, "points": { "type": "array", "items": { "type": "number" } }, "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 }, "group": { "type": "string", "description": "strokes of one group are left out together when a classifier is checked" }, "rings": { "type": "array", "description": "an area instead of a line: closed rings of corners, inside by the even-odd rule; points is empty then", "items": { "type": "array", "items": { "type": "number" } } } } }, "description": "in pixels of the finest level" }, "channels": { "type": "array", "items": { "type": "integer", "minimum": 0 }, "minItems": 1 }, "level": { "type": "integer", "minimum": 0, "description": "where features are computed; default: by pixel size, or by size" }, "reviewed": { "description": "slices whose segmentation a person found right; true: all of them", "oneOf": [{ "type": "boolean" }, { "type": "array", "items": { "type": "object", "additionalProperties": false, "required": ["z", "t"], "properties": { "z": { "type": "integer", "minimum": 0 }, "t": { "type": "integer", "minimum": 0 } } } }] }, "region": { "description": "where strokes count; absent: everywhere", "oneOf": [{ "type": "object", "additionalProperties": false, "required": ["kind", "rings"], "properties": { "kind": { "const": "area" }, "rings": { "type": "array", "items": { "type": "array", "items": { "type": "number" } }, "description": "closed rings of corners in pixels of the finest level, on every slice" } } }, { "type": "object", "additionalProperties": false, "required": ["kind", "name"], "properties": { "kind": { "const": "labels" }, "name": { "type": "string", "description": "label image of the image: where it is not 0" } } }] } } } }, "recipe": { "type": "object", "additionalProperties": false, "required": [], "properties": { "tokenScales": { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0, "maximum": 16 } }, "components": { "type": "integer", "minimum": 1 }, "guided": { "type": "boolean" }, "sigmasPx": { "type": "array", "items": { "type": "number", "minimum": 0 } }, "kinds": { "type": "array", "items": { "enum": ["gaussian", "gradient", "hessian", "structure", "difference"] } }, "zContext": { "type": "boolean" }, "classicalNormalisation": { "type": "object", "additionalProperties": false, "required": ["channels", "black", "white"], "properties": { "channels": { "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 0 } }, "black": { "type": "array", "items": { "type": "number" } }, "white": { "type": "array", "items": { "type": "number" } } } }, "sharedBasis": { "type": "boolean", "description": "tokens are reduced with the basis of the first image's feature colours" } }, "description": "features that were chosen; what is absent was the default" }, "learning": { "type": "object", "additionalProperties": false, "required": [], "properties": { "kind": { "enum": ["linear", "forest", "average"] }, "c": { "type": "number", "exclusiveMinimum": 0 }, "trees": { "type": "integer", "minimum": 1, "maximum": 1e4 }, "depthLimit": { "type": "integer", "minimum": 1, "maximum": 64 }, "classWeights": { "oneOf": [{ "enum": ["balanced", "painted"] }, { "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 } }] }, "forestSmoothingPx": { "type": "number", "minimum": 0, "maximum": 100 }, "smoothingPx": { "type": "number", "minimum": 0, "maximum": 100 } }, "description": "how it learned; what is absent was the default" }, "classifier": { "type": "string", "description": "path of a classifier's JSON relative to this file; used instead of learning" } } };
 function validate34(data, { instancePath = "", parentData, parentDataProperty, rootData = data } = {}) {
   ;
   let vErrors = null;
@@ -18637,9 +18637,10 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
         }
         if (_errs1 === errors) {
           if (data.format !== void 0) {
+            let data0 = data.format;
             const _errs2 = errors;
-            if ("alibi-zarr/project/1" !== data.format) {
-              validate34.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/const", keyword: "const", params: { allowedValue: "alibi-zarr/project/1" }, message: "must be equal to constant" }];
+            if (!(data0 === "alibi-zarr/project/1" || data0 === "alibi-zarr/project/2")) {
+              validate34.errors = [{ instancePath: instancePath + "/format", schemaPath: "#/properties/format/enum", keyword: "enum", params: { allowedValues: schema55.properties.format.enum }, message: "must be equal to one of the allowed values" }];
               return false;
             }
             var valid0 = _errs2 === errors;
@@ -18760,7 +18761,7 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                             } else {
                               const _errs18 = errors;
                               for (const key2 in data7) {
-                                if (!(key2 === "source" || key2 === "strokes" || key2 === "channels" || key2 === "level" || key2 === "reviewed")) {
+                                if (!(key2 === "source" || key2 === "strokes" || key2 === "channels" || key2 === "level" || key2 === "reviewed" || key2 === "region")) {
                                   validate34.errors = [{ instancePath: instancePath + "/images/" + i1, schemaPath: "#/properties/images/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                   return false;
                                   break;
@@ -19071,14 +19072,414 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                       if (valid4) {
                                         if (data7.reviewed !== void 0) {
+                                          let data25 = data7.reviewed;
                                           const _errs54 = errors;
-                                          if (typeof data7.reviewed !== "boolean") {
-                                            validate34.errors = [{ instancePath: instancePath + "/images/" + i1 + "/reviewed", schemaPath: "#/properties/images/items/properties/reviewed/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                          const _errs55 = errors;
+                                          let valid11 = false;
+                                          let passing0 = null;
+                                          const _errs56 = errors;
+                                          if (typeof data25 !== "boolean") {
+                                            const err0 = { instancePath: instancePath + "/images/" + i1 + "/reviewed", schemaPath: "#/properties/images/items/properties/reviewed/oneOf/0/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" };
+                                            if (vErrors === null) {
+                                              vErrors = [err0];
+                                            } else {
+                                              vErrors.push(err0);
+                                            }
+                                            errors++;
+                                          }
+                                          var _valid0 = _errs56 === errors;
+                                          if (_valid0) {
+                                            valid11 = true;
+                                            passing0 = 0;
+                                          }
+                                          const _errs58 = errors;
+                                          if (errors === _errs58) {
+                                            if (Array.isArray(data25)) {
+                                              var valid12 = true;
+                                              const len7 = data25.length;
+                                              for (let i7 = 0; i7 < len7; i7++) {
+                                                let data26 = data25[i7];
+                                                const _errs60 = errors;
+                                                if (errors === _errs60) {
+                                                  if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
+                                                    let missing4;
+                                                    if (data26.z === void 0 && (missing4 = "z") || data26.t === void 0 && (missing4 = "t")) {
+                                                      const err1 = { instancePath: instancePath + "/images/" + i1 + "/reviewed/" + i7, schemaPath: "#/properties/images/items/properties/reviewed/oneOf/1/items/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err1];
+                                                      } else {
+                                                        vErrors.push(err1);
+                                                      }
+                                                      errors++;
+                                                    } else {
+                                                      const _errs62 = errors;
+                                                      for (const key4 in data26) {
+                                                        if (!(key4 === "z" || key4 === "t")) {
+                                                          const err2 = { instancePath: instancePath + "/images/" + i1 + "/reviewed/" + i7, schemaPath: "#/properties/images/items/properties/reviewed/oneOf/1/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err2];
+                                                          } else {
+                                                            vErrors.push(err2);
+                                                          }
+                                                          errors++;
+                                                          break;
+                                                        }
+                                                      }
+                                                      if (_errs62 === errors) {
+                                                        if (data26.z !== void 0) {
+                                                          let data27 = data26.z;
+                                                          const _errs63 = errors;
+                                                          if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                                            const err3 = { instancePath: instancePath + "/images/" + i1 + "/reviewed/" + i7 + "/z", schemaPath: "#/properties/images/items/properties/reviewed/oneOf/1/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err3];
+                                                            } else {
+                                                              vErrors.push(err3);
+                                                            }
+                                                            errors++;
+                                                          }
+                                                          if (errors === _errs63) {
+                                                            if (typeof data27 == "number" && isFinite(data27)) {
+                                                              if (data27 < 0 || isNaN(data27)) {
+                                                                const err4 = { instancePath: instancePath + "/images/" + i1 + "/reviewed/" + i7 + "/z", schemaPath: "#/properties/images/items/properties/reviewed/oneOf/1/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                if (vErrors === null) {
+                                                                  vErrors = [err4];
+                                                                } else {
+                                                                  vErrors.push(err4);
+                                                                }
+                                                                errors++;
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid13 = _errs63 === errors;
+                                                        } else {
+                                                          var valid13 = true;
+                                                        }
+                                                        if (valid13) {
+                                                          if (data26.t !== void 0) {
+                                                            let data28 = data26.t;
+                                                            const _errs65 = errors;
+                                                            if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                              const err5 = { instancePath: instancePath + "/images/" + i1 + "/reviewed/" + i7 + "/t", schemaPath: "#/properties/images/items/properties/reviewed/oneOf/1/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err5];
+                                                              } else {
+                                                                vErrors.push(err5);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                            if (errors === _errs65) {
+                                                              if (typeof data28 == "number" && isFinite(data28)) {
+                                                                if (data28 < 0 || isNaN(data28)) {
+                                                                  const err6 = { instancePath: instancePath + "/images/" + i1 + "/reviewed/" + i7 + "/t", schemaPath: "#/properties/images/items/properties/reviewed/oneOf/1/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err6];
+                                                                  } else {
+                                                                    vErrors.push(err6);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                              }
+                                                            }
+                                                            var valid13 = _errs65 === errors;
+                                                          } else {
+                                                            var valid13 = true;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  } else {
+                                                    const err7 = { instancePath: instancePath + "/images/" + i1 + "/reviewed/" + i7, schemaPath: "#/properties/images/items/properties/reviewed/oneOf/1/items/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err7];
+                                                    } else {
+                                                      vErrors.push(err7);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                                var valid12 = _errs60 === errors;
+                                                if (!valid12) {
+                                                  break;
+                                                }
+                                              }
+                                            } else {
+                                              const err8 = { instancePath: instancePath + "/images/" + i1 + "/reviewed", schemaPath: "#/properties/images/items/properties/reviewed/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                              if (vErrors === null) {
+                                                vErrors = [err8];
+                                              } else {
+                                                vErrors.push(err8);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                          var _valid0 = _errs58 === errors;
+                                          if (_valid0 && valid11) {
+                                            valid11 = false;
+                                            passing0 = [passing0, 1];
+                                          } else {
+                                            if (_valid0) {
+                                              valid11 = true;
+                                              passing0 = 1;
+                                            }
+                                          }
+                                          if (!valid11) {
+                                            const err9 = { instancePath: instancePath + "/images/" + i1 + "/reviewed", schemaPath: "#/properties/images/items/properties/reviewed/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                            if (vErrors === null) {
+                                              vErrors = [err9];
+                                            } else {
+                                              vErrors.push(err9);
+                                            }
+                                            errors++;
+                                            validate34.errors = vErrors;
                                             return false;
+                                          } else {
+                                            errors = _errs55;
+                                            if (vErrors !== null) {
+                                              if (_errs55) {
+                                                vErrors.length = _errs55;
+                                              } else {
+                                                vErrors = null;
+                                              }
+                                            }
                                           }
                                           var valid4 = _errs54 === errors;
                                         } else {
                                           var valid4 = true;
+                                        }
+                                        if (valid4) {
+                                          if (data7.region !== void 0) {
+                                            let data29 = data7.region;
+                                            const _errs67 = errors;
+                                            const _errs68 = errors;
+                                            let valid14 = false;
+                                            let passing1 = null;
+                                            const _errs69 = errors;
+                                            if (errors === _errs69) {
+                                              if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
+                                                let missing5;
+                                                if (data29.kind === void 0 && (missing5 = "kind") || data29.rings === void 0 && (missing5 = "rings")) {
+                                                  const err10 = { instancePath: instancePath + "/images/" + i1 + "/region", schemaPath: "#/properties/images/items/properties/region/oneOf/0/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err10];
+                                                  } else {
+                                                    vErrors.push(err10);
+                                                  }
+                                                  errors++;
+                                                } else {
+                                                  const _errs71 = errors;
+                                                  for (const key5 in data29) {
+                                                    if (!(key5 === "kind" || key5 === "rings")) {
+                                                      const err11 = { instancePath: instancePath + "/images/" + i1 + "/region", schemaPath: "#/properties/images/items/properties/region/oneOf/0/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err11];
+                                                      } else {
+                                                        vErrors.push(err11);
+                                                      }
+                                                      errors++;
+                                                      break;
+                                                    }
+                                                  }
+                                                  if (_errs71 === errors) {
+                                                    if (data29.kind !== void 0) {
+                                                      const _errs72 = errors;
+                                                      if ("area" !== data29.kind) {
+                                                        const err12 = { instancePath: instancePath + "/images/" + i1 + "/region/kind", schemaPath: "#/properties/images/items/properties/region/oneOf/0/properties/kind/const", keyword: "const", params: { allowedValue: "area" }, message: "must be equal to constant" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err12];
+                                                        } else {
+                                                          vErrors.push(err12);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                      var valid15 = _errs72 === errors;
+                                                    } else {
+                                                      var valid15 = true;
+                                                    }
+                                                    if (valid15) {
+                                                      if (data29.rings !== void 0) {
+                                                        let data31 = data29.rings;
+                                                        const _errs73 = errors;
+                                                        if (errors === _errs73) {
+                                                          if (Array.isArray(data31)) {
+                                                            var valid16 = true;
+                                                            const len8 = data31.length;
+                                                            for (let i8 = 0; i8 < len8; i8++) {
+                                                              let data32 = data31[i8];
+                                                              const _errs75 = errors;
+                                                              if (errors === _errs75) {
+                                                                if (Array.isArray(data32)) {
+                                                                  var valid17 = true;
+                                                                  const len9 = data32.length;
+                                                                  for (let i9 = 0; i9 < len9; i9++) {
+                                                                    let data33 = data32[i9];
+                                                                    const _errs77 = errors;
+                                                                    if (!(typeof data33 == "number" && isFinite(data33))) {
+                                                                      const err13 = { instancePath: instancePath + "/images/" + i1 + "/region/rings/" + i8 + "/" + i9, schemaPath: "#/properties/images/items/properties/region/oneOf/0/properties/rings/items/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                                      if (vErrors === null) {
+                                                                        vErrors = [err13];
+                                                                      } else {
+                                                                        vErrors.push(err13);
+                                                                      }
+                                                                      errors++;
+                                                                    }
+                                                                    var valid17 = _errs77 === errors;
+                                                                    if (!valid17) {
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  const err14 = { instancePath: instancePath + "/images/" + i1 + "/region/rings/" + i8, schemaPath: "#/properties/images/items/properties/region/oneOf/0/properties/rings/items/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                  if (vErrors === null) {
+                                                                    vErrors = [err14];
+                                                                  } else {
+                                                                    vErrors.push(err14);
+                                                                  }
+                                                                  errors++;
+                                                                }
+                                                              }
+                                                              var valid16 = _errs75 === errors;
+                                                              if (!valid16) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          } else {
+                                                            const err15 = { instancePath: instancePath + "/images/" + i1 + "/region/rings", schemaPath: "#/properties/images/items/properties/region/oneOf/0/properties/rings/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err15];
+                                                            } else {
+                                                              vErrors.push(err15);
+                                                            }
+                                                            errors++;
+                                                          }
+                                                        }
+                                                        var valid15 = _errs73 === errors;
+                                                      } else {
+                                                        var valid15 = true;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              } else {
+                                                const err16 = { instancePath: instancePath + "/images/" + i1 + "/region", schemaPath: "#/properties/images/items/properties/region/oneOf/0/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err16];
+                                                } else {
+                                                  vErrors.push(err16);
+                                                }
+                                                errors++;
+                                              }
+                                            }
+                                            var _valid1 = _errs69 === errors;
+                                            if (_valid1) {
+                                              valid14 = true;
+                                              passing1 = 0;
+                                            }
+                                            const _errs79 = errors;
+                                            if (errors === _errs79) {
+                                              if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
+                                                let missing6;
+                                                if (data29.kind === void 0 && (missing6 = "kind") || data29.name === void 0 && (missing6 = "name")) {
+                                                  const err17 = { instancePath: instancePath + "/images/" + i1 + "/region", schemaPath: "#/properties/images/items/properties/region/oneOf/1/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err17];
+                                                  } else {
+                                                    vErrors.push(err17);
+                                                  }
+                                                  errors++;
+                                                } else {
+                                                  const _errs81 = errors;
+                                                  for (const key6 in data29) {
+                                                    if (!(key6 === "kind" || key6 === "name")) {
+                                                      const err18 = { instancePath: instancePath + "/images/" + i1 + "/region", schemaPath: "#/properties/images/items/properties/region/oneOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err18];
+                                                      } else {
+                                                        vErrors.push(err18);
+                                                      }
+                                                      errors++;
+                                                      break;
+                                                    }
+                                                  }
+                                                  if (_errs81 === errors) {
+                                                    if (data29.kind !== void 0) {
+                                                      const _errs82 = errors;
+                                                      if ("labels" !== data29.kind) {
+                                                        const err19 = { instancePath: instancePath + "/images/" + i1 + "/region/kind", schemaPath: "#/properties/images/items/properties/region/oneOf/1/properties/kind/const", keyword: "const", params: { allowedValue: "labels" }, message: "must be equal to constant" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err19];
+                                                        } else {
+                                                          vErrors.push(err19);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                      var valid18 = _errs82 === errors;
+                                                    } else {
+                                                      var valid18 = true;
+                                                    }
+                                                    if (valid18) {
+                                                      if (data29.name !== void 0) {
+                                                        const _errs83 = errors;
+                                                        if (typeof data29.name !== "string") {
+                                                          const err20 = { instancePath: instancePath + "/images/" + i1 + "/region/name", schemaPath: "#/properties/images/items/properties/region/oneOf/1/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err20];
+                                                          } else {
+                                                            vErrors.push(err20);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                        var valid18 = _errs83 === errors;
+                                                      } else {
+                                                        var valid18 = true;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              } else {
+                                                const err21 = { instancePath: instancePath + "/images/" + i1 + "/region", schemaPath: "#/properties/images/items/properties/region/oneOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err21];
+                                                } else {
+                                                  vErrors.push(err21);
+                                                }
+                                                errors++;
+                                              }
+                                            }
+                                            var _valid1 = _errs79 === errors;
+                                            if (_valid1 && valid14) {
+                                              valid14 = false;
+                                              passing1 = [passing1, 1];
+                                            } else {
+                                              if (_valid1) {
+                                                valid14 = true;
+                                                passing1 = 1;
+                                              }
+                                            }
+                                            if (!valid14) {
+                                              const err22 = { instancePath: instancePath + "/images/" + i1 + "/region", schemaPath: "#/properties/images/items/properties/region/oneOf", keyword: "oneOf", params: { passingSchemas: passing1 }, message: "must match exactly one schema in oneOf" };
+                                              if (vErrors === null) {
+                                                vErrors = [err22];
+                                              } else {
+                                                vErrors.push(err22);
+                                              }
+                                              errors++;
+                                              validate34.errors = vErrors;
+                                              return false;
+                                            } else {
+                                              errors = _errs68;
+                                              if (vErrors !== null) {
+                                                if (_errs68) {
+                                                  vErrors.length = _errs68;
+                                                } else {
+                                                  vErrors = null;
+                                                }
+                                              }
+                                            }
+                                            var valid4 = _errs67 === errors;
+                                          } else {
+                                            var valid4 = true;
+                                          }
                                         }
                                       }
                                     }
@@ -19107,47 +19508,47 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                 }
                 if (valid0) {
                   if (data.recipe !== void 0) {
-                    let data26 = data.recipe;
-                    const _errs56 = errors;
-                    if (errors === _errs56) {
-                      if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
-                        const _errs58 = errors;
-                        for (const key4 in data26) {
-                          if (!(key4 === "tokenScales" || key4 === "components" || key4 === "guided" || key4 === "sigmasPx" || key4 === "kinds" || key4 === "zContext" || key4 === "classicalNormalisation")) {
-                            validate34.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                    let data36 = data.recipe;
+                    const _errs85 = errors;
+                    if (errors === _errs85) {
+                      if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
+                        const _errs87 = errors;
+                        for (const key7 in data36) {
+                          if (!(key7 === "tokenScales" || key7 === "components" || key7 === "guided" || key7 === "sigmasPx" || key7 === "kinds" || key7 === "zContext" || key7 === "classicalNormalisation" || key7 === "sharedBasis")) {
+                            validate34.errors = [{ instancePath: instancePath + "/recipe", schemaPath: "#/properties/recipe/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                             return false;
                             break;
                           }
                         }
-                        if (_errs58 === errors) {
-                          if (data26.tokenScales !== void 0) {
-                            let data27 = data26.tokenScales;
-                            const _errs59 = errors;
-                            if (errors === _errs59) {
-                              if (Array.isArray(data27)) {
-                                var valid12 = true;
-                                const len7 = data27.length;
-                                for (let i7 = 0; i7 < len7; i7++) {
-                                  let data28 = data27[i7];
-                                  const _errs61 = errors;
-                                  if (errors === _errs61) {
-                                    if (typeof data28 == "number" && isFinite(data28)) {
-                                      if (data28 > 16 || isNaN(data28)) {
-                                        validate34.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i7, schemaPath: "#/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
+                        if (_errs87 === errors) {
+                          if (data36.tokenScales !== void 0) {
+                            let data37 = data36.tokenScales;
+                            const _errs88 = errors;
+                            if (errors === _errs88) {
+                              if (Array.isArray(data37)) {
+                                var valid20 = true;
+                                const len10 = data37.length;
+                                for (let i10 = 0; i10 < len10; i10++) {
+                                  let data38 = data37[i10];
+                                  const _errs90 = errors;
+                                  if (errors === _errs90) {
+                                    if (typeof data38 == "number" && isFinite(data38)) {
+                                      if (data38 > 16 || isNaN(data38)) {
+                                        validate34.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i10, schemaPath: "#/properties/recipe/properties/tokenScales/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
                                         return false;
                                       } else {
-                                        if (data28 <= 0 || isNaN(data28)) {
-                                          validate34.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i7, schemaPath: "#/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
+                                        if (data38 <= 0 || isNaN(data38)) {
+                                          validate34.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i10, schemaPath: "#/properties/recipe/properties/tokenScales/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                           return false;
                                         }
                                       }
                                     } else {
-                                      validate34.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i7, schemaPath: "#/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                      validate34.errors = [{ instancePath: instancePath + "/recipe/tokenScales/" + i10, schemaPath: "#/properties/recipe/properties/tokenScales/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                       return false;
                                     }
                                   }
-                                  var valid12 = _errs61 === errors;
-                                  if (!valid12) {
+                                  var valid20 = _errs90 === errors;
+                                  if (!valid20) {
                                     break;
                                   }
                                 }
@@ -19156,65 +19557,65 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                 return false;
                               }
                             }
-                            var valid11 = _errs59 === errors;
+                            var valid19 = _errs88 === errors;
                           } else {
-                            var valid11 = true;
+                            var valid19 = true;
                           }
-                          if (valid11) {
-                            if (data26.components !== void 0) {
-                              let data29 = data26.components;
-                              const _errs63 = errors;
-                              if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                          if (valid19) {
+                            if (data36.components !== void 0) {
+                              let data39 = data36.components;
+                              const _errs92 = errors;
+                              if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
                                 validate34.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                 return false;
                               }
-                              if (errors === _errs63) {
-                                if (typeof data29 == "number" && isFinite(data29)) {
-                                  if (data29 < 1 || isNaN(data29)) {
+                              if (errors === _errs92) {
+                                if (typeof data39 == "number" && isFinite(data39)) {
+                                  if (data39 < 1 || isNaN(data39)) {
                                     validate34.errors = [{ instancePath: instancePath + "/recipe/components", schemaPath: "#/properties/recipe/properties/components/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                     return false;
                                   }
                                 }
                               }
-                              var valid11 = _errs63 === errors;
+                              var valid19 = _errs92 === errors;
                             } else {
-                              var valid11 = true;
+                              var valid19 = true;
                             }
-                            if (valid11) {
-                              if (data26.guided !== void 0) {
-                                const _errs65 = errors;
-                                if (typeof data26.guided !== "boolean") {
+                            if (valid19) {
+                              if (data36.guided !== void 0) {
+                                const _errs94 = errors;
+                                if (typeof data36.guided !== "boolean") {
                                   validate34.errors = [{ instancePath: instancePath + "/recipe/guided", schemaPath: "#/properties/recipe/properties/guided/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                   return false;
                                 }
-                                var valid11 = _errs65 === errors;
+                                var valid19 = _errs94 === errors;
                               } else {
-                                var valid11 = true;
+                                var valid19 = true;
                               }
-                              if (valid11) {
-                                if (data26.sigmasPx !== void 0) {
-                                  let data31 = data26.sigmasPx;
-                                  const _errs67 = errors;
-                                  if (errors === _errs67) {
-                                    if (Array.isArray(data31)) {
-                                      var valid13 = true;
-                                      const len8 = data31.length;
-                                      for (let i8 = 0; i8 < len8; i8++) {
-                                        let data32 = data31[i8];
-                                        const _errs69 = errors;
-                                        if (errors === _errs69) {
-                                          if (typeof data32 == "number" && isFinite(data32)) {
-                                            if (data32 < 0 || isNaN(data32)) {
-                                              validate34.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i8, schemaPath: "#/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                              if (valid19) {
+                                if (data36.sigmasPx !== void 0) {
+                                  let data41 = data36.sigmasPx;
+                                  const _errs96 = errors;
+                                  if (errors === _errs96) {
+                                    if (Array.isArray(data41)) {
+                                      var valid21 = true;
+                                      const len11 = data41.length;
+                                      for (let i11 = 0; i11 < len11; i11++) {
+                                        let data42 = data41[i11];
+                                        const _errs98 = errors;
+                                        if (errors === _errs98) {
+                                          if (typeof data42 == "number" && isFinite(data42)) {
+                                            if (data42 < 0 || isNaN(data42)) {
+                                              validate34.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i11, schemaPath: "#/properties/recipe/properties/sigmasPx/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                               return false;
                                             }
                                           } else {
-                                            validate34.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i8, schemaPath: "#/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                            validate34.errors = [{ instancePath: instancePath + "/recipe/sigmasPx/" + i11, schemaPath: "#/properties/recipe/properties/sigmasPx/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                             return false;
                                           }
                                         }
-                                        var valid13 = _errs69 === errors;
-                                        if (!valid13) {
+                                        var valid21 = _errs98 === errors;
+                                        if (!valid21) {
                                           break;
                                         }
                                       }
@@ -19223,27 +19624,27 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                       return false;
                                     }
                                   }
-                                  var valid11 = _errs67 === errors;
+                                  var valid19 = _errs96 === errors;
                                 } else {
-                                  var valid11 = true;
+                                  var valid19 = true;
                                 }
-                                if (valid11) {
-                                  if (data26.kinds !== void 0) {
-                                    let data33 = data26.kinds;
-                                    const _errs71 = errors;
-                                    if (errors === _errs71) {
-                                      if (Array.isArray(data33)) {
-                                        var valid14 = true;
-                                        const len9 = data33.length;
-                                        for (let i9 = 0; i9 < len9; i9++) {
-                                          let data34 = data33[i9];
-                                          const _errs73 = errors;
-                                          if (!(data34 === "gaussian" || data34 === "gradient" || data34 === "hessian" || data34 === "structure" || data34 === "difference")) {
-                                            validate34.errors = [{ instancePath: instancePath + "/recipe/kinds/" + i9, schemaPath: "#/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema55.properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" }];
+                                if (valid19) {
+                                  if (data36.kinds !== void 0) {
+                                    let data43 = data36.kinds;
+                                    const _errs100 = errors;
+                                    if (errors === _errs100) {
+                                      if (Array.isArray(data43)) {
+                                        var valid22 = true;
+                                        const len12 = data43.length;
+                                        for (let i12 = 0; i12 < len12; i12++) {
+                                          let data44 = data43[i12];
+                                          const _errs102 = errors;
+                                          if (!(data44 === "gaussian" || data44 === "gradient" || data44 === "hessian" || data44 === "structure" || data44 === "difference")) {
+                                            validate34.errors = [{ instancePath: instancePath + "/recipe/kinds/" + i12, schemaPath: "#/properties/recipe/properties/kinds/items/enum", keyword: "enum", params: { allowedValues: schema55.properties.recipe.properties.kinds.items.enum }, message: "must be equal to one of the allowed values" }];
                                             return false;
                                           }
-                                          var valid14 = _errs73 === errors;
-                                          if (!valid14) {
+                                          var valid22 = _errs102 === errors;
+                                          if (!valid22) {
                                             break;
                                           }
                                         }
@@ -19252,69 +19653,69 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid11 = _errs71 === errors;
+                                    var valid19 = _errs100 === errors;
                                   } else {
-                                    var valid11 = true;
+                                    var valid19 = true;
                                   }
-                                  if (valid11) {
-                                    if (data26.zContext !== void 0) {
-                                      const _errs74 = errors;
-                                      if (typeof data26.zContext !== "boolean") {
+                                  if (valid19) {
+                                    if (data36.zContext !== void 0) {
+                                      const _errs103 = errors;
+                                      if (typeof data36.zContext !== "boolean") {
                                         validate34.errors = [{ instancePath: instancePath + "/recipe/zContext", schemaPath: "#/properties/recipe/properties/zContext/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                         return false;
                                       }
-                                      var valid11 = _errs74 === errors;
+                                      var valid19 = _errs103 === errors;
                                     } else {
-                                      var valid11 = true;
+                                      var valid19 = true;
                                     }
-                                    if (valid11) {
-                                      if (data26.classicalNormalisation !== void 0) {
-                                        let data36 = data26.classicalNormalisation;
-                                        const _errs76 = errors;
-                                        if (errors === _errs76) {
-                                          if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
-                                            let missing4;
-                                            if (data36.channels === void 0 && (missing4 = "channels") || data36.black === void 0 && (missing4 = "black") || data36.white === void 0 && (missing4 = "white")) {
-                                              validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                    if (valid19) {
+                                      if (data36.classicalNormalisation !== void 0) {
+                                        let data46 = data36.classicalNormalisation;
+                                        const _errs105 = errors;
+                                        if (errors === _errs105) {
+                                          if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                            let missing7;
+                                            if (data46.channels === void 0 && (missing7 = "channels") || data46.black === void 0 && (missing7 = "black") || data46.white === void 0 && (missing7 = "white")) {
+                                              validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                               return false;
                                             } else {
-                                              const _errs78 = errors;
-                                              for (const key5 in data36) {
-                                                if (!(key5 === "channels" || key5 === "black" || key5 === "white")) {
-                                                  validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                              const _errs107 = errors;
+                                              for (const key8 in data46) {
+                                                if (!(key8 === "channels" || key8 === "black" || key8 === "white")) {
+                                                  validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation", schemaPath: "#/properties/recipe/properties/classicalNormalisation/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                                   return false;
                                                   break;
                                                 }
                                               }
-                                              if (_errs78 === errors) {
-                                                if (data36.channels !== void 0) {
-                                                  let data37 = data36.channels;
-                                                  const _errs79 = errors;
-                                                  if (errors === _errs79) {
-                                                    if (Array.isArray(data37)) {
-                                                      if (data37.length < 1) {
+                                              if (_errs107 === errors) {
+                                                if (data46.channels !== void 0) {
+                                                  let data47 = data46.channels;
+                                                  const _errs108 = errors;
+                                                  if (errors === _errs108) {
+                                                    if (Array.isArray(data47)) {
+                                                      if (data47.length < 1) {
                                                         validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels", schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                         return false;
                                                       } else {
-                                                        var valid16 = true;
-                                                        const len10 = data37.length;
-                                                        for (let i10 = 0; i10 < len10; i10++) {
-                                                          let data38 = data37[i10];
-                                                          const _errs81 = errors;
-                                                          if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
-                                                            validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i10, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        var valid24 = true;
+                                                        const len13 = data47.length;
+                                                        for (let i13 = 0; i13 < len13; i13++) {
+                                                          let data48 = data47[i13];
+                                                          const _errs110 = errors;
+                                                          if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
+                                                            validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i13, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
-                                                          if (errors === _errs81) {
-                                                            if (typeof data38 == "number" && isFinite(data38)) {
-                                                              if (data38 < 0 || isNaN(data38)) {
-                                                                validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i10, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          if (errors === _errs110) {
+                                                            if (typeof data48 == "number" && isFinite(data48)) {
+                                                              if (data48 < 0 || isNaN(data48)) {
+                                                                validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/channels/" + i13, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/channels/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
-                                                          var valid16 = _errs81 === errors;
-                                                          if (!valid16) {
+                                                          var valid24 = _errs110 === errors;
+                                                          if (!valid24) {
                                                             break;
                                                           }
                                                         }
@@ -19324,27 +19725,27 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid15 = _errs79 === errors;
+                                                  var valid23 = _errs108 === errors;
                                                 } else {
-                                                  var valid15 = true;
+                                                  var valid23 = true;
                                                 }
-                                                if (valid15) {
-                                                  if (data36.black !== void 0) {
-                                                    let data39 = data36.black;
-                                                    const _errs83 = errors;
-                                                    if (errors === _errs83) {
-                                                      if (Array.isArray(data39)) {
-                                                        var valid17 = true;
-                                                        const len11 = data39.length;
-                                                        for (let i11 = 0; i11 < len11; i11++) {
-                                                          let data40 = data39[i11];
-                                                          const _errs85 = errors;
-                                                          if (!(typeof data40 == "number" && isFinite(data40))) {
-                                                            validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black/" + i11, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                if (valid23) {
+                                                  if (data46.black !== void 0) {
+                                                    let data49 = data46.black;
+                                                    const _errs112 = errors;
+                                                    if (errors === _errs112) {
+                                                      if (Array.isArray(data49)) {
+                                                        var valid25 = true;
+                                                        const len14 = data49.length;
+                                                        for (let i14 = 0; i14 < len14; i14++) {
+                                                          let data50 = data49[i14];
+                                                          const _errs114 = errors;
+                                                          if (!(typeof data50 == "number" && isFinite(data50))) {
+                                                            validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/black/" + i14, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/black/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                             return false;
                                                           }
-                                                          var valid17 = _errs85 === errors;
-                                                          if (!valid17) {
+                                                          var valid25 = _errs114 === errors;
+                                                          if (!valid25) {
                                                             break;
                                                           }
                                                         }
@@ -19353,27 +19754,27 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid15 = _errs83 === errors;
+                                                    var valid23 = _errs112 === errors;
                                                   } else {
-                                                    var valid15 = true;
+                                                    var valid23 = true;
                                                   }
-                                                  if (valid15) {
-                                                    if (data36.white !== void 0) {
-                                                      let data41 = data36.white;
-                                                      const _errs87 = errors;
-                                                      if (errors === _errs87) {
-                                                        if (Array.isArray(data41)) {
-                                                          var valid18 = true;
-                                                          const len12 = data41.length;
-                                                          for (let i12 = 0; i12 < len12; i12++) {
-                                                            let data42 = data41[i12];
-                                                            const _errs89 = errors;
-                                                            if (!(typeof data42 == "number" && isFinite(data42))) {
-                                                              validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white/" + i12, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                  if (valid23) {
+                                                    if (data46.white !== void 0) {
+                                                      let data51 = data46.white;
+                                                      const _errs116 = errors;
+                                                      if (errors === _errs116) {
+                                                        if (Array.isArray(data51)) {
+                                                          var valid26 = true;
+                                                          const len15 = data51.length;
+                                                          for (let i15 = 0; i15 < len15; i15++) {
+                                                            let data52 = data51[i15];
+                                                            const _errs118 = errors;
+                                                            if (!(typeof data52 == "number" && isFinite(data52))) {
+                                                              validate34.errors = [{ instancePath: instancePath + "/recipe/classicalNormalisation/white/" + i15, schemaPath: "#/properties/recipe/properties/classicalNormalisation/properties/white/items/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
                                                               return false;
                                                             }
-                                                            var valid18 = _errs89 === errors;
-                                                            if (!valid18) {
+                                                            var valid26 = _errs118 === errors;
+                                                            if (!valid26) {
                                                               break;
                                                             }
                                                           }
@@ -19382,9 +19783,9 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid15 = _errs87 === errors;
+                                                      var valid23 = _errs116 === errors;
                                                     } else {
-                                                      var valid15 = true;
+                                                      var valid23 = true;
                                                     }
                                                   }
                                                 }
@@ -19395,9 +19796,21 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid11 = _errs76 === errors;
+                                        var valid19 = _errs105 === errors;
                                       } else {
-                                        var valid11 = true;
+                                        var valid19 = true;
+                                      }
+                                      if (valid19) {
+                                        if (data36.sharedBasis !== void 0) {
+                                          const _errs120 = errors;
+                                          if (typeof data36.sharedBasis !== "boolean") {
+                                            validate34.errors = [{ instancePath: instancePath + "/recipe/sharedBasis", schemaPath: "#/properties/recipe/properties/sharedBasis/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                            return false;
+                                          }
+                                          var valid19 = _errs120 === errors;
+                                        } else {
+                                          var valid19 = true;
+                                        }
                                       }
                                     }
                                   }
@@ -19411,43 +19824,43 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                         return false;
                       }
                     }
-                    var valid0 = _errs56 === errors;
+                    var valid0 = _errs85 === errors;
                   } else {
                     var valid0 = true;
                   }
                   if (valid0) {
                     if (data.learning !== void 0) {
-                      let data43 = data.learning;
-                      const _errs91 = errors;
-                      if (errors === _errs91) {
-                        if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                          const _errs93 = errors;
-                          for (const key6 in data43) {
-                            if (!(key6 === "kind" || key6 === "c" || key6 === "trees" || key6 === "depthLimit" || key6 === "classWeights" || key6 === "forestSmoothingPx" || key6 === "smoothingPx")) {
-                              validate34.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                      let data54 = data.learning;
+                      const _errs122 = errors;
+                      if (errors === _errs122) {
+                        if (data54 && typeof data54 == "object" && !Array.isArray(data54)) {
+                          const _errs124 = errors;
+                          for (const key9 in data54) {
+                            if (!(key9 === "kind" || key9 === "c" || key9 === "trees" || key9 === "depthLimit" || key9 === "classWeights" || key9 === "forestSmoothingPx" || key9 === "smoothingPx")) {
+                              validate34.errors = [{ instancePath: instancePath + "/learning", schemaPath: "#/properties/learning/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
                               return false;
                               break;
                             }
                           }
-                          if (_errs93 === errors) {
-                            if (data43.kind !== void 0) {
-                              let data44 = data43.kind;
-                              const _errs94 = errors;
-                              if (!(data44 === "linear" || data44 === "forest" || data44 === "average")) {
+                          if (_errs124 === errors) {
+                            if (data54.kind !== void 0) {
+                              let data55 = data54.kind;
+                              const _errs125 = errors;
+                              if (!(data55 === "linear" || data55 === "forest" || data55 === "average")) {
                                 validate34.errors = [{ instancePath: instancePath + "/learning/kind", schemaPath: "#/properties/learning/properties/kind/enum", keyword: "enum", params: { allowedValues: schema55.properties.learning.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                                 return false;
                               }
-                              var valid19 = _errs94 === errors;
+                              var valid27 = _errs125 === errors;
                             } else {
-                              var valid19 = true;
+                              var valid27 = true;
                             }
-                            if (valid19) {
-                              if (data43.c !== void 0) {
-                                let data45 = data43.c;
-                                const _errs95 = errors;
-                                if (errors === _errs95) {
-                                  if (typeof data45 == "number" && isFinite(data45)) {
-                                    if (data45 <= 0 || isNaN(data45)) {
+                            if (valid27) {
+                              if (data54.c !== void 0) {
+                                let data56 = data54.c;
+                                const _errs126 = errors;
+                                if (errors === _errs126) {
+                                  if (typeof data56 == "number" && isFinite(data56)) {
+                                    if (data56 <= 0 || isNaN(data56)) {
                                       validate34.errors = [{ instancePath: instancePath + "/learning/c", schemaPath: "#/properties/learning/properties/c/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" }];
                                       return false;
                                     }
@@ -19456,171 +19869,171 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid19 = _errs95 === errors;
+                                var valid27 = _errs126 === errors;
                               } else {
-                                var valid19 = true;
+                                var valid27 = true;
                               }
-                              if (valid19) {
-                                if (data43.trees !== void 0) {
-                                  let data46 = data43.trees;
-                                  const _errs97 = errors;
-                                  if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                              if (valid27) {
+                                if (data54.trees !== void 0) {
+                                  let data57 = data54.trees;
+                                  const _errs128 = errors;
+                                  if (!(typeof data57 == "number" && (!(data57 % 1) && !isNaN(data57)) && isFinite(data57))) {
                                     validate34.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
-                                  if (errors === _errs97) {
-                                    if (typeof data46 == "number" && isFinite(data46)) {
-                                      if (data46 > 1e4 || isNaN(data46)) {
+                                  if (errors === _errs128) {
+                                    if (typeof data57 == "number" && isFinite(data57)) {
+                                      if (data57 > 1e4 || isNaN(data57)) {
                                         validate34.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
                                         return false;
                                       } else {
-                                        if (data46 < 1 || isNaN(data46)) {
+                                        if (data57 < 1 || isNaN(data57)) {
                                           validate34.errors = [{ instancePath: instancePath + "/learning/trees", schemaPath: "#/properties/learning/properties/trees/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
                                     }
                                   }
-                                  var valid19 = _errs97 === errors;
+                                  var valid27 = _errs128 === errors;
                                 } else {
-                                  var valid19 = true;
+                                  var valid27 = true;
                                 }
-                                if (valid19) {
-                                  if (data43.depthLimit !== void 0) {
-                                    let data47 = data43.depthLimit;
-                                    const _errs99 = errors;
-                                    if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
+                                if (valid27) {
+                                  if (data54.depthLimit !== void 0) {
+                                    let data58 = data54.depthLimit;
+                                    const _errs130 = errors;
+                                    if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
                                       validate34.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
-                                    if (errors === _errs99) {
-                                      if (typeof data47 == "number" && isFinite(data47)) {
-                                        if (data47 > 64 || isNaN(data47)) {
+                                    if (errors === _errs130) {
+                                      if (typeof data58 == "number" && isFinite(data58)) {
+                                        if (data58 > 64 || isNaN(data58)) {
                                           validate34.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" }];
                                           return false;
                                         } else {
-                                          if (data47 < 1 || isNaN(data47)) {
+                                          if (data58 < 1 || isNaN(data58)) {
                                             validate34.errors = [{ instancePath: instancePath + "/learning/depthLimit", schemaPath: "#/properties/learning/properties/depthLimit/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
                                       }
                                     }
-                                    var valid19 = _errs99 === errors;
+                                    var valid27 = _errs130 === errors;
                                   } else {
-                                    var valid19 = true;
+                                    var valid27 = true;
                                   }
-                                  if (valid19) {
-                                    if (data43.classWeights !== void 0) {
-                                      let data48 = data43.classWeights;
-                                      const _errs101 = errors;
-                                      const _errs102 = errors;
-                                      let valid20 = false;
-                                      let passing0 = null;
-                                      const _errs103 = errors;
-                                      if (!(data48 === "balanced" || data48 === "painted")) {
-                                        const err0 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema55.properties.learning.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
+                                  if (valid27) {
+                                    if (data54.classWeights !== void 0) {
+                                      let data59 = data54.classWeights;
+                                      const _errs132 = errors;
+                                      const _errs133 = errors;
+                                      let valid28 = false;
+                                      let passing2 = null;
+                                      const _errs134 = errors;
+                                      if (!(data59 === "balanced" || data59 === "painted")) {
+                                        const err23 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/0/enum", keyword: "enum", params: { allowedValues: schema55.properties.learning.properties.classWeights.oneOf[0].enum }, message: "must be equal to one of the allowed values" };
                                         if (vErrors === null) {
-                                          vErrors = [err0];
+                                          vErrors = [err23];
                                         } else {
-                                          vErrors.push(err0);
+                                          vErrors.push(err23);
                                         }
                                         errors++;
                                       }
-                                      var _valid0 = _errs103 === errors;
-                                      if (_valid0) {
-                                        valid20 = true;
-                                        passing0 = 0;
+                                      var _valid2 = _errs134 === errors;
+                                      if (_valid2) {
+                                        valid28 = true;
+                                        passing2 = 0;
                                       }
-                                      const _errs104 = errors;
-                                      if (errors === _errs104) {
-                                        if (Array.isArray(data48)) {
-                                          var valid21 = true;
-                                          const len13 = data48.length;
-                                          for (let i13 = 0; i13 < len13; i13++) {
-                                            let data49 = data48[i13];
-                                            const _errs106 = errors;
-                                            if (errors === _errs106) {
-                                              if (typeof data49 == "number" && isFinite(data49)) {
-                                                if (data49 <= 0 || isNaN(data49)) {
-                                                  const err1 = { instancePath: instancePath + "/learning/classWeights/" + i13, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
+                                      const _errs135 = errors;
+                                      if (errors === _errs135) {
+                                        if (Array.isArray(data59)) {
+                                          var valid29 = true;
+                                          const len16 = data59.length;
+                                          for (let i16 = 0; i16 < len16; i16++) {
+                                            let data60 = data59[i16];
+                                            const _errs137 = errors;
+                                            if (errors === _errs137) {
+                                              if (typeof data60 == "number" && isFinite(data60)) {
+                                                if (data60 <= 0 || isNaN(data60)) {
+                                                  const err24 = { instancePath: instancePath + "/learning/classWeights/" + i16, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/exclusiveMinimum", keyword: "exclusiveMinimum", params: { comparison: ">", limit: 0 }, message: "must be > 0" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err1];
+                                                    vErrors = [err24];
                                                   } else {
-                                                    vErrors.push(err1);
+                                                    vErrors.push(err24);
                                                   }
                                                   errors++;
                                                 }
                                               } else {
-                                                const err2 = { instancePath: instancePath + "/learning/classWeights/" + i13, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
+                                                const err25 = { instancePath: instancePath + "/learning/classWeights/" + i16, schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/items/type", keyword: "type", params: { type: "number" }, message: "must be number" };
                                                 if (vErrors === null) {
-                                                  vErrors = [err2];
+                                                  vErrors = [err25];
                                                 } else {
-                                                  vErrors.push(err2);
+                                                  vErrors.push(err25);
                                                 }
                                                 errors++;
                                               }
                                             }
-                                            var valid21 = _errs106 === errors;
-                                            if (!valid21) {
+                                            var valid29 = _errs137 === errors;
+                                            if (!valid29) {
                                               break;
                                             }
                                           }
                                         } else {
-                                          const err3 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                          const err26 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf/1/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                           if (vErrors === null) {
-                                            vErrors = [err3];
+                                            vErrors = [err26];
                                           } else {
-                                            vErrors.push(err3);
+                                            vErrors.push(err26);
                                           }
                                           errors++;
                                         }
                                       }
-                                      var _valid0 = _errs104 === errors;
-                                      if (_valid0 && valid20) {
-                                        valid20 = false;
-                                        passing0 = [passing0, 1];
+                                      var _valid2 = _errs135 === errors;
+                                      if (_valid2 && valid28) {
+                                        valid28 = false;
+                                        passing2 = [passing2, 1];
                                       } else {
-                                        if (_valid0) {
-                                          valid20 = true;
-                                          passing0 = 1;
+                                        if (_valid2) {
+                                          valid28 = true;
+                                          passing2 = 1;
                                         }
                                       }
-                                      if (!valid20) {
-                                        const err4 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                      if (!valid28) {
+                                        const err27 = { instancePath: instancePath + "/learning/classWeights", schemaPath: "#/properties/learning/properties/classWeights/oneOf", keyword: "oneOf", params: { passingSchemas: passing2 }, message: "must match exactly one schema in oneOf" };
                                         if (vErrors === null) {
-                                          vErrors = [err4];
+                                          vErrors = [err27];
                                         } else {
-                                          vErrors.push(err4);
+                                          vErrors.push(err27);
                                         }
                                         errors++;
                                         validate34.errors = vErrors;
                                         return false;
                                       } else {
-                                        errors = _errs102;
+                                        errors = _errs133;
                                         if (vErrors !== null) {
-                                          if (_errs102) {
-                                            vErrors.length = _errs102;
+                                          if (_errs133) {
+                                            vErrors.length = _errs133;
                                           } else {
                                             vErrors = null;
                                           }
                                         }
                                       }
-                                      var valid19 = _errs101 === errors;
+                                      var valid27 = _errs132 === errors;
                                     } else {
-                                      var valid19 = true;
+                                      var valid27 = true;
                                     }
-                                    if (valid19) {
-                                      if (data43.forestSmoothingPx !== void 0) {
-                                        let data50 = data43.forestSmoothingPx;
-                                        const _errs108 = errors;
-                                        if (errors === _errs108) {
-                                          if (typeof data50 == "number" && isFinite(data50)) {
-                                            if (data50 > 100 || isNaN(data50)) {
+                                    if (valid27) {
+                                      if (data54.forestSmoothingPx !== void 0) {
+                                        let data61 = data54.forestSmoothingPx;
+                                        const _errs139 = errors;
+                                        if (errors === _errs139) {
+                                          if (typeof data61 == "number" && isFinite(data61)) {
+                                            if (data61 > 100 || isNaN(data61)) {
                                               validate34.errors = [{ instancePath: instancePath + "/learning/forestSmoothingPx", schemaPath: "#/properties/learning/properties/forestSmoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
                                               return false;
                                             } else {
-                                              if (data50 < 0 || isNaN(data50)) {
+                                              if (data61 < 0 || isNaN(data61)) {
                                                 validate34.errors = [{ instancePath: instancePath + "/learning/forestSmoothingPx", schemaPath: "#/properties/learning/properties/forestSmoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                 return false;
                                               }
@@ -19630,21 +20043,21 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid19 = _errs108 === errors;
+                                        var valid27 = _errs139 === errors;
                                       } else {
-                                        var valid19 = true;
+                                        var valid27 = true;
                                       }
-                                      if (valid19) {
-                                        if (data43.smoothingPx !== void 0) {
-                                          let data51 = data43.smoothingPx;
-                                          const _errs110 = errors;
-                                          if (errors === _errs110) {
-                                            if (typeof data51 == "number" && isFinite(data51)) {
-                                              if (data51 > 100 || isNaN(data51)) {
+                                      if (valid27) {
+                                        if (data54.smoothingPx !== void 0) {
+                                          let data62 = data54.smoothingPx;
+                                          const _errs141 = errors;
+                                          if (errors === _errs141) {
+                                            if (typeof data62 == "number" && isFinite(data62)) {
+                                              if (data62 > 100 || isNaN(data62)) {
                                                 validate34.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/maximum", keyword: "maximum", params: { comparison: "<=", limit: 100 }, message: "must be <= 100" }];
                                                 return false;
                                               } else {
-                                                if (data51 < 0 || isNaN(data51)) {
+                                                if (data62 < 0 || isNaN(data62)) {
                                                   validate34.errors = [{ instancePath: instancePath + "/learning/smoothingPx", schemaPath: "#/properties/learning/properties/smoothingPx/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                   return false;
                                                 }
@@ -19654,9 +20067,9 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid19 = _errs110 === errors;
+                                          var valid27 = _errs141 === errors;
                                         } else {
-                                          var valid19 = true;
+                                          var valid27 = true;
                                         }
                                       }
                                     }
@@ -19670,18 +20083,18 @@ function validate34(data, { instancePath = "", parentData, parentDataProperty, r
                           return false;
                         }
                       }
-                      var valid0 = _errs91 === errors;
+                      var valid0 = _errs122 === errors;
                     } else {
                       var valid0 = true;
                     }
                     if (valid0) {
                       if (data.classifier !== void 0) {
-                        const _errs112 = errors;
+                        const _errs143 = errors;
                         if (typeof data.classifier !== "string") {
                           validate34.errors = [{ instancePath: instancePath + "/classifier", schemaPath: "#/properties/classifier/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                           return false;
                         }
-                        var valid0 = _errs112 === errors;
+                        var valid0 = _errs143 === errors;
                       } else {
                         var valid0 = true;
                       }

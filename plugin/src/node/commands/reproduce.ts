@@ -3,12 +3,10 @@ import { axisIndex, type LabelType, type LazyArray } from '../../array/lazy-arra
 import { readRegion } from '../../array/region.ts';
 import { transposed } from '../../array/transposed.ts';
 import { AlibiError } from '../../errors.ts';
-import type { PcaFit } from '../../features/fits.ts';
 import { type ClusterGroups, mergeClusters, mergedLabels } from '../../features/merge-clusters.ts';
 import { masked } from '../../labels/masked.ts';
 import { type OmeLabel, openLabel } from '../../ome/open-label.ts';
 import { pixelGrid } from '../../pipeline/pixel-grid.ts';
-import { defaultComponents } from '../../segment/recipe.ts';
 import type { ClassifierFit } from '../../segment/types.ts';
 import { openRegion } from '../../session-region.ts';
 import { openClassifierFile } from '../classifier-file.ts';
@@ -265,24 +263,17 @@ async function again(
     );
     return apply(classifier.fit);
   }
-  const { sharedBasis, ...chosen } = method.recipe;
-  const basis = sharedBasis === true ? await sharedBasisOf(work, io) : undefined;
-  const learning = {
-    recipe: { ...chosen, ...(basis === undefined ? {} : { basis }) },
-    classifier: method.classifier,
-    validation: method.validation,
-  };
+  const { recipe, classifier, validation } = method;
   const painted =
     method.kind === 'strokes'
       ? strokes
       : await scribblesAgain(work, method, { flags, mask: provenance.mask }, io);
-  const { fit } = await learn(work, { classes: method.classes, strokes: painted, learning, place }, io);
+  const { fit } = await learn(
+    work,
+    { classes: method.classes, strokes: painted, learning: { recipe, classifier, validation }, place },
+    io,
+  );
   return apply(fit);
-}
-
-/** The basis a session fits for its colours and reduces tokens with. */
-function sharedBasisOf({ pipeline, slices }: Work, io: Io): Promise<PcaFit> {
-  return pipeline.fitPca({ components: defaultComponents, seed: 0, slices, signal: io.signal });
 }
 
 async function scribblesAgain(
