@@ -1,3 +1,4 @@
+import { nestsDeeperThan } from '../array/json.ts';
 import { omeRule, type RuledVersion } from './attribute-rules.ts';
 import { isObject, own } from './metadata-file.ts';
 import { object, type Problem, type Validation, validation } from './rules.ts';
@@ -43,14 +44,4 @@ function unwrapped(value: unknown): unknown {
   if (!isObject(value) || Object.hasOwn(value, 'ome')) return value;
   const inner = own(value, 'attributes');
   return isObject(inner) ? inner : value;
-}
-
-/** Told without recursion, for values whose depth is not known yet. */
-function nestsDeeperThan(value: unknown, limit: number): boolean {
-  let layer: unknown[] = [value];
-  for (let depth = 0; depth <= limit; depth++) {
-    layer = layer.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-    if (layer.length === 0) return false;
-  }
-  return true;
 }

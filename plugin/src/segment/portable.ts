@@ -1,6 +1,6 @@
 import { type PortableClassifier, parsePortableClassifier } from 'alibi-zarr-schemas';
 import { fitId } from '../array/fit.ts';
-import type { Json } from '../array/json.ts';
+import { type Json, nestsDeeperThan } from '../array/json.ts';
 import { AlibiError } from '../errors.ts';
 import type { PcaFit } from '../features/fits.ts';
 import { forestDim } from './fit-models.ts';
@@ -85,6 +85,9 @@ export function writeClassifier({ fit, model }: OpenedClassifier): PortableClass
   };
 }
 
+/** Deeper than any classifier, shallow enough for every recursive reader of it. */
+const nestingLimit = 100;
+
 /**
  * A classifier from what should be one, such as a parsed JSON file.
  *
@@ -92,6 +95,8 @@ export function writeClassifier({ fit, model }: OpenedClassifier): PortableClass
  * @throws AlibiError InvalidInput  it does not fit the schema, or its parts do not fit each other
  */
 export async function readClassifier(value: unknown, where: string): Promise<OpenedClassifier> {
+  if (nestsDeeperThan(value, nestingLimit))
+    throw refuse(`it is nested more than ${nestingLimit} deep`, where);
   const parsed = parsePortableClassifier(value);
   if (!parsed.ok) throw refuse(`it is no classifier: ${parsed.path || '/'} ${parsed.message}`, where);
   const file = parsed.value;

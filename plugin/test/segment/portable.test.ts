@@ -62,6 +62,17 @@ describe('writeClassifier and readClassifier', () => {
     await expect(readClassifier({ ...file, ...change }, 'x.json')).rejects.toThrow(message);
   });
 
+  it('refuse a source nested without end', async () => {
+    const file = JSON.parse(JSON.stringify(writeClassifier(await trained())));
+    let deep: unknown = 1;
+    for (let i = 0; i < 20_000; i++) deep = [deep];
+    const source = { ...file.source, bases: deep };
+    await expect(readClassifier({ ...file, source }, 'x.json')).rejects.toMatchObject({
+      tag: 'InvalidInput',
+      what: 'it is nested more than 100 deep',
+    });
+  });
+
   it.each([1e21, 2 ** 31, 4])('refuse a basis of %s components that holds others', async (components) => {
     const file = JSON.parse(JSON.stringify(writeClassifier(await trained())));
     file.recipe.tokens[0].pca.components = components;
