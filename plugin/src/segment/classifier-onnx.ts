@@ -8,10 +8,10 @@ import type { ClassifierFit, ForestModel, LinearModel } from './types.ts';
 const never = -1e30;
 
 /**
- * A classifier as an ONNX graph: `features` float32 [N, F] in the order of `featureNames`, to `probabilities` float32 [N, K]
+ * A classifier as an ONNX graph: `features` float32 [N, F] in the order of {@link inputNames}, to `probabilities` float32 [N, K]
  * and `label` int64 [N], the class from 1. Trees are one `TreeEnsembleRegressor` of `ai.onnx.ml`, which every ONNX Runtime has; where
- * their probabilities are smoothed, which needs neighbours, those come in as the last K values of `features`, and what the trees
- * say before goes out as `trees` [N, K]. Smoothing of the result is not in it.
+ * their probabilities are smoothed, which needs neighbours, those come in as the last K values of `features`, and the trees are in
+ * the JSON only. Smoothing of the result is not in it.
  *
  * @returns the bytes of a `.onnx` file; the caller owns the buffer
  */
@@ -34,24 +34,18 @@ export function classifierOnnx(fit: ClassifierFit): Uint8Array<ArrayBuffer> {
     const input = isSmoothed ? slice(0, features, 'unsmoothed') : 'features';
     addLinear(model, linear, activeClasses(fit.counts), { input, output: both ? 'linear' : 'probabilities' });
   }
-  if (forest !== null) {
-    const firstFeature = features - forestDim(recipe);
-    addForest(model, forest, {
-      firstFeature,
-      classes,
-      output: both || isSmoothed ? 'trees' : 'probabilities',
-    });
-  }
-  if (isSmoothed) slice(features, inputs, both ? 'smoothed' : 'probabilities');
+  const output = both ? 'trees' : 'probabilities';
+  if (isSmoothed) slice(features, inputs, output);
+  else if (forest !== null)
+    addForest(model, forest, { firstFeature: features - forestDim(recipe), classes, output });
   if (both) {
-    model.node('Add', ['linear', isSmoothed ? 'smoothed' : 'trees'], ['sum']);
+    model.node('Add', ['linear', 'trees'], ['sum']);
     model.node('Mul', ['sum', model.constant('half', [], Float32Array.of(0.5))], ['probabilities']);
   }
   model.node('ArgMax', ['probabilities'], ['index'], { axis: { integer: 1 }, keepdims: { integer: 0 } });
   model.node('Add', ['index', model.constant('one', [], BigInt64Array.of(1n))], ['label']);
   model.output({ name: 'probabilities', type: 'float32', shape: ['N', classes] });
   model.output({ name: 'label', type: 'int64', shape: ['N'] });
-  if (isSmoothed) model.output({ name: 'trees', type: 'float32', shape: ['N', classes] });
   return model.finish('classifier', {
     format: 'alibi-zarr/classifier/1',
     id: fit.id,
