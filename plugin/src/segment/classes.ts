@@ -36,24 +36,13 @@ interface ClassifierInput extends FeatureInput {
  * @returns     float32 [t?, z?, y, x, c = classes], chunks of one slice and 256 × 256 pixels
  * @throws AlibiError InvalidInput  (a chunk) the source's tokens are not what the fit's bases were made for
  */
-export function classScores({
-  fit,
-  read = readBlock,
-  keep = shared,
-  ...input
-}: ClassifierInput): LazyArray<'float32'> {
-  const source = createFeatureSource(input);
-  const trees = smoothedTrees(source, { fit, read, keep, ...input });
-  const scores = pixelArray(source, {
-    channels: fit.classes.length,
-    revision: () => input.pixels.revision,
-    compute: async (region, options) => {
-      const smoothed = trees === null ? null : await readSliceRegion(trees, region, options);
-      if (smoothed !== null && fit.linear === null) return smoothed;
-      const block = await read(source, fit, region, options);
-      options.signal?.throwIfAborted();
-      return predictBlock(fit, block, smoothed);
-    },
+export function classScores(given: ClassifierInput): LazyArray<'float32'> {
+  const { fit } = given;
+  const { block, stage, keep, trees } = stagesOf(given);
+  const scores = stage(fit.classes.length, async (region, options) => {
+    const smoothed = trees === null ? null : await readSliceRegion(trees, region, options);
+    if (smoothed !== null && fit.linear === null) return smoothed;
+    return predictBlock(fit, await block(region, options), smoothed);
   });
   return smoothedScores(fit.smoothingPx === 0 ? scores : keep(scores), fit.smoothingPx);
 }
@@ -63,43 +52,35 @@ export function classScores({
  *
  * @returns  float32 [t?, z?, y, x, c], chunks of one slice and 256 × 256 pixels
  */
-export function classifierInputs({
-  fit,
-  read = readBlock,
-  keep = shared,
-  ...input
-}: ClassifierInput): LazyArray<'float32'> {
-  const source = createFeatureSource(input);
-  const trees = smoothedTrees(source, { fit, read, keep, ...input });
+export function classifierInputs(given: ClassifierInput): LazyArray<'float32'> {
+  const { fit } = given;
+  const { block, stage, trees } = stagesOf(given);
   const channels = inputNames(fit).length;
-  return pixelArray(source, {
-    channels,
-    revision: () => input.pixels.revision,
-    compute: async (region, options) => {
-      const smoothed = trees === null ? null : await readSliceRegion(trees, region, options);
-      const rows = featureRows(await read(source, fit, region, options), fit.recipe, null);
-      return smoothed === null ? rows : beside(rows, smoothed, channels, fit.classes.length);
-    },
+  return stage(channels, async (region, options) => {
+    const smoothed = trees === null ? null : await readSliceRegion(trees, region, options);
+    const rows = featureRows(await block(region, options), fit.recipe, null);
+    return smoothed === null ? rows : beside(rows, smoothed, channels, fit.classes.length);
   });
 }
 
-/** The forest's probabilities along the edges of the image; null where the fit has no such. */
-function smoothedTrees(
-  source: FeatureSource,
-  { fit, read, keep, pixels }: Required<Pick<ClassifierInput, 'fit' | 'read' | 'keep' | 'pixels'>>,
-): LazyArray<'float32'> | null {
-  const { forest, forestSmoothing } = fit;
-  if (forest === null || forestSmoothing === undefined) return null;
-  const trees = pixelArray(source, {
-    channels: fit.classes.length,
-    revision: () => pixels.revision,
-    compute: async (region, options) => {
-      const block = await read(source, fit, region, options);
-      options.signal?.throwIfAborted();
-      return forestOfBlock(forest, fit.recipe, block, fit.classes.length);
-    },
-  });
-  return guidedScores(keep(trees), source, fit.normalisation, forestSmoothing);
+type Compute = Parameters<typeof pixelArray>[1]['compute'];
+
+/** What scores and inputs are made from; `trees`: the forest's probabilities along the edges of the image, null where the fit has no such. */
+function stagesOf({ fit, read = readBlock, keep = shared, ...input }: ClassifierInput) {
+  const source = createFeatureSource(input);
+  const stage = (channels: number, compute: Compute) =>
+    pixelArray(source, { channels, revision: () => input.pixels.revision, compute });
+  const block = async (...[region, options]: Parameters<Compute>) => {
+    const made = await read(source, fit, region, options);
+    options.signal?.throwIfAborted();
+    return made;
+  };
+  const { forest, forestSmoothing, recipe, classes } = fit;
+  if (forest === null || forestSmoothing === undefined) return { block, stage, keep, trees: null };
+  const rough = stage(classes.length, async (region, options) =>
+    forestOfBlock(forest, recipe, await block(region, options), classes.length),
+  );
+  return { block, stage, keep, trees: guidedScores(keep(rough), source, fit.normalisation, forestSmoothing) };
 }
 
 /** Rows of `channels` values, the last `extra` of which are those of `last`. */
