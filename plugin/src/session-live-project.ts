@@ -10,6 +10,8 @@ export interface ProjectImageStatus {
   readonly source: string;
   readonly strokes: number;
   readonly isOnShow: boolean;
+  /** Slices found right; true: every one. */
+  readonly reviewed: number | true;
   readonly state:
     | { readonly kind: 'unpainted' | 'waiting' | 'learned' }
     /** It could not be read, or (null) a person cancelled that. */
@@ -75,9 +77,10 @@ export class LiveProject implements SessionProject {
     this.parts.close();
   }
 
-  #statusOf({ source, strokes, isOnShow }: Entry): ProjectImageStatus {
+  #statusOf({ source, strokes, isOnShow, reviewed = false }: Entry): ProjectImageStatus {
     const error = this.gathering.leftOut(source);
-    const about = { source, strokes: strokes.length, isOnShow };
+    const slices = typeof reviewed === 'boolean' ? reviewed || 0 : reviewed.length;
+    const about = { source, strokes: strokes.length, isOnShow, reviewed: slices };
     if (strokes.length === 0) return { ...about, state: { kind: 'unpainted' } };
     if (error !== undefined) return { ...about, state: { kind: 'left-out', error } };
     return { ...about, state: { kind: this.gathering.isLearned(source) ? 'learned' : 'waiting' } };

@@ -7,6 +7,7 @@ import type { Painting } from './session-painting.ts';
 import { imageIn, isOf, openInto, projectOf } from './session-project.ts';
 import type { ProjectEntry } from './session-project-samples.ts';
 import type { OpenedRegion, RegionOfInterest } from './session-region.ts';
+import type { Review } from './session-review.ts';
 import type { Learning } from './session-types.ts';
 
 /** An image of a project with what counts of it. */
@@ -17,6 +18,7 @@ export interface Entry extends ProjectEntry {
 export interface ProjectImagesContext {
   readonly image: () => OmeImage;
   readonly painting: Painting;
+  readonly review: Pick<Review, 'slices' | 'replace'>;
   readonly region: () => OpenedRegion | null;
   readonly setRegion: (region: RegionOfInterest) => void;
   readonly learning: () => Learning;
@@ -55,13 +57,14 @@ export class ProjectImages {
     return projectOf({ ...this.#rest, classes: painting.classes, images: this.list, learning: learning() });
   }
 
-  /** In the order of the file. The image on show is among them once it is painted on. */
+  /** In the order of the file. The image on show is among them once it is painted on or reviewed. */
   get list(): readonly Entry[] {
     const others = this.#entries.map((entry): Entry => ({ ...entry, isOnShow: this.#isOnShow(entry) }));
     const at = others.findIndex(({ isOnShow }) => isOnShow);
     const own = this.#own(others[at]);
     if (at !== -1) return others.with(at, own);
-    return this.isOpen && own.strokes.length === 0 ? others : [...others, own];
+    const isEmpty = own.strokes.length === 0 && own.reviewed === undefined;
+    return this.isOpen && isEmpty ? others : [...others, own];
   }
 
   /** What is learned from. */
@@ -82,7 +85,7 @@ export class ProjectImages {
 
   /** @returns  strokes brought to the image on show; null where it is not in the project */
   open(project: Project): number | null {
-    const { image, painting, setLearning, setRegion, changed } = this.#context;
+    const { image, painting, review, setLearning, setRegion, changed } = this.#context;
     const brought = openInto(painting, project, image());
     const { name, recipe = {}, learning = {} } = project;
     this.#rest = name === undefined ? {} : { name };
@@ -94,8 +97,9 @@ export class ProjectImages {
       recipe: sharedBasis === true ? features : { ...features, components },
       classifier: learning,
     });
-    const region = imageIn(project, image())?.region;
+    const { region, reviewed } = imageIn(project, image()) ?? {};
     if (region !== undefined) setRegion(region);
+    review.replace(reviewed);
     // A classifier that the project names is used instead of learning, until somebody paints.
     if (project.classifier === undefined) this.#learnAnew();
     changed();
@@ -129,15 +133,15 @@ export class ProjectImages {
   }
 
   #own(opened?: ProjectEntry): Entry {
-    const { image, painting, region } = this.#context;
-    const { source, level, channels, reviewed } = opened ?? { source: publicLocation(image().location) };
+    const { image, painting, review, region } = this.#context;
+    const { source, level, channels } = opened ?? { source: publicLocation(image().location) };
     const seen = { level, channels, ...this.#seen };
     const inside = region();
     return {
       source,
       ...(seen.level === undefined ? {} : { level: seen.level }),
       ...(seen.channels === undefined ? {} : { channels: seen.channels }),
-      ...(reviewed === undefined ? {} : { reviewed }),
+      ...(review.slices.length === 0 ? {} : { reviewed: [...review.slices] }),
       ...(inside === null ? {} : { region: inside.region }),
       strokes: painting.strokes,
       isOnShow: true,

@@ -24,6 +24,7 @@ import type { SessionProject } from './session-live-project.ts';
 import type { SessionObjects } from './session-objects.ts';
 import type { ProjectMemory } from './session-project-memory.ts';
 import type { RegionOfInterest } from './session-region.ts';
+import type { SessionReview } from './session-review.ts';
 import type { Scribbles } from './session-scribbles.ts';
 import type { SessionSimilarity } from './session-similarity.ts';
 import type { Signer } from './stores/signer.ts';
@@ -243,6 +244,8 @@ export interface Session extends EventTarget {
   ): Promise<Layer>;
   /** A project with this image and its strokes, which is not opened; null begins one. @throws AlibiError InvalidInput  fewer than two classes */
   addToProject(project: Project | null): Project;
+  /** Slices whose segmentation was found right; nothing there is suggested to label next. */
+  readonly review: SessionReview;
   /** The project that is open, from whose images the classifier learns. */
   readonly project: SessionProject;
   /**

@@ -20,6 +20,7 @@ import { Editing } from './session-editing.ts';
 import { type ModelChoice, SessionEncoder } from './session-encoder.ts';
 import { SessionFits } from './session-fits.ts';
 import { Guidance } from './session-guidance.ts';
+import { allSlices } from './session-image.ts';
 import { Labels } from './session-labels.ts';
 import { type LayerParts, Layers } from './session-layers.ts';
 import { LiveProject } from './session-live-project.ts';
@@ -28,6 +29,7 @@ import { Painting } from './session-painting.ts';
 import { withImage } from './session-project.ts';
 import { ProjectMemory } from './session-project-memory.ts';
 import { type OpenedRegion, openRegion, type RegionOfInterest } from './session-region.ts';
+import { Review } from './session-review.ts';
 import { ScoreLayers } from './session-scores.ts';
 import { Scribbles } from './session-scribbles.ts';
 import { Similarity } from './session-similarity.ts';
@@ -159,7 +161,11 @@ class ImageSession extends EventTarget implements Session {
     changed: () => this.#changed('guidance'),
     layer: (kind, signal) => this.uncertainty({ kind, signal }),
     removeLayer: () => this.#layers.dropKind('uncertainty'),
-    look: (options) => this.suggest(options),
+    look: ({ isSettled, ...options }) =>
+      this.suggest({
+        ...options,
+        isSettled: (place) => isSettled(place) || this.review.has(place),
+      }),
   });
   readonly scribbles = new Scribbles({
     ...this.#shared,
@@ -174,6 +180,7 @@ class ImageSession extends EventTarget implements Session {
     changed: () => this.#changed('layers'),
   });
   readonly objects: Objects;
+  readonly review: Review;
   readonly project: LiveProject;
   readonly #training: Training;
   readonly #unsure: Unsure;
@@ -199,9 +206,11 @@ class ImageSession extends EventTarget implements Session {
     this.#image = image;
     const parts = { ...this.#shared, layers: this.#layers, scores: this.#scores };
     this.objects = new Objects({ ...parts, engine, changed: () => this.#changed('objects') });
+    const { z, t } = allSlices(image);
+    this.review = new Review({ depth: z.length, times: t.length }, () => this.#changed('project'));
     this.project = new LiveProject({
       ...parts,
-      ...{ painting: this.#painting, fits: this.#fits, memory, sign },
+      ...{ painting: this.#painting, fits: this.#fits, review: this.review, memory, sign },
       setRegion: (region) => void this.setRegion(region).catch(() => undefined),
       learning: () => this.learning,
       setLearning: (learning) => this.#training.setLearning(learning),

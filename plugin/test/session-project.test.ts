@@ -76,8 +76,10 @@ it('learns from all images, as the command line does from the file, and reads no
   first.stroke(line(0, 12));
   first.stroke(line(1, 66));
   first.project.begin();
+  first.review.set({ z: 0, t: 0 }, true);
   await trained(first);
   const project = first.project.current!;
+  expect(project.images[0]!.reviewed).toEqual([{ z: 0, t: 0 }]);
   await first.close();
   await server.close();
 

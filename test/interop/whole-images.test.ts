@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseContactSheetOutput, parseSegmentOutput, parseSegmentPlateOutput } from 'alibi-zarr-schemas';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -237,6 +237,25 @@ describe.skipIf(!hasPython())(
         expect(row(pictures[i]!)).toBe(`${'.'.repeat(change - 1)}||${'.'.repeat(width - change - 1)}`);
       });
       expect((await call(argv)).err.join()).toMatch(/there is such a file already/);
+
+      // What a project says was reviewed is marked, on the sheet and in what is told of it.
+      const project = join(folder, 'reviewed.json');
+      const classes = ['dark', 'bright'].map((name) => ({ name, color: '112233' }));
+      const reviewed = [0, 1, 4].map((z) => ({ z, t: 0 }));
+      const images = [{ source: basename(path), strokes: [], reviewed }];
+      await writeFile(project, JSON.stringify({ format: 'alibi-zarr/project/2', classes, images }));
+      const marked = await call([...argv, '--overwrite', '--project', project]);
+      expect(parseContactSheetOutput(marked.json())).toMatchObject({ ok: true });
+      expect(marked.json()).toMatchObject({
+        shown: [
+          { z: 0, reviewed: true },
+          { z: 2, reviewed: false },
+          { z: 4, reviewed: true },
+        ],
+      });
+      const again = await readFile(out, 'utf8');
+      expect(again).toContain('3 of 5 slices, 3 of 5 reviewed');
+      expect(again.match(/<figcaption>[^<]*✓ reviewed/g)).toHaveLength(2);
     }, 120_000);
   },
 );

@@ -206,7 +206,8 @@ export async function openProject(path: string): Promise<OpenedProject> {
   return { path, project, classifier: opened };
 }
 
-function beside(path: string, relative: string): string {
+/** A path that a file names, from where that file lies. */
+export function beside(path: string, relative: string): string {
   return /^https?:/i.test(relative) || isAbsolute(relative) ? relative : join(dirname(path), relative);
 }
 

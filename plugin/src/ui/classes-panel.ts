@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { ClassSpec } from '../segment/types.ts';
 import { formatHexColor, paletteColor, unusedColor } from '../session-colors.ts';
+import { isClasses } from '../session-layers.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { brushRange, drawingTool, sizeAlong, type Tool } from './display.ts';
 import { icons } from './icons.ts';
@@ -190,7 +191,8 @@ export class AlibiZarrClasses extends LitElement {
     const used = new Set(
       session.strokes.map(({ classIndex }) => classIndex).filter((index) => index !== null),
     );
-    if (used.size >= 2) return nothing;
+    // A project's other images may have taught what there is.
+    if (used.size >= 2 || session.layers.some(isClasses)) return nothing;
     return html`<p class="hint">
       ${used.size === 0 ? 'Paint a stroke of each of two classes.' : 'One more class needs a stroke.'}
     </p>`;

@@ -26,6 +26,8 @@ export type KeyCommand =
   | 'next-class'
   | 'previous-class'
   | 'new-class'
+  | 'toggle-reviewed'
+  | 'next-unreviewed'
   | 'next-place'
   | 'previous-place'
   | 'undo'
@@ -70,6 +72,8 @@ const plain: Readonly<Record<string, KeyCommand>> = {
   '.': 'next-class',
   ',': 'previous-class',
   m: 'new-class',
+  k: 'toggle-reviewed',
+  j: 'next-unreviewed',
   n: 'next-place',
   b: 'previous-place',
   c: 'features',
@@ -107,6 +111,8 @@ export const keyHelp: readonly (readonly [keys: string, what: string])[] = [
   ['arrows', 'move'],
   ['PageUp, PageDown', 'next and previous slice'],
   ['< and >', 'previous and next time point'],
+  ['K', 'mark the slice as reviewed, or take the mark back'],
+  ['J', 'next slice that is not reviewed'],
   ['C', 'colours of the features'],
   ['V, S', 'show or hide layers, strokes'],
   ['H', 'show or hide the panel'],

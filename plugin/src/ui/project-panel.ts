@@ -73,10 +73,11 @@ function learnedFrom(images: readonly ProjectImageStatus[]): string {
   return `The classifier learned from ${learned.length}${all} ${painted.length === 1 ? 'image' : 'images'}, ${counted(strokes, 'stroke')}.`;
 }
 
-function imageItem({ source, strokes, isOnShow, state }: ProjectImageStatus) {
+function imageItem({ source, strokes, isOnShow, reviewed, state }: ProjectImageStatus) {
+  const slices = reviewed === true ? ', reviewed' : reviewed > 0 ? `, ${reviewed} reviewed` : '';
   return html`<li class=${isOnShow ? 'on-show' : ''} aria-current=${isOnShow ? 'true' : 'false'}>
     <span class="clip" title=${source}>${nameOf(source)}</span>
-    <span class="count">${counted(strokes, 'stroke')}${state.kind === 'waiting' ? ', not learned yet' : ''}</span>
+    <span class="count">${counted(strokes, 'stroke')}${slices}${state.kind === 'waiting' ? ', not learned yet' : ''}</span>
     ${
       state.kind === 'left-out'
         ? html`<span class="why warn">${state.error === null ? 'Left out: its reading was cancelled.' : `Left out: ${sentence(state.error.what)}.`}</span>`
@@ -85,13 +86,11 @@ function imageItem({ source, strokes, isOnShow, state }: ProjectImageStatus) {
   </li>`;
 }
 
-/** The last two parts of an address or path: fields of a plate are called alike. */
+/** The end of an address or path, of a plate's field from the plate on: fields of all wells are called alike. */
 function nameOf(source: string): string {
-  return source
-    .replace(/[/\\]+$/, '')
-    .split(/[/\\]/)
-    .slice(-2)
-    .join('/');
+  const parts = source.replace(/[/\\]+$/, '').split(/[/\\]/);
+  const store = parts.findIndex((part) => /\.zarr$/i.test(part));
+  return parts.slice(store === -1 ? -1 : store).join('/');
 }
 
 function save({ session, projects }: Workspace): void {

@@ -5,6 +5,7 @@ import { brushRange, type DisplayState, drawingTool, type EditTool, layerKey, si
 import { takeNewId } from './edit-tools.ts';
 import type { KeyCommand } from './keys.ts';
 import { stepPlace } from './places.ts';
+import { showUnreviewed, toggleReviewed } from './reviewed.ts';
 
 /** Screen pixels an arrow key pans. */
 const panStepPx = 80;
@@ -74,6 +75,8 @@ export function runCommand(
     'next-class': () => display.update(pickClass(1)),
     'previous-class': () => display.update(pickClass(-1)),
     'new-class': () => (isEditing ? takeNewId(workspace) : addClass(workspace)),
+    'toggle-reviewed': () => toggleReviewed(workspace),
+    'next-unreviewed': () => showUnreviewed(workspace),
     'next-place': () => stepPlace(workspace, 1),
     'previous-place': () => stepPlace(workspace, -1),
     undo: () => (session.editing.current ?? session).undo(),

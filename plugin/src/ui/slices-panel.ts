@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { WorkspaceController } from './contexts.ts';
+import { type Workspace, WorkspaceController } from './contexts.ts';
 import { sizeAlong } from './display.ts';
+import { showUnreviewed, toggleReviewed } from './reviewed.ts';
 import { theme } from './theme.ts';
 
 /** Sliders along z and t, for those the image has. */
@@ -11,6 +12,9 @@ export class AlibiZarrSlices extends LitElement {
       :host { display: grid; gap: 2px; }
       label { display: grid; grid-template-columns: 14px 1fr 64px; gap: 8px; align-items: center; }
       .count { text-align: right; color: var(--az-muted); }
+      .review { display: flex; gap: 8px; align-items: center; justify-content: flex-end; font-size: 12px; }
+      .review span { flex: 1; color: var(--az-muted); }
+      .review button { height: 24px; padding: 0 8px; font-size: 12px; }
     `,
   ];
   readonly #workspace = new WorkspaceController(this);
@@ -23,7 +27,10 @@ export class AlibiZarrSlices extends LitElement {
   protected override render() {
     const { workspace } = this.#workspace;
     if (workspace === null) return nothing;
-    const { session, display } = workspace;
+    return [...this.#sliders(workspace), this.#review(workspace)];
+  }
+
+  #sliders({ session, display }: Workspace) {
     return (['z', 't'] as const).map((axis) => {
       const size = sizeAlong(session.image, axis);
       if (size < 2) return nothing;
@@ -43,5 +50,26 @@ export class AlibiZarrSlices extends LitElement {
         <span class="count">${value + 1} / ${size}</span>
       </label>`;
     });
+  }
+
+  #review(workspace: Workspace) {
+    const { session, display } = workspace;
+    const { slices, total } = session.review;
+    const isReviewed = session.review.has(display.state);
+    return html`<div class="review">
+      <span id="reviewed" role="status">${slices.length} of ${total} slices reviewed</span>
+      <button
+        id="toggle-reviewed"
+        aria-pressed=${isReviewed}
+        title="The segmentation of this slice is right (K). The project keeps it, and suggests no place to label here"
+        @click=${() => toggleReviewed(workspace)}
+      >Reviewed</button>
+      <button
+        id="next-unreviewed"
+        ?disabled=${slices.length === total}
+        title="Show the next slice that is not reviewed (J)"
+        @click=${() => showUnreviewed(workspace)}
+      >Next</button>
+    </div>`;
   }
 }

@@ -16,6 +16,7 @@ import { canonicalLabels, Objects } from '../../src/session-objects.ts';
 import { Painting } from '../../src/session-painting.ts';
 import { withImage } from '../../src/session-project.ts';
 import { ProjectMemory } from '../../src/session-project-memory.ts';
+import { Review } from '../../src/session-review.ts';
 import { Scribbles } from '../../src/session-scribbles.ts';
 import type { Prompt, SessionSimilarity } from '../../src/session-similarity.ts';
 import type { Layer, Learning, Session, SessionEvents, Work } from '../../src/session-types.ts';
@@ -363,9 +364,12 @@ export function fakeSession(
     });
     guidance.trained();
   };
+  const depth = image.levels[0]!.shape[image.axes.findIndex(({ name }) => name === 'z')] ?? 1;
+  const review = new Review({ depth, times: 1 }, () => emit('project'));
   const project = new LiveProject({
     image: () => image,
     painting,
+    review,
     region: () => null,
     setRegion: () => {},
     learning: () => learning,
@@ -529,6 +533,7 @@ export function fakeSession(
     },
     addToProject: (given) =>
       withImage(given, { image, classes: painting.classes, strokes: painting.strokes }),
+    review,
     project,
     openProject: (given) => project.open(given),
     uncertainty: () => Promise.reject(new Error('the fake session has no classifier')),

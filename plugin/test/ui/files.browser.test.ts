@@ -120,6 +120,7 @@ describe('files in the viewer', () => {
     await until(() => viewer.session === other && viewer.camera !== null);
     await viewer.updateComplete;
     expect(other.classes).to.deep.equal(session.classes);
+    press(viewer, 'p');
     drag(viewer, [200, 150], [260, 180]);
     drag(viewer, [300, 150], [260, 180]);
     const items = () =>

@@ -287,6 +287,10 @@ t: number
  * share of the thumbnail's pixels that have a label
  */
 labelled: number
+/**
+ * a person found the slice right; absent without --project
+ */
+reviewed?: boolean
 }[]
 failed: {
 image: string

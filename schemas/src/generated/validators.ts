@@ -3225,7 +3225,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                 } else {
                                   const _errs16 = errors;
                                   for (const key1 in data6) {
-                                    if (!(key1 === "image" || key1 === "z" || key1 === "t" || key1 === "labelled")) {
+                                    if (!(key1 === "image" || key1 === "z" || key1 === "t" || key1 === "labelled" || key1 === "reviewed")) {
                                       validate16.errors = [{ instancePath: instancePath + "/shown/" + i0, schemaPath: "#/properties/shown/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
@@ -3306,6 +3306,18 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                           } else {
                                             var valid2 = true;
                                           }
+                                          if (valid2) {
+                                            if (data6.reviewed !== void 0) {
+                                              const _errs25 = errors;
+                                              if (typeof data6.reviewed !== "boolean") {
+                                                validate16.errors = [{ instancePath: instancePath + "/shown/" + i0 + "/reviewed", schemaPath: "#/properties/shown/items/properties/reviewed/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                return false;
+                                              }
+                                              var valid2 = _errs25 === errors;
+                                            } else {
+                                              var valid2 = true;
+                                            }
+                                          }
                                         }
                                       }
                                     }
@@ -3332,49 +3344,49 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.failed !== void 0) {
-                        let data11 = data.failed;
-                        const _errs25 = errors;
-                        if (errors === _errs25) {
-                          if (Array.isArray(data11)) {
+                        let data12 = data.failed;
+                        const _errs27 = errors;
+                        if (errors === _errs27) {
+                          if (Array.isArray(data12)) {
                             var valid3 = true;
-                            const len1 = data11.length;
+                            const len1 = data12.length;
                             for (let i1 = 0; i1 < len1; i1++) {
-                              let data12 = data11[i1];
-                              const _errs27 = errors;
-                              if (errors === _errs27) {
-                                if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
+                              let data13 = data12[i1];
+                              const _errs29 = errors;
+                              if (errors === _errs29) {
+                                if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
                                   let missing2;
-                                  if (data12.image === void 0 && (missing2 = "image") || data12.error === void 0 && (missing2 = "error")) {
+                                  if (data13.image === void 0 && (missing2 = "image") || data13.error === void 0 && (missing2 = "error")) {
                                     validate16.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                     return false;
                                   } else {
-                                    const _errs29 = errors;
-                                    for (const key2 in data12) {
+                                    const _errs31 = errors;
+                                    for (const key2 in data13) {
                                       if (!(key2 === "image" || key2 === "error")) {
                                         validate16.errors = [{ instancePath: instancePath + "/failed/" + i1, schemaPath: "#/properties/failed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
                                         return false;
                                         break;
                                       }
                                     }
-                                    if (_errs29 === errors) {
-                                      if (data12.image !== void 0) {
-                                        const _errs30 = errors;
-                                        if (typeof data12.image !== "string") {
+                                    if (_errs31 === errors) {
+                                      if (data13.image !== void 0) {
+                                        const _errs32 = errors;
+                                        if (typeof data13.image !== "string") {
                                           validate16.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/image", schemaPath: "#/properties/failed/items/properties/image/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
-                                        var valid4 = _errs30 === errors;
+                                        var valid4 = _errs32 === errors;
                                       } else {
                                         var valid4 = true;
                                       }
                                       if (valid4) {
-                                        if (data12.error !== void 0) {
-                                          const _errs32 = errors;
-                                          if (typeof data12.error !== "string") {
+                                        if (data13.error !== void 0) {
+                                          const _errs34 = errors;
+                                          if (typeof data13.error !== "string") {
                                             validate16.errors = [{ instancePath: instancePath + "/failed/" + i1 + "/error", schemaPath: "#/properties/failed/items/properties/error/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
-                                          var valid4 = _errs32 === errors;
+                                          var valid4 = _errs34 === errors;
                                         } else {
                                           var valid4 = true;
                                         }
@@ -3386,7 +3398,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                               }
-                              var valid3 = _errs27 === errors;
+                              var valid3 = _errs29 === errors;
                               if (!valid3) {
                                 break;
                               }
@@ -3396,17 +3408,17 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                             return false;
                           }
                         }
-                        var valid0 = _errs25 === errors;
+                        var valid0 = _errs27 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
                         if (data.seconds !== void 0) {
-                          let data15 = data.seconds;
-                          const _errs34 = errors;
-                          if (errors === _errs34) {
-                            if (typeof data15 == "number" && isFinite(data15)) {
-                              if (data15 < 0 || isNaN(data15)) {
+                          let data16 = data.seconds;
+                          const _errs36 = errors;
+                          if (errors === _errs36) {
+                            if (typeof data16 == "number" && isFinite(data16)) {
+                              if (data16 < 0 || isNaN(data16)) {
                                 validate16.errors = [{ instancePath: instancePath + "/seconds", schemaPath: "#/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                 return false;
                               }
@@ -3415,7 +3427,7 @@ function validate16(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                           }
-                          var valid0 = _errs34 === errors;
+                          var valid0 = _errs36 === errors;
                         } else {
                           var valid0 = true;
                         }

@@ -9,6 +9,7 @@ import { openNode } from '../../ome/open-node.ts';
 import { formatHexColor } from '../../session-colors.ts';
 import { type Command, Interrupted } from '../command.ts';
 import { figure, pageEnd, pageStart, type SheetEntry } from '../contact-sheet/page.ts';
+import { openReviewed } from '../contact-sheet/reviewed.ts';
 import { colorOf, type Thumbnail, thumbnailOf } from '../contact-sheet/thumbnail.ts';
 import { openFileSink } from '../file-sink.ts';
 import { type Flags, invalid } from '../flags.ts';
@@ -57,6 +58,11 @@ export const contactSheet: Command = {
         type: 'string',
         value: 'a|a:b',
         help: 'time points, half-open; default all, of a plate the first one',
+      },
+      project: {
+        type: 'string',
+        value: 'FILE',
+        help: 'mark slices that a project says were reviewed',
       },
       overwrite: { type: 'boolean', help: 'replace a file of this name' },
       ...signerFlag,
@@ -117,6 +123,8 @@ async function writeSheet(
   if (node.kind === 'image' && (flags.has('wells') || flags.has('fields')))
     throw invalid(`${opened.location} is one image`, { name: command }, 'Leave --wells and --fields out.');
   const all = node.kind === 'image' ? slicesIn(node.image, flags) : fieldPlaces(paths);
+  const projectFile = flags.text('project');
+  const isReviewed = projectFile === undefined ? null : await openReviewed(projectFile);
   const places = spread(all, flags.integer('count', 1) ?? defaultCount);
   const file = await openFileSink(out, { overwrite: flags.has('overwrite') });
   const shown: ContactSheetOutput['shown'] = [];
@@ -130,7 +138,11 @@ async function writeSheet(
     await write(
       pageStart(
         `${labels} in ${opened.location}`,
-        `${places.length === all.length ? '' : `${places.length} of `}${all.length} ${node.kind === 'image' ? 'slice' : 'image'}${all.length === 1 ? '' : 's'}`,
+        `${places.length === all.length ? '' : `${places.length} of `}${all.length} ${node.kind === 'image' ? 'slice' : 'image'}${all.length === 1 ? '' : 's'}${
+          isReviewed === null || node.kind !== 'image'
+            ? ''
+            : `, ${all.filter((place) => isReviewed(opened.location, place)).length} of ${all.length} reviewed`
+        }`,
       ),
     );
     let channels: readonly OmeChannel[] | undefined;
@@ -143,9 +155,13 @@ async function writeSheet(
         const at = node.kind === 'image' ? place : { ...place, ...chosenSlice(image, flags) };
         const label = await openLabelsOf(flags, image, { command, signal: io.signal });
         const thumbnail = await thumbnailOf(image, label, at, { channels, sizePx, signal: io.signal });
+        const reviewed = isReviewed?.(image.location, at);
         const { entry, labelled } = entryOf(at, thumbnail, label);
-        await write(figure(entry));
-        shown.push({ image: at.image, z: at.z, t: at.t, labelled });
+        await write(figure(reviewed ? { ...entry, title: `${entry.title} ✓ reviewed` } : entry));
+        shown.push({
+          ...{ image: at.image, z: at.z, t: at.t, labelled },
+          ...(reviewed === undefined ? {} : { reviewed }),
+        });
       } catch (error) {
         if (isAbort(error) || node.kind === 'image') throw error;
         const message = asAlibiError(error, place.image).message;
