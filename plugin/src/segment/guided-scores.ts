@@ -11,8 +11,8 @@ import { meanOfChannels } from './token-features.ts';
 import type { GuidedSmoothing, SliceRegion } from './types.ts';
 
 /**
- * Probabilities smoothed within each slice along the edges of the image, beyond which both are reflected. They are none below 0 and
- * sum to what they did. A pixel's value does not depend on the chunks. Halo: twice 4 σ and two points of the filter's lattice.
+ * Probabilities smoothed within each slice along the edges of the image, beyond which both are reflected. None is below 0, and those of a
+ * pixel sum to 1. A pixel's value does not depend on the chunks. Halo: twice 4 σ and two points of the filter's lattice.
  *
  * @param scores  float32 [t?, z?, y, x, c], chunks of one slice; each is read several times, so keep them
  * @param guide   what the encoder sees of the image: its mean over channels says where edges are
