@@ -98,25 +98,31 @@ export class Labels {
   }
 
   rename(name: string, to: string): Promise<Replaced> {
-    const { relist, run } = this.#context;
+    const { relist, union, run } = this.#context;
     return run(`Renaming labels/${name}`, undefined, async () => {
       const { store, path } = await this.#placeOf(name);
       const swap = (from: string, by: string) => relist((all) => all.map((one) => (one === from ? by : one)));
       const replaced = await renameLabel({ store, path, name }, to);
       this.#close(name);
       swap(name, to);
-      return { ...replaced, undo: () => replaced.undo().then(() => swap(to, name)) };
+      return {
+        undo: () => replaced.undo().then(() => swap(to, name)),
+        remove: () => replaced.remove().then(() => union.refresh()),
+      };
     });
   }
 
   delete(name: string): Promise<Replaced> {
-    const { relist, run } = this.#context;
+    const { relist, union, run } = this.#context;
     return run(`Deleting labels/${name}`, undefined, async () => {
       const { store, path } = await this.#placeOf(name);
       const replaced = await deleteLabel({ store, path, name });
       this.#close(name);
       relist((names) => names.filter((one) => one !== name));
-      return { ...replaced, undo: () => replaced.undo().then(() => relist((names) => [...names, name])) };
+      return {
+        undo: () => replaced.undo().then(() => relist((names) => [...names, name])),
+        remove: () => replaced.remove().then(() => union.refresh()),
+      };
     });
   }
 

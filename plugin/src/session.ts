@@ -228,7 +228,10 @@ class ImageSession extends EventTarget implements Session {
       ...parts,
       union,
       sidecar,
-      relist: (change) => this.#relist(change),
+      relist: (change) => {
+        union.refresh();
+        this.#relist(change);
+      },
       objects: this.objects,
       editing: this.editing,
     });

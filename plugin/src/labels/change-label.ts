@@ -1,25 +1,16 @@
-import { AlibiError } from '../errors.ts';
+import { AlibiError, asAlibiError } from '../errors.ts';
 import { provenanceKey } from '../ome/open-label.ts';
 import type { WriteStore } from '../stores/store.ts';
-import { forEachConcurrent } from './concurrent.ts';
 import { updateConsolidated } from './consolidated.ts';
-import {
-  type Attributes,
-  asRecord,
-  type GroupMetadata,
-  groupDocument,
-  readGroup,
-  toJson,
-} from './group-metadata.ts';
+import { copyLabel, type FoundLabel } from './copy-label.ts';
+import { type Attributes, asRecord, readGroup } from './group-metadata.ts';
 import { Journal } from './journal.ts';
-import { attributesFile, groupFile, groupPath, remainsOf } from './label-group.ts';
+import { joinedRemains, leftBy, type Remains } from './journal-entries.ts';
+import { attributesFile, datasetPaths, groupFile, groupPath, listedNames, remainsOf } from './label-group.ts';
 import { assertLabelName } from './label-name.ts';
 import { changeListing, readMetadata } from './publish-label.ts';
 import type { Replaced } from './replaced-label.ts';
-import { chunkKeys, removeArrays } from './revision.ts';
-
-/** Values copied at once. */
-const copiesAtOnce = 4;
+import { createRevisionId, removeArrays } from './revision.ts';
 
 /** A label image of an image, or of any group that has `labels`. */
 export interface LabelPlace {
@@ -39,14 +30,18 @@ export async function deleteLabel(place: LabelPlace): Promise<Replaced> {
   const found = await findOurs(place);
   await relist(found, (names) => names.filter((name) => name !== place.name));
   return {
-    undo: () => relist(found, (names) => [...names, place.name]),
-    remove: () => removeLabel(found),
+    async undo() {
+      if (!(await stateOf(found)).isAsFound) throw changedSince(found);
+      await relist(found, (names) => [...names, place.name]);
+    },
+    remove: () => removeUnlisted(found),
   };
 }
 
 /**
  * Give a label image of ours another name. It is copied; then one `set` of the list puts the new name in the place of the
- * old: a reader of the image sees the one or the other. The old chunks stay until `remove` of the answer.
+ * old: a reader of the image sees the one or the other. The old chunks stay until `remove` of the answer. What failed or was
+ * interrupted goes on where it was when it is asked for again.
  *
  * @throws AlibiError Conflict  the new name is taken; and as {@link deleteLabel}
  */
@@ -54,31 +49,42 @@ export async function renameLabel(place: LabelPlace, to: string): Promise<Replac
   assertLabelName(to);
   const found = await findOurs(place);
   const copy = await copyLabel(found, to);
-  await relist(found, (names) => names.map((name) => (name === place.name ? to : name)), copy.label);
+  const swap = (from: string, by: string) =>
+    relist(found, (names) => names.map((name) => (name === from ? by : name)), copy.label);
+  try {
+    await swap(place.name, to);
+    await copy.journal.record({ op: 'consolidated' });
+  } catch (error) {
+    throw halfRenamed(error, found, to);
+  }
   return {
     async undo() {
-      await relist(found, (names) => names.map((name) => (name === to ? place.name : name)), copy.label);
-      await removeLabel(copy);
-      await copy.journal.remove();
-      await place.store.tidy?.(copy.label);
+      const [old, now] = await Promise.all([stateOf(found), stateOf(copy)]);
+      // Where it has failed midway before, the list is right already.
+      if (!old.isAsFound || old.isListed === now.isListed) throw changedSince(found);
+      await swap(to, place.name);
+      await removeUnlisted(copy);
     },
     async remove() {
-      await removeLabel(found);
-      await copy.journal.remove();
+      await removeUnlisted(found);
+      if (await copy.journal.isOurs()) await copy.journal.remove();
     },
   };
 }
 
-interface Found {
-  readonly store: WriteStore;
-  readonly zarrFormat: 2 | 3;
-  readonly labels: `/${string}`;
-  readonly label: `/${string}`;
-  readonly name: string;
-  readonly group: GroupMetadata;
+/** The labels are there twice, whole; which of the two is listed is not known where an answer was lost. */
+function halfRenamed(error: unknown, { label, name }: FoundLabel, to: string): AlibiError {
+  const { tag, what, where, remedy, data } = asAlibiError(error, label.slice(1));
+  return new AlibiError(tag, {
+    what,
+    where,
+    remedy: `${remedy} The labels are whole, as "${name}" and as "${to}", and one of the two is listed: rename "${name}" to "${to}" again to end it.`,
+    cause: error,
+    data,
+  });
 }
 
-async function findOurs({ store, path, name }: LabelPlace): Promise<Found> {
+async function findOurs({ store, path, name }: LabelPlace): Promise<FoundLabel> {
   const labels: `/${string}` = `${groupPath(path)}/labels`;
   const label: `/${string}` = `${labels}/${name}`;
   for (const zarrFormat of [3, 2] as const) {
@@ -98,9 +104,32 @@ async function findOurs({ store, path, name }: LabelPlace): Promise<Found> {
   });
 }
 
+/** Whether a label image is the one that was found, and whether it is listed. */
+async function stateOf({ store, zarrFormat, labels, label, name, group }: FoundLabel): Promise<{
+  readonly isAsFound: boolean;
+  readonly isListed: boolean;
+}> {
+  const [now, listing] = await Promise.all([
+    readGroup(store, label, zarrFormat),
+    readGroup(store, labels, zarrFormat),
+  ]);
+  return {
+    isAsFound: now !== undefined && datasetPaths(now).join() === datasetPaths(group).join(),
+    isListed: listedNames(listing).includes(name),
+  };
+}
+
+function changedSince({ label }: FoundLabel): AlibiError {
+  return new AlibiError('Conflict', {
+    what: 'the labels have been changed since',
+    where: label.slice(1),
+    remedy: 'Look at what is there now; what was there before can no longer be brought back.',
+  });
+}
+
 /** Change the listing, then the consolidated metadata of the groups above. */
 async function relist(
-  { store, zarrFormat, labels, label }: Found,
+  { store, zarrFormat, labels, label }: FoundLabel,
   change: (names: readonly string[]) => readonly string[],
   other?: `/${string}`,
 ): Promise<void> {
@@ -134,69 +163,35 @@ async function nodesOf(
   return readMetadata(store, zarrFormat, [labels, ...own]);
 }
 
-/** Its group first, so that what is half removed no longer looks like a label. */
-async function removeLabel({
-  store,
-  zarrFormat,
-  label,
-  group,
-}: Omit<Found, 'labels' | 'name'>): Promise<void> {
-  const { arrays, folders } = await remainsOf(store, label, group);
+/** Remove it for good, unless the name is in use again. */
+async function removeUnlisted(found: FoundLabel): Promise<void> {
+  const { isAsFound, isListed } = await stateOf(found);
+  if (isAsFound && !isListed) await removeLabel(found);
+}
+
+/**
+ * Its group first, so that what is half removed no longer looks like a label. A journal says what is to go: where this dies,
+ * the next save or copy of the name removes the rest. A save of the name that was interrupted stays, to be continued.
+ */
+async function removeLabel({ store, zarrFormat, label, group }: FoundLabel): Promise<void> {
+  const [own, left] = await Promise.all([remainsOf(store, label, group), Journal.read(store, label)]);
+  const isKept = left?.isUnfinishedSave === true;
+  const remains = isKept || left === undefined ? own : joinedRemains(own, leftBy(left.begin, label));
+  const journal = isKept ? undefined : await beginRemoval(store, label, { remains, replaces: left });
   await store.delete(`${label}/${attributesFile(zarrFormat)}`);
-  await removeArrays(store, arrays, folders);
-  if (zarrFormat === 2) await store.delete(`${label}/.zgroup`);
+  await removeArrays(store, remains.arrays, remains.folders);
+  if (zarrFormat === 2) await store.delete(`${label}/${groupFile(2)}`);
+  await journal?.remove();
   await store.tidy?.(label);
 }
 
-/** Chunks and arrays first, the group last; a journal says what it is that is there until it is whole. */
-async function copyLabel(found: Found, to: string): Promise<Found & { readonly journal: Journal }> {
-  const { store, zarrFormat, labels, label, group } = found;
-  const target: `/${string}` = `${labels}/${to}`;
-  const [taken, unfinished] = await Promise.all([
-    readGroup(store, target, zarrFormat),
-    Journal.read(store, target),
-  ]);
-  if (taken !== undefined || unfinished !== undefined) {
-    throw new AlibiError('Conflict', {
-      what: `labels "${to}" are there already${taken === undefined ? ', in a save that was interrupted' : ''}`,
-      where: target.slice(1),
-      remedy: 'Choose another name.',
-    });
-  }
-  const { arrays, folders } = await remainsOf(store, label, group);
-  const moved = (path: `/${string}`): `/${string}` => `${target}${path.slice(label.length) as `/${string}`}`;
-  const revision = folders[0]?.slice(label.length + 1) ?? 'rev-0-0';
-  const journal = await Journal.start(store, target, {
-    revision,
-    work: `copy of ${found.name}`,
-    found: null,
-    chunks: 0,
-    arrays: arrays.map((keys) => ({ ...keys, path: moved(keys.path) })),
-    remains: { folders: [], arrays: [] },
-    overwrite: false,
-  });
-  const metadata = [...folders, ...arrays.map(({ path }) => path)].flatMap((path) =>
-    ['.zgroup', '.zarray', '.zattrs', 'zarr.json'].map((file): `/${string}` => `${path}/${file}`),
-  );
-  for (const keys of [...arrays.map((array) => [...chunkKeys(array)]), metadata]) {
-    await forEachConcurrent(keys, copiesAtOnce, async (key) => {
-      const value = await store.get(key);
-      if (value !== undefined) await store.set(moved(key), value);
-    });
-  }
-  const attributes = renamed(group.attributes, to);
-  if (zarrFormat === 2) await store.set(`${target}/${groupFile(2)}`, toJson({ zarr_format: 2 }));
-  const document = zarrFormat === 2 ? attributes : groupDocument(3, attributes, group);
-  await store.set(`${target}/${attributesFile(zarrFormat)}`, toJson(document));
-  await journal.record({ op: 'consolidated' });
-  return { ...found, label: target, name: to, group: { ...group, attributes }, journal };
-}
-
-/** Attributes with the new name in `multiscales`. */
-function renamed(attributes: Attributes, name: string): Attributes {
-  const own = asRecord(attributes.ome);
-  const isNested = Array.isArray(own.multiscales);
-  const list = isNested ? own.multiscales : attributes.multiscales;
-  const multiscales = (Array.isArray(list) ? list : []).map((item) => ({ ...asRecord(item), name }));
-  return isNested ? { ...attributes, ome: { ...own, multiscales } } : { ...attributes, multiscales };
+function beginRemoval(
+  store: WriteStore,
+  label: `/${string}`,
+  { remains, replaces }: { readonly remains: Remains; readonly replaces: Journal | undefined },
+): Promise<Journal> {
+  const nothing = { found: null, chunks: 0, arrays: [], overwrite: false };
+  const purpose = { kind: 'removal' } as const;
+  const begin = { ...nothing, revision: createRevisionId(), work: 'removal', remains, purpose };
+  return Journal.start(store, label, begin, { replaces });
 }

@@ -7,6 +7,18 @@ export interface Remains {
   readonly arrays: readonly ArrayKeys[];
 }
 
+/** What a journal's save, copy or removal has written or was to remove, if it never ends. */
+export function leftBy({ revision, arrays, remains }: JournalBegin, label: `/${string}`): Remains {
+  return joinedRemains({ folders: [`${label}/${revision}`], arrays }, remains);
+}
+
+export function joinedRemains(a: Remains, b: Remains): Remains {
+  return {
+    folders: [...new Set([...a.folders, ...b.folders])],
+    arrays: [...new Map([...a.arrays, ...b.arrays].map((keys) => [keys.path, keys])).values()],
+  };
+}
+
 /** The first entry: what is being written, in place of what. */
 export interface JournalBegin {
   readonly op: 'begin';
@@ -26,7 +38,14 @@ export interface JournalBegin {
   readonly remains: Remains;
   /** A person has allowed to replace what is there. */
   readonly overwrite: boolean;
+  readonly purpose: Purpose;
 }
+
+/** What a journal is kept for: a save; a copy under another name, of the label image `of`; the removal of what is no longer a label. */
+export type Purpose =
+  | { readonly kind: 'save' }
+  | { readonly kind: 'copy'; readonly of: string }
+  | { readonly kind: 'removal' };
 
 /** A chunk or shard that is stored, or known to hold nothing but 0. */
 export interface StoredObject {
@@ -112,7 +131,14 @@ function parseBegin(entry: Attributes, label: GroupPath): JournalBegin | undefin
       arrays: arrayKeys(remains.arrays, `${label}/`),
     },
     overwrite: entry.overwrite === true,
+    purpose: parsePurpose(entry.purpose),
   };
+}
+
+function parsePurpose(value: unknown): Purpose {
+  const { kind, of } = asRecord(value);
+  if (kind === 'removal') return { kind };
+  return kind === 'copy' && typeof of === 'string' ? { kind, of } : { kind: 'save' };
 }
 
 function parseObject(entry: Attributes, label: GroupPath): StoredObject | undefined {

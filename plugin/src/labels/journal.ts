@@ -4,6 +4,7 @@ import {
   type JournalBegin,
   type JournalEntry,
   journalFormat,
+  type Purpose,
   parseEntry,
   type StoredObject,
 } from './journal-entries.ts';
@@ -51,7 +52,7 @@ export class Journal {
     this.#owner = begin.owner;
   }
 
-  /** The journal of a save that did not end, if any. */
+  /** The journal of what did not end, if any. */
   static async read(
     store: WriteStore,
     label: GroupPath,
@@ -77,7 +78,9 @@ export class Journal {
   static async start(
     store: WriteStore,
     label: GroupPath,
-    begin: Omit<JournalBegin, 'op' | 'format' | 'owner' | 'started'>,
+    begin: Omit<JournalBegin, 'op' | 'format' | 'owner' | 'started' | 'purpose'> & {
+      readonly purpose?: Purpose;
+    },
     { replaces, ...options }: StoreOptions & { readonly replaces?: Journal | undefined } = {},
   ): Promise<Journal> {
     const entry: JournalBegin = {
@@ -85,6 +88,7 @@ export class Journal {
       format: journalFormat,
       owner: crypto.randomUUID(),
       started: new Date().toISOString(),
+      purpose: { kind: 'save' },
       ...begin,
     };
     const journal = new Journal(store, label, entry);
@@ -111,6 +115,11 @@ export class Journal {
 
   has(step: 'label' | 'listed' | 'consolidated' | 'removed' | `level ${number}`): boolean {
     return this.#steps.has(step);
+  }
+
+  /** A save that did not end; what it has made is not thrown away without being asked. */
+  get isUnfinishedSave(): boolean {
+    return this.begin.purpose.kind === 'save' && !this.has('consolidated');
   }
 
   /** Resolves once the entry is stored. Entries that come while one is being stored go together. */

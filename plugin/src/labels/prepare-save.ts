@@ -5,7 +5,7 @@ import { assertRoom } from './assert-room.ts';
 import { withKept } from './explain-failure.ts';
 import { readGroup } from './group-metadata.ts';
 import { Journal } from './journal.ts';
-import type { Remains } from './journal-entries.ts';
+import { joinedRemains, leftBy, type Remains } from './journal-entries.ts';
 import {
   assertSameFormat,
   attributesFile,
@@ -51,8 +51,8 @@ export async function prepareSave(input: MaterializeInput): Promise<Save> {
   const found = watched.bytes === undefined ? null : await sha256(new Uint8Array(watched.bytes));
   const published = (journal: Journal) =>
     datasetPaths(previous).some((path) => path.startsWith(`${journal.begin.revision}/`));
-  const unfinished = journal !== undefined && !journal.has('consolidated') ? journal : undefined;
-  const isPublished = journal !== undefined && published(journal);
+  const unfinished = journal?.isUnfinishedSave === true ? journal : undefined;
+  const isPublished = journal?.begin.purpose.kind === 'save' && published(journal);
   if (journal !== undefined && input.resume === true && (isPublished || unfinished !== undefined)) {
     const obstacle =
       journal.begin.work !== work
@@ -70,7 +70,9 @@ export async function prepareSave(input: MaterializeInput): Promise<Save> {
     throw taken(label, listedNames(listing).includes(name));
   await assertRoom(target, place, 1);
   const revision = createRevisionId();
-  const remains = joined(await remainsOf(target, label, previous), leftBy(journal, label));
+  // What died before goes when this is the label, not before: it may be alive after all.
+  const left = journal === undefined ? nothing : leftBy(journal.begin, label);
+  const remains = joinedRemains(await remainsOf(target, label, previous), left);
   const begun = await Journal.start(
     target,
     label,
@@ -103,7 +105,7 @@ export async function prepareSave(input: MaterializeInput): Promise<Save> {
 export async function assertNoInterruptedSave(store: WriteStore, path: string, name: string): Promise<void> {
   const label: `/${string}` = `${groupPath(path)}/labels/${name}`;
   const journal = await Journal.read(store, label);
-  if (journal !== undefined && !journal.has('consolidated')) throw isUnfinished(journal, label);
+  if (journal?.isUnfinishedSave === true) throw isUnfinished(journal, label);
 }
 
 /** What a save of a name would find: labels, or a save that was interrupted. */
@@ -126,7 +128,7 @@ export async function lookAtTarget(
   return {
     taken: v2 !== undefined || v3 !== undefined,
     unfinished:
-      journal === undefined || journal.has('consolidated')
+      journal?.isUnfinishedSave !== true
         ? null
         : { started: journal.begin.started, done: journal.chunksDone, total: journal.begin.chunks },
   };
@@ -143,7 +145,7 @@ async function goOn(
   const replaced = place.published ? nothing : await remainsOf(input.target, place.label, place.previous);
   await assertRoom(input.target, place, 1 - chunksDone / Math.max(1, begin.chunks));
   await journal.resume(input.signal === undefined ? {} : { signal: input.signal });
-  const remains = joined(begin.remains, replaced);
+  const remains = joinedRemains(begin.remains, replaced);
   return { ...place, remains, revision: begin.revision, journal, resumed: chunksDone };
 }
 
@@ -154,20 +156,6 @@ function workId(input: MaterializeInput, plan: PyramidPlan, dtype: string): Prom
 }
 
 const nothing: Remains = { folders: [], arrays: [] };
-
-/** What a save that died has written, and was to remove. It goes when the next one is the label, not before. */
-function leftBy(journal: Journal | undefined, label: `/${string}`): Remains {
-  if (journal === undefined) return nothing;
-  const { revision, arrays, remains } = journal.begin;
-  return joined({ folders: [`${label}/${revision}`], arrays }, remains);
-}
-
-function joined(a: Remains, b: Remains): Remains {
-  return {
-    folders: [...new Set([...a.folders, ...b.folders])],
-    arrays: [...new Map([...a.arrays, ...b.arrays].map((keys) => [keys.path, keys])).values()],
-  };
-}
 
 function isUnfinished(journal: Journal, label: `/${string}`, isTaken?: boolean): AlibiError {
   const { started, chunks } = journal.begin;

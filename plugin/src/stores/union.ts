@@ -15,6 +15,8 @@ export interface UnionStore {
   readonly store: ReadStore | WriteStore;
   /** Show this place's labels too, before those of the image and of places added earlier; also after they changed. */
   add(sidecar: Sidecar): void;
+  /** Labels came or went in one of the places: look anew where each lies. */
+  refresh(): void;
   /** Where a label image lies; undefined: in the image itself, or nowhere. */
   ownerOf(name: string): Promise<Sidecar | undefined>;
 }
@@ -40,6 +42,7 @@ export function createUnion(base: ReadStore, imagePath: string): UnionStore {
   return {
     store: isWritable(base) ? withWrites(readable, base) : readable,
     add: (sidecar) => union.add(sidecar),
+    refresh: () => union.refresh(),
     ownerOf: (name) => union.ownerOf(name),
   };
 }
@@ -90,6 +93,10 @@ class Union {
       ({ store, path }) => store !== sidecar.store || path !== sidecar.path,
     );
     this.#sidecars = [sidecar, ...others];
+    this.refresh();
+  }
+
+  refresh(): void {
     this.#owners.clear();
   }
 

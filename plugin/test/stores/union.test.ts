@@ -55,4 +55,19 @@ describe('createUnion', () => {
     expect(await union.store.get('/labels/a/0/c/0')).toBeUndefined();
     expect(await union.store.get('/0/c/0')).toBeUndefined();
   });
+
+  it('looks anew where labels lie once they came or went', async () => {
+    const own = new MemoryStore();
+    const sidecar = new MemoryStore();
+    const [theirs, ours] = [new Uint8Array([1]), new Uint8Array([2])];
+    await own.set('/labels/a/zarr.json', ours);
+    await sidecar.set('/labels/a/zarr.json', theirs);
+    const union = createUnion(own, '');
+    union.add({ store: sidecar, path: '' });
+    expect(await union.store.get('/labels/a/zarr.json')).toEqual(theirs);
+    await sidecar.delete('/labels/a/zarr.json');
+    union.refresh();
+    expect(await union.store.get('/labels/a/zarr.json')).toEqual(ours);
+    expect(await union.ownerOf('a')).toBeUndefined();
+  });
 });
