@@ -1,6 +1,7 @@
 import { createQueue } from '../array/queue.ts';
 import { AlibiError } from '../errors.ts';
 import type { CodecJob, CodecReply, CodecRequest } from './codec-messages.ts';
+import { isBrowser, startAgain } from './start-again.ts';
 
 /** The page's end of a codec worker; `Worker` is one, a test may have another. */
 export interface CodecWorker {
@@ -140,8 +141,9 @@ function workerDied(cause: unknown): AlibiError {
   return new AlibiError('Environment', {
     what: `a codec worker cannot run: ${why}`,
     where: 'codec worker',
-    remedy:
-      "Reload the page, or start the program again. If it persists, see that the worker's script (codec-worker.js) is served and that worker-src of the Content-Security-Policy allows it, or hand in a worker with setCodecWorkers.",
+    remedy: isBrowser
+      ? `${startAgain}. If it persists, see that the worker's script (codec-worker.js) is served and that worker-src of the Content-Security-Policy allows it, or hand in a worker with setCodecWorkers.`
+      : `${startAgain}. If it persists, install alibi-zarr anew: the codecs' threads run its codec-worker.js.`,
     cause,
   });
 }

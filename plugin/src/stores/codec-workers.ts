@@ -1,15 +1,15 @@
 import { type CodecJob, runCodecJob } from './codec-messages.ts';
 import { type CodecPool, type CodecWorker, createCodecPool } from './codec-pool.ts';
+import { isBrowser } from './start-again.ts';
 
 // One answer for the whole page (or process) to the question where codecs run. It is given once, before the first
 // compressed chunk, by what there is: workers in a browser, this thread where there is no `Worker` (Node). A worker that fails
 // is an error, never a reason to go on in this thread.
 
-let createWorker: (() => CodecWorker) | null =
-  typeof Worker === 'undefined'
-    ? null
-    : // A literal, so that bundlers see the worker's entry.
-      () => new Worker(new URL('./codec-worker.js', import.meta.url), { type: 'module' });
+let createWorker: (() => CodecWorker) | null = isBrowser
+  ? // A literal, so that bundlers see the worker's entry.
+    () => new Worker(new URL('./codec-worker.js', import.meta.url), { type: 'module' })
+  : null;
 let pool: CodecPool | null = null;
 let poolSize: number | null = null;
 

@@ -2,6 +2,7 @@ import { registry } from 'zarrita';
 import { AlibiError } from '../errors.ts';
 import { concatenated } from './concatenated.ts';
 import { claimedSize } from './decoded-size.ts';
+import { startAgain } from './start-again.ts';
 
 /** Compressors whose WebAssembly comes with zarrita; loaded when first used. */
 type WasmName = 'blosc' | 'zstd' | 'lz4';
@@ -46,8 +47,8 @@ function unavailable(name: string, cause: unknown): AlibiError {
     what: `the codec "${name}" cannot run: ${cause instanceof Error ? cause.message : cause}`,
     where: 'codec',
     remedy: isForbidden(cause)
-      ? "Reload the page. If a Content-Security-Policy forbids it: codecs need 'wasm-unsafe-eval' in workers, and 'unsafe-eval' in the page's own thread (setCodecWorkers(null)); leave them in workers, or store the image with gzip."
-      : 'Reload the page, or start the program again; if it persists, install alibi-zarr anew, or use another codec.',
+      ? `${startAgain}. If a Content-Security-Policy forbids it: codecs need 'wasm-unsafe-eval' in workers, and 'unsafe-eval' in the page's own thread (setCodecWorkers(null)); leave them in workers, or store the image with gzip.`
+      : `${startAgain}; if it persists, install alibi-zarr anew, or use another codec.`,
     cause,
     data: { codec: name },
   });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, truncate } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,8 +87,22 @@ describe('codec threads of a program that is given on the command line', () => {
     expect(await start()).toEqual({
       tag: 'Environment',
       message: expect.stringMatching(
-        new RegExp(`^the codec "zstd" cannot run: .*${why}.*install alibi-zarr anew`),
+        new RegExp(
+          `^the codec "zstd" cannot run: .*${why}.*Start the program again; .*install alibi-zarr anew`,
+        ),
       ),
     });
+  });
+
+  it('say what to do about a thread that dies, in words of a program and not of a page', async () => {
+    await writeFile(join(folder, 'codec-worker.js'), 'throw new Error("no more");');
+    const failure = await start();
+    expect(failure).toEqual({
+      tag: 'Environment',
+      message: expect.stringMatching(
+        /^a codec worker cannot run: no more .*Start the program again\. .*install alibi-zarr anew/,
+      ),
+    });
+    expect(JSON.stringify(failure)).not.toMatch(/page|Content-Security/);
   });
 });
