@@ -18,7 +18,7 @@ import {
 // No worker's script is served here.
 setCodecWorkers(null);
 
-const folder = 'alibi-killed-tab';
+export const folder = 'alibi-killed-tab';
 
 async function open() {
   const store = await openOpfsStore(folder);

@@ -1,14 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KillScenario, killScenarios } from '../../plugin/test/labels/kill-scenario.ts';
-import { chromiumFlags, findChromium } from '../../scripts/chromium.mjs';
-import { createTestServer, type TestServer } from '../server/test-server.ts';
 import type { killedTab } from './killed-tab-page.ts';
+import { type ScriptPage, serveScriptPage } from './open-script-page.ts';
 
 declare global {
   interface Window {
@@ -23,28 +17,11 @@ const asked = process.env.ALIBI_KILL_POINTS ?? '20';
 const scenarios = [killScenarios[1]!, killScenarios[3]!];
 
 describe('a tab that is closed while it saves', () => {
-  let folder = '';
-  let server: TestServer;
-  let browser: Browser;
-  let context: BrowserContext;
+  let served: ScriptPage;
   const points: { readonly scenario: KillScenario; readonly n: number }[] = [];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'alibi-killed-tab-'));
-    await build({
-      entryPoints: [fileURLToPath(new URL('killed-tab-page.ts', import.meta.url))],
-      outfile: join(folder, 'page.js'),
-      bundle: true,
-      format: 'esm',
-      target: 'es2022',
-      logLevel: 'error',
-    });
-    await writeFile(join(folder, 'index.html'), '<script type="module" src="page.js"></script>');
-    server = await createTestServer({ root: folder });
-    const executablePath = findChromium();
-    if (executablePath === undefined) throw new Error('No Chromium: install one, or name it in CHROMIUM.');
-    browser = await chromium.launch({ executablePath, args: [...chromiumFlags] });
-    context = await browser.newContext();
+    served = await serveScriptPage('killed-tab-page.ts');
     const page = await open();
     for (const scenario of scenarios) {
       await page.evaluate((chosen) => window.killedTab.prepare(chosen), scenario);
@@ -53,15 +30,11 @@ describe('a tab that is closed while it saves', () => {
     }
     await page.close();
   }, 240_000);
-  afterAll(async () => {
-    await browser?.close();
-    await server?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => served?.close());
 
   async function open(): Promise<Page> {
-    const page = await context.newPage();
-    await page.goto(server.url);
+    const page = await served.context.newPage();
+    await page.goto(served.url);
     await page.waitForFunction(() => window.killedTab !== undefined);
     return page;
   }

@@ -29,6 +29,8 @@ export interface OpenDemoOptions {
   readonly model?: string;
   /** sent with every file, such as a Content-Security-Policy */
   readonly headers?: Readonly<Record<string, string>>;
+  /** `/scratch/` refuses to be written to */
+  readonly readOnly?: boolean;
   readonly width?: number;
   readonly height?: number;
 }
@@ -50,6 +52,7 @@ export async function openDemo({
   src,
   model,
   headers = {},
+  readOnly = false,
   width = 1280,
   height = 800,
 }: OpenDemoOptions = {}): Promise<Demo> {
@@ -61,7 +64,7 @@ export async function openDemo({
     headers,
     mounts: [
       { prefix: '/shared/', folder: resolve(sharedPath('.')) },
-      { prefix: '/scratch/', folder: scratch, writable: true },
+      { prefix: '/scratch/', folder: scratch, writable: !readOnly },
       ...demoMounts,
     ],
   });

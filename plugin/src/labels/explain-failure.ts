@@ -12,7 +12,7 @@ export function withKept(
   if (data.overtaken === true) return failure;
   const { started, chunks: total } = journal.begin;
   const done = journal.chunksDone;
-  const now = previous === undefined ? 'There are no labels of that name yet' : 'The labels are as they were';
+  const now = asBefore(previous);
   const kept = `${done} of ${total} chunks are kept: continue the save`;
   return new AlibiError(tag, {
     what,
@@ -24,6 +24,25 @@ export function withKept(
     cause: error,
     data: { ...data, unfinished: { started, done, total }, taken: previous !== undefined },
   });
+}
+
+/** A failure before anything was finished. */
+export function withNothingKept(
+  error: unknown,
+  { label, previous }: Pick<Save, 'label' | 'previous'>,
+): AlibiError {
+  const { tag, what, where, remedy, data } = asAlibiError(error, label.slice(1));
+  return new AlibiError(tag, {
+    what,
+    where,
+    remedy: `${remedy} ${asBefore(previous)}; nothing of the save is kept.`,
+    cause: error,
+    data,
+  });
+}
+
+function asBefore(previous: Save['previous']): string {
+  return previous === undefined ? 'There are no labels of that name yet' : 'The labels are as they were';
 }
 
 /** A failure after it. */

@@ -1,7 +1,7 @@
 import { transposed } from '../array/transposed.ts';
 import { isAbort } from '../errors.ts';
 import { validateStore } from '../ome/validate.ts';
-import { failedListing, withKept } from './explain-failure.ts';
+import { failedListing, withKept, withNothingKept } from './explain-failure.ts';
 import { groupDocument, toJson } from './group-metadata.ts';
 import { groupFile } from './label-group.ts';
 import { narrowed } from './narrowed.ts';
@@ -86,7 +86,7 @@ async function writeAndPublish(save: Save, input: MaterializeInput): Promise<Con
     if (nothingKept || (isAbort(error) && input.onAbort !== 'keep')) {
       // The first failure is what the caller needs to hear; the journal tells the next save what is left.
       await discardSave(save, target).catch(() => undefined);
-      throw error;
+      throw isAbort(error) ? error : withNothingKept(error, save);
     }
     throw isAbort(error) ? error : withKept(error, save);
   }

@@ -1,5 +1,6 @@
-import { AlibiError } from '../errors.ts';
+import type { AlibiError } from '../errors.ts';
 import { assertByteLimit } from './byte-limit.ts';
+import { fileSystemFault } from './file-system-fault.ts';
 import { keySegments } from './key.ts';
 import type { ByteRange, StoreOptions, WriteStore } from './store.ts';
 
@@ -171,28 +172,10 @@ class FolderStore implements WriteStore {
     }
   }
 
-  #fault(error: unknown, key: string): unknown {
-    if (error instanceof AlibiError) return error;
-    const name = error instanceof Error ? error.name : '';
-    const denied =
-      name === 'NotAllowedError' || name === 'NoModificationAllowedError' || name === 'SecurityError';
-    return new AlibiError(denied ? 'PermissionDenied' : 'Environment', {
-      what: error instanceof Error && error.message !== '' ? error.message : String(error),
-      where: `${this.#root.name}${key}`,
-      remedy: remedies[name] ?? 'Pick the folder again and retry.',
-      cause: error,
-      data: { key },
-    });
+  #fault(error: unknown, key: string): AlibiError {
+    return fileSystemFault(error, `${this.#root.name}${key}`, { key });
   }
 }
-
-const remedies: Readonly<Record<string, string>> = {
-  NotAllowedError: 'Pick the folder again and allow the page to read and change it.',
-  SecurityError: 'Pick another folder: browsers do not open system folders.',
-  NoModificationAllowedError: 'Close whatever else has the file open, then save again.',
-  QuotaExceededError: 'Free some space, or save to another folder.',
-  NotReadableError: 'The file changed or became unreadable; open the image again.',
-};
 
 async function removeEmpty(
   folder: FileSystemDirectoryHandle,

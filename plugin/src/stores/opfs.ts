@@ -1,4 +1,5 @@
 import { AlibiError } from '../errors.ts';
+import { fileSystemFault, isFull } from './file-system-fault.ts';
 import { createFolderStore } from './folder.ts';
 import { joinKey, keySegments } from './key.ts';
 import type { WriteStore } from './store.ts';
@@ -20,7 +21,7 @@ export async function findOpfsStore(path: string): Promise<WriteStore | undefine
  * A store in a folder of the origin's private file system, which is created if need be.
  *
  * @param path  such as `images/sample.zarr`; `''` is the root
- * @throws EnvironmentError  the browser has no private file system, or the page may not use it
+ * @throws EnvironmentError  the browser has no private file system, the page may not use it, or its quota is used up
  */
 export async function openOpfsStore(path: string): Promise<WriteStore> {
   const key = joinKey(path, '').replace(/\/$/, '');
@@ -32,6 +33,7 @@ export async function openOpfsStore(path: string): Promise<WriteStore> {
     return createFolderStore(folder);
   } catch (cause) {
     if (cause instanceof AlibiError) throw cause;
+    if (isFull(cause)) throw fileSystemFault(cause, `origin private file system /${path}`);
     throw new AlibiError('Environment', {
       what: `the browser's private file system cannot be opened: ${cause instanceof Error ? cause.message : cause}`,
       where: `origin private file system /${path}`,
