@@ -1,5 +1,6 @@
 import type { OmeImage } from '../ome/ome-image.ts';
-import type { SaveTarget } from '../session-types.ts';
+import type { SaveResult, SaveTarget } from '../session-types.ts';
+import { fileSystemFault } from '../stores/file-system-fault.ts';
 import { openOpfsStore } from '../stores/opfs.ts';
 import { writeOzx } from '../stores/ozx-writer.ts';
 
@@ -31,7 +32,7 @@ export async function openStaging(image: OmeImage): Promise<SaveTarget> {
  * @param file  picked before, in answer to a click; null where there is no picker
  * @returns     bytes of the archive
  */
-export async function downloadArchive(
+async function downloadArchive(
   staging: SaveTarget,
   {
     name,
@@ -39,9 +40,7 @@ export async function downloadArchive(
     signal,
   }: { readonly name: string; readonly file: FileSystemFileHandle | null; readonly signal: AbortSignal },
 ): Promise<number> {
-  const handle = file ?? (await temporaryFile(`${name}.ozx`));
-  // What is written counts once the stream is closed; until then the file is as it was.
-  const sink = await handle.createWritable();
+  const { handle, sink } = await openSink(file, `${name}.ozx`);
   const { bytes } = await writeOzx(staging.store, `/labels/${name}`, sink, {
     location: handle.name,
     signal,
@@ -49,6 +48,31 @@ export async function downloadArchive(
   if (file === null) offer(await handle.getFile(), `${name}.ozx`);
   await clearStaging(staging, name);
   return bytes;
+}
+
+/** The staged labels as the archive they become. */
+export async function packSaved(
+  saved: SaveResult,
+  staging: SaveTarget,
+  request: {
+    readonly name: string;
+    readonly file: FileSystemFileHandle | null;
+    readonly signal: AbortSignal;
+  },
+): Promise<SaveResult> {
+  const bytes = await downloadArchive(staging, request);
+  const { replaced: _, ...result } = saved;
+  return { ...result, bytes, objects: 1, location: request.file?.name ?? `${request.name}.ozx` };
+}
+
+/** What is written counts once the stream is closed; until then the file is as it was. */
+async function openSink(file: FileSystemFileHandle | null, name: string) {
+  try {
+    const handle = file ?? (await temporaryFile(name));
+    return { handle, sink: await handle.createWritable() };
+  } catch (error) {
+    throw fileSystemFault(error, name);
+  }
 }
 
 /** Ask where the archive goes; null where the browser cannot. @throws an abort where the person thinks better of it */

@@ -1,19 +1,21 @@
-import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
 import type { Progress } from '../pipeline/pipeline.ts';
-import type { Layer, SaveForecast, SaveOptions, SaveResult, SaveTarget } from '../session-types.ts';
+import type { Layer, SaveForecast, SaveOptions, SaveResult } from '../session-types.ts';
 import { pause } from '../stores/retry.ts';
-import { downloadArchive, pickArchive } from './archive-download.ts';
+import { packSaved, pickArchive } from './archive-download.ts';
 import { WorkspaceController } from './contexts.ts';
+import { saveDialogStyle } from './save-dialog-style.ts';
 import { forecastText, type Unfinished, unfinishedIn, unfinishedText } from './save-forecast.ts';
 import { formatFields } from './save-format.ts';
+import { placeFields } from './save-place.ts';
 import {
   addressProblem,
-  emptyTarget,
   nameProblem,
   openTarget,
   saveTargets,
   type TargetKind,
+  targetToAsk,
 } from './save-targets.ts';
 import { theme } from './theme.ts';
 import { duration, sentence } from './words.ts';
@@ -44,32 +46,7 @@ export interface SavedDetail {
  * @fires az-save-failed  detail: AlibiError, shown here already
  */
 export class AlibiZarrSaveDialog extends LitElement {
-  static override styles = [
-    theme,
-    css`
-      dialog { width: min(420px, calc(100vw - 32px)); padding: 0; border: 1px solid var(--az-line); border-radius: 10px; background: var(--az-surface); color: var(--az-text); font: inherit; box-shadow: 0 20px 60px rgb(0 0 0 / 60%); }
-      dialog::backdrop { background: rgb(0 0 0 / 55%); }
-      form { display: grid; gap: 14px; padding: 18px; }
-      h2 { font-size: 15px; font-weight: 600; }
-      .field { display: grid; gap: 4px; }
-      .field > span { color: var(--az-muted); font-size: 12px; }
-      fieldset { border: 0; margin: 0; padding: 0; display: grid; gap: 6px; }
-      legend { color: var(--az-muted); font-size: 12px; padding: 0; margin-bottom: 4px; }
-      .target { display: grid; grid-template-columns: auto 1fr; gap: 0 10px; align-items: center; padding: 8px 10px; border: 1px solid var(--az-line); border-radius: var(--az-radius); cursor: pointer; }
-      .target:has(:checked) { border-color: var(--az-accent); background: color-mix(in srgb, var(--az-accent) 9%, transparent); }
-      .target.off { opacity: 0.5; cursor: default; }
-      .target .text { grid-column: 2; color: var(--az-muted); font-size: 12px; overflow-wrap: anywhere; }
-      .plan { color: var(--az-muted); overflow-wrap: anywhere; }
-      summary { cursor: pointer; color: var(--az-muted); }
-      .problem { color: var(--az-bad); font-size: 12px; min-height: 17px; }
-      .error { padding: 8px 10px; border-radius: var(--az-radius); border: 1px solid color-mix(in srgb, var(--az-bad) 45%, transparent); background: color-mix(in srgb, var(--az-bad) 12%, transparent); overflow-wrap: anywhere; }
-      .actions { display: flex; justify-content: flex-end; gap: 8px; align-items: center; }
-      progress { width: 100%; height: 6px; appearance: none; border: 0; border-radius: 3px; overflow: hidden; }
-      progress::-webkit-progress-bar { background: var(--az-line); }
-      progress::-webkit-progress-value { background: var(--az-accent); }
-      progress::-moz-progress-bar { background: var(--az-accent); }
-    `,
-  ];
+  static override styles = [theme, saveDialogStyle];
   static override properties = {
     state: { state: true },
     name: { state: true },
@@ -182,15 +159,7 @@ export class AlibiZarrSaveDialog extends LitElement {
     try {
       // Typing is not answered letter by letter.
       await pause(patienceMs, signal);
-      // A folder is picked when saving begins, a server is not asked for every letter of its address, and what waits for a
-      // download is nobody's: what is there is not known yet.
-      const isKnown = this.target === 'image' || this.target === 'browser';
-      const { image } = workspace.session;
-      const target = isKnown ? await openTarget(this.target, image) : emptyTarget;
-      const place =
-        this.target === 'archive' || this.target === 'server'
-          ? { ...emptyTarget, place: this.target }
-          : target;
+      const place = await targetToAsk(this.target, workspace.session.image);
       const options = { ...this.#encoding(), name: this.name, signal };
       const forecast = await workspace.session.forecast(
         layer,
@@ -242,7 +211,7 @@ export class AlibiZarrSaveDialog extends LitElement {
         },
       });
       const result = isArchive
-        ? await archived(saved, target, { name: this.name, file, signal: abort.signal })
+        ? await packSaved(saved, target, { name: this.name, file, signal: abort.signal })
         : saved;
       this.#close();
       const detail: SavedDetail = { layer, name: this.name, result };
@@ -314,17 +283,7 @@ export class AlibiZarrSaveDialog extends LitElement {
           }} />
         <span id="problem" class=${problem === null ? '' : 'problem'}>${problem ?? `labels/${this.name}`}</span>
       </label>
-      <fieldset>
-        <legend>Where</legend>
-        ${saveTargets(image).map(
-          ({ kind, title, text, unavailable }) => html`<label class="target ${unavailable ? 'off' : ''}">
-            <input type="radio" name="target" value=${kind} ?disabled=${unavailable !== undefined}
-              .checked=${this.target === kind} @change=${() => (this.target = kind)} />
-            <span>${title}</span><span class="text">${unavailable ?? text}</span>
-          </label>`,
-        )}
-      </fieldset>
-      ${this.target === 'server' ? this.#addressField() : nothing}
+      ${placeFields(this, { image, change: (part) => Object.assign(this, part) })}
       ${
         this.#isTaken || error?.tag === 'Conflict'
           ? html`<label class="row small">
@@ -340,19 +299,6 @@ export class AlibiZarrSaveDialog extends LitElement {
       ${this.#plan()}
       ${error === null ? nothing : html`<div class="error small" role="alert"><b>${sentence(error.what)}</b> (${error.where}). ${withoutFlag(error.remedy)}</div>`}
     `;
-  }
-
-  #addressField() {
-    const problem = addressProblem(this.address);
-    return html`<label class="field">
-      <span>Address of the folder that gets labels/${this.name}</span>
-      <input id="address" type="url" autocomplete="off" spellcheck="false" placeholder="https://host/bucket/image.zarr"
-        .value=${this.address} aria-describedby="address-problem" aria-invalid=${this.address !== '' && problem !== null}
-        @input=${(event: Event) => {
-          if (event.target instanceof HTMLInputElement) this.address = event.target.value.trim();
-        }} />
-      <span id="address-problem" class=${this.address !== '' && problem !== null ? 'problem' : ''}>${problem ?? nothing}</span>
-    </label>`;
   }
 
   /** What will be written, and whether a save of it was interrupted. */
@@ -388,21 +334,6 @@ export class AlibiZarrSaveDialog extends LitElement {
       </span>
     </div>`;
   }
-}
-
-/** The staged labels as the archive they become. */
-async function archived(
-  saved: SaveResult,
-  staging: SaveTarget,
-  request: {
-    readonly name: string;
-    readonly file: FileSystemFileHandle | null;
-    readonly signal: AbortSignal;
-  },
-): Promise<SaveResult> {
-  const bytes = await downloadArchive(staging, request);
-  const { replaced: _, ...result } = saved;
-  return { ...result, bytes, objects: 1, location: request.file?.name ?? `${request.name}.ozx` };
 }
 
 /** A flag of the command line means nothing here. */

@@ -85,8 +85,17 @@ export async function storedLabels(image: OmeImage): Promise<SaveTarget | undefi
   return store && { store, path: '', location: `browser storage/${path}` };
 }
 
+/**
+ * The place to ask what is there before a save. A folder is picked when saving begins, a server is not asked for every letter of
+ * its address, and what waits for a download is nobody's: what is there is not known of these.
+ */
+export async function targetToAsk(kind: TargetKind, image: OmeImage): Promise<SaveOptions['target']> {
+  if (kind === 'image' || kind === 'browser') return openTarget(kind, image);
+  return kind === 'folder' ? emptyTarget : { ...emptyTarget, place: kind };
+}
+
 /** What is asked before anything is there: nothing is, and nothing is written. */
-export const emptyTarget: SaveTarget = {
+const emptyTarget: SaveTarget = {
   store: { get: async () => undefined, set: async () => {}, delete: async () => {} },
   path: '',
   location: '',
