@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
+import type { OmeImage } from '../ome/ome-image.ts';
 import type { Progress } from '../pipeline/pipeline.ts';
 import type { Layer, SaveForecast, SaveOptions, SaveResult } from '../session-types.ts';
 import { pause } from '../stores/retry.ts';
@@ -7,7 +8,7 @@ import { packSaved, pickArchive } from './archive-download.ts';
 import { WorkspaceController } from './contexts.ts';
 import { saveDialogStyle } from './save-dialog-style.ts';
 import { forecastText, type Unfinished, unfinishedIn, unfinishedText } from './save-forecast.ts';
-import { formatFields } from './save-format.ts';
+import { formatFields, type SaveFormat, versionOfPlace } from './save-format.ts';
 import { placeFields } from './save-place.ts';
 import {
   addressProblem,
@@ -160,7 +161,7 @@ export class AlibiZarrSaveDialog extends LitElement {
       // Typing is not answered letter by letter.
       await pause(patienceMs, signal);
       const place = await targetToAsk(this.target, workspace.session.image);
-      const options = { ...this.#encoding(), name: this.name, signal };
+      const options = { ...this.#encoding(workspace.session.image), name: this.name, signal };
       const forecast = await workspace.session.forecast(
         layer,
         place === undefined ? options : { ...options, target: place },
@@ -171,8 +172,8 @@ export class AlibiZarrSaveDialog extends LitElement {
     }
   }
 
-  #encoding(): Pick<SaveOptions, 'version' | 'compression' | 'sharded'> {
-    const version = this.target === 'archive' ? '0.5' : this.version;
+  #encoding(image: OmeImage): Pick<SaveOptions, 'version' | 'compression' | 'sharded'> {
+    const version = versionOfPlace(this.target, image) ?? this.version;
     const sharded = version === '0.4' ? null : this.sharded;
     return { version, compression: this.compression, ...(sharded === null ? {} : { sharded }) };
   }
@@ -198,7 +199,7 @@ export class AlibiZarrSaveDialog extends LitElement {
       this.state = { kind: 'saving', layer, progress: null, abort };
       const resume = this.resume && (isArchive || unfinished !== null);
       const saved = await workspace.session.save(layer, {
-        ...this.#encoding(),
+        ...this.#encoding(workspace.session.image),
         name: this.name,
         target,
         // What is staged for a download is nobody else's; labels that are there are not thrown away with an interrupted save.
@@ -295,10 +296,20 @@ export class AlibiZarrSaveDialog extends LitElement {
             </label>`
           : nothing
       }
-      ${formatFields(this, { kind: this.target, change: (part) => Object.assign(this, part) })}
+      ${this.#formatFields(image)}
       ${this.#plan()}
       ${error === null ? nothing : html`<div class="error small" role="alert"><b>${sentence(error.what)}</b> (${error.where}). ${withoutFlag(error.remedy)}</div>`}
     `;
+  }
+
+  #formatFields(image: OmeImage) {
+    const own = versionOfPlace(this.target, image);
+    const { compression, sharded } = this;
+    const change = (part: Partial<SaveFormat>) => Object.assign(this, part);
+    return formatFields(
+      { version: own ?? this.version, compression, sharded },
+      { hasVersion: own !== null, change },
+    );
   }
 
   /** What will be written, and whether a save of it was interrupted. */

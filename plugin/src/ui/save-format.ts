@@ -1,4 +1,5 @@
 import { html, nothing } from 'lit';
+import type { OmeImage } from '../ome/ome-image.ts';
 import type { TargetKind } from './save-targets.ts';
 
 /** How labels are to be stored. */
@@ -9,21 +10,37 @@ export interface SaveFormat {
   readonly sharded: boolean | null;
 }
 
-/** Asks for what the place leaves open: an image has its version, an .ozx holds 0.5, and 0.4 has no shards. */
+/**
+ * The version that a place leaves no choice of: an .ozx holds 0.5, and labels in an image, or shown as if they lay there, have the
+ * image's. `null`: any.
+ */
+export function versionOfPlace(kind: TargetKind, image: OmeImage): SaveFormat['version'] | null {
+  if (kind === 'archive') return '0.5';
+  if (kind === 'image' || kind === 'browser') return image.version === '0.5' ? '0.5' : '0.4';
+  return null;
+}
+
+/** Asks for what the place leaves open; 0.4 has no shards. */
 export function formatFields(
   { version, compression, sharded }: SaveFormat,
-  { kind, change }: { readonly kind: TargetKind; readonly change: (part: Partial<SaveFormat>) => void },
+  {
+    hasVersion,
+    change,
+  }: {
+    /** The place has a version of its own. */
+    readonly hasVersion: boolean;
+    readonly change: (part: Partial<SaveFormat>) => void;
+  },
 ) {
-  const isOld = version === '0.4' && kind !== 'archive';
   return html`<details>
     <summary class="small">Format</summary>
     ${
-      kind === 'archive' || kind === 'image'
+      hasVersion
         ? nothing
         : choice('OME-Zarr', version, { '0.4': '0.4', '0.5': '0.5' }, (chosen) => change({ version: chosen }))
     }
     ${
-      isOld
+      version === '0.4'
         ? nothing
         : choice(
             'Shards',

@@ -10,14 +10,18 @@ defineElements();
 
 type Asked = Pick<SaveOptions, 'name' | 'overwrite' | 'resume'>;
 
-/** The dialog of a save that fails with each of `failures` in turn, and then succeeds; `asked` is what it asks of the session. */
-async function dialogOf(...failures: AlibiError[]): Promise<{ viewer: AlibiZarrViewer; asked: Asked[] }> {
+/** The dialog of a save that fails with each of `failures` in turn, and then succeeds; `asked` and `versions` are what it asks of the session. */
+async function dialogOf(
+  ...failures: AlibiError[]
+): Promise<{ viewer: AlibiZarrViewer; asked: Asked[]; versions: SaveOptions['version'][] }> {
   const session = fakeSession();
   const asked: Asked[] = [];
+  const versions: SaveOptions['version'][] = [];
   const { save } = session;
   session.save = async (layer, options) => {
     const { name, overwrite, resume } = options;
     asked.push({ name, overwrite: overwrite ?? false, resume: resume ?? false });
+    versions.push(options.version);
     const failure = failures.shift();
     if (failure !== undefined) throw failure;
     return save(layer, options);
@@ -27,7 +31,7 @@ async function dialogOf(...failures: AlibiError[]): Promise<{ viewer: AlibiZarrV
   await until(() => findAll(viewer, '[aria-label="Save Clusters (3)"]', HTMLButtonElement).length === 1);
   find(viewer, '[aria-label="Save Clusters (3)"]', HTMLButtonElement).click();
   await until(() => findAll(viewer, 'dialog #name', HTMLInputElement).length === 1);
-  return { viewer, asked };
+  return { viewer, asked, versions };
 }
 
 function type(viewer: AlibiZarrViewer, name: string): void {
@@ -121,5 +125,21 @@ describe('the save dialog', () => {
     expect(findAll(viewer, 'dialog #resume', HTMLInputElement)).to.have.length(0);
     await submit(viewer, asked, 2);
     expect(asked[1]).to.deep.equal({ name: 'others', overwrite: false, resume: false });
+  });
+
+  it('saves into the browser in the version of the image, whatever was chosen for a folder', async () => {
+    const { viewer, versions } = await dialogOf();
+    click(viewer, inAFolder);
+    const select = 'dialog details select';
+    await until(() => findAll(viewer, select, HTMLSelectElement).length === 3);
+    const version = find(viewer, select, HTMLSelectElement);
+    version.value = '0.4';
+    version.dispatchEvent(new Event('change'));
+    click(viewer, '[name=target][value=browser]');
+    // Shards and compression are left to choose.
+    await until(() => findAll(viewer, select, HTMLSelectElement).length === 2);
+    click(viewer, 'dialog .primary');
+    await until(() => versions.length === 1);
+    expect(versions).to.deep.equal(['0.5']);
   });
 });
