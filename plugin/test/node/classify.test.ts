@@ -261,6 +261,13 @@ describe('segment --scribbles', () => {
     ],
     [['--scribbles', 'scribbles.png', '--wells', 'A/1'], /is one image/],
     [['--kmeans', '2', '--probabilities'], /Clusters have none/],
+    [
+      ['--kmeans', '2', '--edge-smooth', '1000'],
+      /--kmeans and --edge-smooth are given.*leave --edge-smooth out/,
+    ],
+    [['--kmeans', '2', '--bilinear'], /--kmeans and --bilinear are given/],
+    [['--classifier', 'classifier.json', '--learner', 'forest'], /--classifier and --learner are given/],
+    [['--project', 'project.json', '--penalty', '1'], /--project and --penalty are given/],
     [['--classifier', 'scribbles.png'], /no JSON/],
     [['--project', 'project.json'], /no project/],
   ])('refuses %j', async (argv, message) => {

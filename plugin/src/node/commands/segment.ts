@@ -138,6 +138,7 @@ function methodOf(flags: Flags): (typeof methods)[number] {
         'Clusters have none: leave it out, or use --scribbles.',
       );
     }
+    assertLearns(method, flags);
     return method;
   }
   const all = methods.map((name) => `--${name}`).join(', ');
@@ -147,6 +148,27 @@ function methodOf(flags: Flags): (typeof methods)[number] {
       : `${given.map((name) => `--${name}`).join(' and ')} are given`,
     { name: command },
     `Write one of ${all}.`,
+  );
+}
+
+/** Why a method does not ask its call how to learn. */
+const learnsNothing = {
+  classifier: 'A classifier has learned already',
+  project: 'A project says itself how its classifier learns',
+  kmeans: 'Clusters are not learned from strokes',
+} as const;
+
+/** @throws AlibiError InvalidInput  a flag says how to learn, and the method would not listen */
+function assertLearns(method: (typeof methods)[number], flags: Flags): void {
+  if (method === 'scribbles') return;
+  const ignored = Object.keys(learningFlags).find(
+    (flag) => flags.has(flag) && !(method === 'project' && flag === 'validation'),
+  );
+  if (ignored === undefined) return;
+  throw invalid(
+    `--${method} and --${ignored} are given`,
+    { name: command },
+    `${learnsNothing[method]}: leave --${ignored} out.`,
   );
 }
 
