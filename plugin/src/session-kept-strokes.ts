@@ -3,6 +3,7 @@ import { AlibiError } from './errors.ts';
 import { readScribblesGeojson, type ScribbleCanvas } from './segment/scribbles/read-geojson.ts';
 import { writeScribblesGeojson } from './segment/scribbles/write-geojson.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
+import type { SessionReview, Slice } from './session-review.ts';
 
 /** As many bytes as one file of kept strokes may have. */
 export const keptByteLimit = 32 * 2 ** 20;
@@ -10,10 +11,11 @@ export const keptByteLimit = 32 * 2 ** 20;
 /** As `kept-strokes.schema.json` has it. */
 const classLimit = 1000;
 
-/** What a person painted, classes and strokes as they were. */
+/** What a person painted, classes and strokes as they were, and slices found right. */
 export interface Painted {
   readonly classes: readonly ClassSpec[];
   readonly strokes: readonly Omit<Stroke, 'id'>[];
+  readonly reviewed: readonly Slice[];
 }
 
 /** What was kept of an image. */
@@ -29,7 +31,7 @@ export interface ReadKept extends Painted {
  * @throws AlibiError InvalidInput  it is more than a file may hold
  */
 export function writeKept(
-  { classes, strokes }: { readonly classes: readonly ClassSpec[]; readonly strokes: readonly Stroke[] },
+  { classes, strokes, reviewed }: Omit<Painted, 'strokes'> & { readonly strokes: readonly Stroke[] },
   nowMs: number,
 ): Uint8Array<ArrayBuffer> {
   const numbered = classes.map((spec, index) => ({ ...spec, name: String(index + 1) }));
@@ -38,6 +40,7 @@ export function writeKept(
     saved: new Date(nowMs).toISOString(),
     classes: classes.map(({ name, color }) => ({ name, color })),
     scribbles: writeScribblesGeojson(strokes, numbered),
+    ...(reviewed.length === 0 ? {} : { reviewed: reviewed.map(({ z, t }) => ({ z, t })) }),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(kept));
   if (bytes.length <= keptByteLimit && classes.length <= classLimit) return bytes;
@@ -60,15 +63,17 @@ export function writeKept(
 export function readKept(bytes: Uint8Array, canvas: ScribbleCanvas, where: string): ReadKept {
   const parsed = parseKeptStrokes(jsonOf(bytes, where));
   if (!parsed.ok) throw refuse(`${parsed.path || '/'} ${parsed.message}`, where);
-  const { classes, saved, scribbles } = parsed.value;
+  const { classes, saved, scribbles, reviewed: marked = [] } = parsed.value;
   const savedMs = Date.parse(saved);
   if (Number.isNaN(savedMs)) throw refuse(`${saved} is no time`, where);
   const { strokes } = readScribblesGeojson(scribbles, { canvas, radiusPx: 1, where });
-  if (strokes.length === 0) throw refuse('no stroke in it can be used', where);
+  const reviewed = marked.filter(({ z, t }) => z < canvas.depth && t < canvas.times);
+  if (strokes.length === 0 && reviewed.length === 0) throw refuse('nothing in it can be used', where);
   const numbers = new Map(classes.map((_, index) => [String(index + 1), index]));
   return {
     savedMs,
     classes,
+    reviewed,
     strokes: strokes.map(({ className, ...stroke }) => {
       const classIndex = className === null ? null : numbers.get(className);
       if (classIndex === undefined)
@@ -83,10 +88,12 @@ export interface KeptTarget {
   readonly classes: readonly ClassSpec[];
   addClass(spec: ClassSpec): number;
   readonly scribbles: { add(strokes: readonly Omit<Stroke, 'id'>[]): void };
+  readonly review: Pick<SessionReview, 'set'>;
 }
 
 /** Add what was kept: classes of the same name are taken for the same, strokes come as one step for undo. */
-export function addKept(target: KeptTarget, { classes, strokes }: Painted): void {
+export function addKept(target: KeptTarget, { classes, strokes, reviewed }: Painted): void {
+  for (const slice of reviewed) target.review.set(slice, true);
   const taken = new Set<number>();
   const positions = classes.map((spec) => {
     const known = target.classes.findIndex(({ name }, index) => name === spec.name && !taken.has(index));

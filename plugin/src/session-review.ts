@@ -6,7 +6,7 @@ export interface Slice {
 
 /** Slices whose segmentation a person has looked at and found right; a project keeps them. */
 export interface SessionReview {
-  /** In order of t, then z. */
+  /** In order of t, then z; the same list until the next change. */
   readonly slices: readonly Slice[];
   /** Slices of the image. */
   readonly total: number;
@@ -21,6 +21,8 @@ export class Review implements SessionReview {
   readonly #size: { readonly depth: number; readonly times: number };
   readonly #changed: () => void;
   readonly #reviewed = new Set<number>();
+  /** The same until the next change. */
+  #slices: readonly Slice[] = [];
 
   constructor(size: { readonly depth: number; readonly times: number }, changed: () => void) {
     this.#size = size;
@@ -28,7 +30,7 @@ export class Review implements SessionReview {
   }
 
   get slices(): readonly Slice[] {
-    return [...this.#reviewed].sort((a, b) => a - b).map((index) => this.#sliceAt(index));
+    return this.#slices;
   }
   get total(): number {
     return this.#size.depth * this.#size.times;
@@ -41,7 +43,7 @@ export class Review implements SessionReview {
   set(slice: Slice, isReviewed: boolean): void {
     if (isReviewed) this.#reviewed.add(this.#indexOf(slice));
     else this.#reviewed.delete(this.#indexOf(slice));
-    this.#changed();
+    this.#update();
   }
 
   next(after: Slice): Slice | null {
@@ -63,6 +65,11 @@ export class Review implements SessionReview {
     for (const slice of typeof reviewed === 'boolean' ? all : reviewed) {
       if (slice.z < depth && slice.t < times) this.#reviewed.add(this.#indexOf(slice));
     }
+    this.#update();
+  }
+
+  #update(): void {
+    this.#slices = [...this.#reviewed].sort((a, b) => a - b).map((index) => this.#sliceAt(index));
     this.#changed();
   }
 

@@ -32,7 +32,7 @@ export type KeptOffer =
   | { readonly kind: 'damaged'; readonly error: AlibiError };
 
 /**
- * Keeps a session's strokes and classes beyond the tab, a file for each visit of an image, and offers those of earlier visits,
+ * Keeps a session's strokes, classes and reviewed slices beyond the tab, a file for each visit of an image, and offers those of earlier visits,
  * newest first. Nothing is taken over unasked, and no failure of the storage reaches the session.
  *
  * Files are named IMAGE-TIME-CHANCE.json: a hash of the image's address and metadata, and when the visit's first stroke was kept.
@@ -51,7 +51,7 @@ export class StrokeKeeper extends EventTarget {
   #failure: AlibiError | null = null;
   /** This visit's file; null before anything is kept. */
   #own: { readonly store: WriteStore; readonly key: `/${string}` } | null = null;
-  #written: Pick<Session, 'strokes' | 'classes'> | null = null;
+  #written: ReturnType<typeof workOf> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #delayMs = leastDelayMs;
   #writing: Promise<void> = Promise.resolve();
@@ -116,11 +116,17 @@ export class StrokeKeeper extends EventTarget {
   }
 
   #changed(): void {
-    const { strokes, classes } = this.#session;
-    const isSame = this.#written?.strokes === strokes && this.#written.classes === classes;
-    const isNothing = strokes.length === 0 && this.#own === null;
-    if (isSame || isNothing || this.#timer !== null) return;
+    if (this.#timer !== null || !this.#isToWrite(workOf(this.#session))) return;
     this.#timer = setTimeout(() => void this.flush(), this.#delayMs);
+  }
+
+  #isToWrite(work: ReturnType<typeof workOf>): boolean {
+    const written = this.#written;
+    const isSame =
+      written?.strokes === work.strokes &&
+      written.classes === work.classes &&
+      written.reviewed === work.reviewed;
+    return !isSame && (this.#own !== null || !isNothing(work));
   }
 
   async #look(): Promise<void> {
@@ -156,15 +162,14 @@ export class StrokeKeeper extends EventTarget {
   }
 
   async #write(): Promise<void> {
-    const { strokes, classes } = this.#session;
-    if (this.#written?.strokes === strokes && this.#written.classes === classes) return;
-    if (strokes.length === 0 && this.#own === null) return;
+    const work = workOf(this.#session);
+    if (!this.#isToWrite(work)) return;
     const started = performance.now();
     try {
       this.#own ??= await this.#begin();
-      if (strokes.length === 0) await this.#own.store.delete(this.#own.key);
-      else await this.#own.store.set(this.#own.key, writeKept({ strokes, classes }, Date.now()));
-      this.#written = { strokes, classes };
+      if (isNothing(work)) await this.#own.store.delete(this.#own.key);
+      else await this.#own.store.set(this.#own.key, writeKept(work, Date.now()));
+      this.#written = work;
       this.#setFailure(null);
     } catch (error) {
       this.#setFailure(asAlibiError(error, "the browser's storage"));
@@ -206,6 +211,15 @@ export class StrokeKeeper extends EventTarget {
     this.#failure = failure;
     this.dispatchEvent(new Event('change'));
   }
+}
+
+/** What there is to keep; each part is the same object until it changes. */
+function workOf({ strokes, classes, review }: Session) {
+  return { strokes, classes, reviewed: review.slices };
+}
+
+function isNothing({ strokes, reviewed }: ReturnType<typeof workOf>): boolean {
+  return strokes.length === 0 && reviewed.length === 0;
 }
 
 /** Files of ours, by name: of one image the newest last. */

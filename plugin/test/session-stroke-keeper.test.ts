@@ -96,6 +96,27 @@ describe('strokes kept beyond the tab', () => {
     expect(offered((await visit()).keeper)).toBe(4);
   });
 
+  it('keep company with slices found right, which are kept without any stroke too', async () => {
+    const first = await visit();
+    first.session.review.set({ z: 2, t: 0 }, true);
+    first.session.review.set({ z: 1, t: 0 }, true);
+    await first.keeper.flush();
+    expect(await files()).toHaveLength(1);
+    const { session, keeper } = await visit();
+    expect(keeper.offer.kind === 'strokes' && keeper.offer.kept.reviewed).toEqual([
+      { z: 1, t: 0 },
+      { z: 2, t: 0 },
+    ]);
+    expect(offered(keeper)).toBe(0);
+    session.review.set({ z: 3, t: 0 }, true);
+    await keeper.accept();
+    expect(session.review.slices.map(({ z }) => z)).toEqual([1, 2, 3]);
+    expect(await files()).toHaveLength(1);
+    for (const slice of session.review.slices) session.review.set(slice, false);
+    await keeper.flush();
+    expect(await files()).toEqual([]);
+  });
+
   it('of several visits are offered one after the other, and discarded for good', async () => {
     await paint();
     const second = await visit();
@@ -169,6 +190,11 @@ describe('strokes kept beyond the tab', () => {
     ],
     ['strokes outside the image', (text: string) => text.replace(/\d+(\.\d+)?(?=[,\]])/g, '99999')],
     ['no strokes', (text: string) => text.replace(/"features":.*/, '"features":[]}}')],
+    [
+      'slices outside the image alone',
+      (text: string) => text.replace(/"features":.*/, '"features":[]},"reviewed":[{"z":4,"t":0}]}'),
+    ],
+    ['slices that are none', (text: string) => text.replace(/}$/, ',"reviewed":[{"z":-1,"t":0}]}')],
     ['deep nesting', () => '['.repeat(200_000)],
     ['a prototype', (text: string) => text.replace('{', '{"__proto__":{"classes":[]},')],
   ])('that cannot be read (%s) are told and can be discarded; painting goes on', async (_, spoil) => {

@@ -86,7 +86,10 @@ async function makeDocument(kind: DocumentKind): Promise<Uint8Array> {
     case 'scribbles file':
       return json(scribblesOf(painting).toGeojson());
     case 'file of kept strokes':
-      return writeKept(painting, Date.UTC(2026, 0, 1));
+      return writeKept(
+        { classes: painting.classes, strokes: painting.strokes, reviewed: [{ z: 0, t: 0 }] },
+        Date.UTC(2026, 0, 1),
+      );
     case 'mixture of pictures':
       return json({
         sources: [

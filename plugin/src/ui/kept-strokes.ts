@@ -1,5 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
-import type { StrokeKeeper } from '../session-stroke-keeper.ts';
+import type { KeptOffer, StrokeKeeper } from '../session-stroke-keeper.ts';
+import type { Session } from '../session-types.ts';
 import { WorkspaceController } from './contexts.ts';
 import { icons } from './icons.ts';
 import { theme } from './theme.ts';
@@ -30,9 +31,7 @@ export class AlibiZarrKeptStrokes extends LitElement {
     if (workspace === null) return nothing;
     const { keeper, session } = workspace;
     const { offer } = keeper;
-    // The image's strokes of its project are these or later ones.
-    const isOfProject = session.project.images.some(({ isOnShow, strokes }) => isOnShow && strokes > 0);
-    if (isOfProject) return nothing;
+    if (isOfProject(session, offer)) return nothing;
     switch (offer.kind) {
       case 'none':
         return nothing;
@@ -42,14 +41,15 @@ export class AlibiZarrKeptStrokes extends LitElement {
           <div class="buttons">${this.#discard(keeper)}</div>
         </div>`;
       case 'strokes': {
-        const { strokes, savedMs } = offer.kept;
+        const { strokes, reviewed, savedMs } = offer.kept;
         const date = new Date(savedMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
-        const what = strokes.length === 1 ? 'the stroke' : `the ${strokes.length} strokes`;
+        const parts = [counted(strokes.length, 'stroke'), counted(reviewed.length, 'reviewed slice')];
+        const did = strokes.length === 0 ? 'reviewed slices of' : 'painted on';
         return html`<div class="offer" role="status">
-          <p class="small">You have painted on this image before.</p>
+          <p class="small">You have ${did} this image before.</p>
           <div class="buttons">
             <button id="continue-strokes" class="primary" @click=${() => this.#answer(keeper.accept())}>
-              Continue with ${what} from ${date}
+              Continue with ${parts.filter((part) => part !== null).join(' and ')} from ${date}
             </button>
             ${this.#discard(keeper)}
           </div>
@@ -67,4 +67,17 @@ export class AlibiZarrKeptStrokes extends LitElement {
   #discard(keeper: StrokeKeeper) {
     return html`<button id="discard-strokes" @click=${() => this.#answer(keeper.discard())}>${icons.remove} Discard</button>`;
   }
+}
+
+/** What an image has of its project is what is kept, or later. */
+function isOfProject({ project }: Session, offer: KeptOffer): boolean {
+  const marksOnly = offer.kind === 'strokes' && offer.kept.strokes.length === 0;
+  return project.images.some(
+    ({ isOnShow, strokes, reviewed }) => isOnShow && (marksOnly ? reviewed !== 0 : strokes > 0),
+  );
+}
+
+function counted(count: number, what: string): string | null {
+  if (count === 0) return null;
+  return count === 1 ? `the ${what}` : `the ${count} ${what}s`;
 }

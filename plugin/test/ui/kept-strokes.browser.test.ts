@@ -95,6 +95,21 @@ describe('strokes that were kept', () => {
     await untilFiles(1);
   });
 
+  it('and slices found right come back too, also where nothing was painted', async () => {
+    const first = await visit();
+    press(first.viewer, 'k');
+    await untilFiles(1);
+    await leave(first.viewer);
+    const { session, viewer } = await visit();
+    await until(() => isShown(viewer, '#continue-strokes'));
+    const button = find(viewer, '#continue-strokes', HTMLButtonElement);
+    expect(button.textContent).to.include('Continue with the reviewed slice from');
+    button.click();
+    await until(() => session.review.slices.length === 1);
+    expect(session.review.slices).to.deep.equal(first.session.review.slices);
+    await until(() => !isShown(viewer, '#continue-strokes'));
+  });
+
   it('are written at once when the page is hidden', async () => {
     const { viewer } = await visit();
     await paint(viewer);

@@ -673,7 +673,7 @@ message?: string
 
 // kept-strokes.schema.json
 /**
- * Strokes and classes of an image as the viewer keeps them in the browser's storage. Classes of the strokes are named by their number in `classes`, from 1: two classes may have one name.
+ * Strokes, classes and reviewed slices of an image as the viewer keeps them in the browser's storage. Classes of the strokes are named by their number in `classes`, from 1: two classes may have one name.
  */
 export interface KeptStrokes {
 format: "alibi-zarr/kept-strokes/1"
@@ -689,6 +689,13 @@ name: string
 color: string
 }[]
 scribbles: ScribblesGeojson
+/**
+ * slices whose segmentation a person found right, in indices of the finest level
+ */
+reviewed?: {
+z: number
+t: number
+}[]
 }
 
 // label-provenance.schema.json

@@ -7642,7 +7642,7 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!(key0 === "format" || key0 === "saved" || key0 === "classes" || key0 === "scribbles")) {
+          if (!(key0 === "format" || key0 === "saved" || key0 === "classes" || key0 === "scribbles" || key0 === "reviewed")) {
             validate24.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -8197,6 +8197,95 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
                   var valid0 = _errs14 === errors;
                 } else {
                   var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.reviewed !== void 0) {
+                    let data28 = data.reviewed;
+                    const _errs60 = errors;
+                    if (errors === _errs60) {
+                      if (Array.isArray(data28)) {
+                        var valid13 = true;
+                        const len3 = data28.length;
+                        for (let i3 = 0; i3 < len3; i3++) {
+                          let data29 = data28[i3];
+                          const _errs62 = errors;
+                          if (errors === _errs62) {
+                            if (data29 && typeof data29 == "object" && !Array.isArray(data29)) {
+                              let missing8;
+                              if (data29.z === void 0 && (missing8 = "z") || data29.t === void 0 && (missing8 = "t")) {
+                                validate24.errors = [{ instancePath: instancePath + "/reviewed/" + i3, schemaPath: "#/properties/reviewed/items/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                return false;
+                              } else {
+                                const _errs64 = errors;
+                                for (const key9 in data29) {
+                                  if (!(key9 === "z" || key9 === "t")) {
+                                    validate24.errors = [{ instancePath: instancePath + "/reviewed/" + i3, schemaPath: "#/properties/reviewed/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                    return false;
+                                    break;
+                                  }
+                                }
+                                if (_errs64 === errors) {
+                                  if (data29.z !== void 0) {
+                                    let data30 = data29.z;
+                                    const _errs65 = errors;
+                                    if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                      validate24.errors = [{ instancePath: instancePath + "/reviewed/" + i3 + "/z", schemaPath: "#/properties/reviewed/items/properties/z/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs65) {
+                                      if (typeof data30 == "number" && isFinite(data30)) {
+                                        if (data30 < 0 || isNaN(data30)) {
+                                          validate24.errors = [{ instancePath: instancePath + "/reviewed/" + i3 + "/z", schemaPath: "#/properties/reviewed/items/properties/z/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                          return false;
+                                        }
+                                      }
+                                    }
+                                    var valid14 = _errs65 === errors;
+                                  } else {
+                                    var valid14 = true;
+                                  }
+                                  if (valid14) {
+                                    if (data29.t !== void 0) {
+                                      let data31 = data29.t;
+                                      const _errs67 = errors;
+                                      if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
+                                        validate24.errors = [{ instancePath: instancePath + "/reviewed/" + i3 + "/t", schemaPath: "#/properties/reviewed/items/properties/t/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs67) {
+                                        if (typeof data31 == "number" && isFinite(data31)) {
+                                          if (data31 < 0 || isNaN(data31)) {
+                                            validate24.errors = [{ instancePath: instancePath + "/reviewed/" + i3 + "/t", schemaPath: "#/properties/reviewed/items/properties/t/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                      var valid14 = _errs67 === errors;
+                                    } else {
+                                      var valid14 = true;
+                                    }
+                                  }
+                                }
+                              }
+                            } else {
+                              validate24.errors = [{ instancePath: instancePath + "/reviewed/" + i3, schemaPath: "#/properties/reviewed/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid13 = _errs62 === errors;
+                          if (!valid13) {
+                            break;
+                          }
+                        }
+                      } else {
+                        validate24.errors = [{ instancePath: instancePath + "/reviewed", schemaPath: "#/properties/reviewed/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs60 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
                 }
               }
             }
