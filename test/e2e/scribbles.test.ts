@@ -1,32 +1,15 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRegion } from '../../plugin/src/array/region.ts';
-import { openImage } from '../../plugin/src/ome/open-image.ts';
-import { openLabel } from '../../plugin/src/ome/open-label.ts';
-import { createNodeStore } from '../../plugin/src/stores/node-fs.ts';
 import { canvasMouse } from './canvas-mouse.ts';
-import { type Demo, openDemo } from './open-demo.ts';
+import { agreement, openSamples, type Samples } from './open-samples.ts';
 
-const run = promisify(execFile);
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const bin = join(root, 'plugin/bin/alibi-zarr.js');
-/** A handful of windows: the machine may have no GPU. */
-const sizePx = '512';
+const sample = 'superalloy.zarr';
 
 /** From strokes in the page to labels on disk by the command line, with the very classifier. One step builds on the one before. */
 describe('scribbles and their classifier', { timeout: 600_000 }, () => {
-  let demo: Demo;
-  const sample = () => join(demo.scratch, 'superalloy.zarr');
-  const file = (name: string) => join(demo.scratch, name);
+  let demo: Samples;
   beforeAll(async () => {
-    demo = await openDemo();
-    await run(process.execPath, [join(root, 'scripts/make-samples.mjs'), demo.scratch, sizePx]);
-    await demo.page.goto(`${demo.url}?src=scratch/superalloy.zarr`, { waitUntil: 'load' });
-    await demo.page.locator('#start-classes').waitFor({ timeout: 120_000 });
+    demo = await openSamples(sample);
   }, 240_000);
   afterAll(() => demo?.close());
 
@@ -36,33 +19,13 @@ describe('scribbles and their classifier', { timeout: 600_000 }, () => {
         .querySelector('alibi-zarr-viewer')!
         .session!.strokes.map(({ classIndex, rings }) => [classIndex, rings === undefined ? 'line' : 'area']),
     );
-  const trained = () =>
-    demo.page.waitForFunction(
-      () => {
-        const session = document.querySelector('alibi-zarr-viewer')?.session;
-        const isIdle = session?.work.length === 0;
-        return isIdle && session?.layers.some(({ kind, outdated }) => kind === 'classes' && !outdated);
-      },
-      undefined,
-      { timeout: 300_000 },
-    );
   /** Click a button of the panel and keep what it downloads. */
   const download = async (button: string, name: string) => {
     const [got] = await Promise.all([demo.page.waitForEvent('download'), demo.page.locator(button).click()]);
-    await got.saveAs(file(name));
+    await got.saveAs(demo.file(name));
     return got.suggestedFilename();
   };
-  const idsOf = async (name: string) => {
-    const image = await openImage({ store: createNodeStore(sample()), path: '', location: sample() }, {});
-    const finest = (await openLabel(image, name, {})).pyramid[0]!;
-    const whole = { start: finest.shape.map(() => 0), stop: finest.shape };
-    return (await readRegion(finest, whole, {})).data;
-  };
-  const agreement = (a: ArrayLike<number | bigint>, b: ArrayLike<number | bigint>) => {
-    let same = 0;
-    for (let i = 0; i < a.length; i++) if (a[i] === b[i]) same++;
-    return same / a.length;
-  };
+  const idsOf = (name: string) => demo.idsOf(sample, name);
 
   it('are painted with brush and polygon, with the keys of the help', async () => {
     await demo.page.locator('#start-classes').click();
@@ -86,7 +49,7 @@ describe('scribbles and their classifier', { timeout: 600_000 }, () => {
     expect(await strokes()).toHaveLength(1);
     await demo.page.keyboard.press('Control+Shift+z');
     expect(await strokes()).toHaveLength(2);
-    await trained();
+    await demo.trained();
     await demo.screenshot('scribbles-1-painted');
   });
 
@@ -96,20 +59,20 @@ describe('scribbles and their classifier', { timeout: 600_000 }, () => {
     await demo.page.getByText('Saved labels/scribbles').waitFor({ timeout: 120_000 });
     const painted = await strokes();
     await demo.page.evaluate(() => document.querySelector('alibi-zarr-viewer')!.session!.clearStrokes());
-    await demo.page.locator('alibi-zarr-files input[type=file]').setInputFiles(file('strokes.geojson'));
+    await demo.page.locator('alibi-zarr-files input[type=file]').setInputFiles(demo.file('strokes.geojson'));
     await demo.page.getByText('Added strokes.geojson').waitFor();
     expect(await strokes()).toEqual(painted);
-    await trained();
+    await demo.trained();
     await demo.screenshot('scribbles-2-imported');
   });
 
   it('teach the command line the same from either file', async () => {
     const quick = ['--tokens', 'none', '--validation', 'none'];
     for (const [name, from] of [
-      ['from-geojson', file('strokes.geojson')],
+      ['from-geojson', demo.file('strokes.geojson')],
       ['from-labels', 'scribbles'],
     ] as const) {
-      await run(process.execPath, [bin, 'segment', sample(), '--name', name, '--scribbles', from, ...quick]);
+      await demo.segment(sample, ['--name', name, '--scribbles', from, ...quick]);
     }
     const [geojson, labels] = [await idsOf('from-geojson'), await idsOf('from-labels')];
     expect(agreement(geojson, labels)).toBe(1);
@@ -119,14 +82,9 @@ describe('scribbles and their classifier', { timeout: 600_000 }, () => {
   it('make a classifier that gives the same labels on the command line, on 99.9 % of the pixels at least', async () => {
     await download('#export-classifier', 'classifier.json');
     expect(await download('#export-onnx', 'classifier.onnx')).toMatch(/\.onnx$/);
-    expect((await readFile(file('classifier.onnx'))).length).toBeGreaterThan(1000);
-    await demo.page.evaluate(async () => {
-      const session = document.querySelector('alibi-zarr-viewer')!.session!;
-      const layer = session.layers.find(({ kind }) => kind === 'classes')!;
-      await session.save(layer, { name: 'browser' });
-    });
-    const classifier = ['--classifier', file('classifier.json')];
-    await run(process.execPath, [bin, 'segment', sample(), '--name', 'cli', ...classifier]);
+    expect((await readFile(demo.file('classifier.onnx'))).length).toBeGreaterThan(1000);
+    await demo.save('browser');
+    await demo.segment(sample, ['--name', 'cli', '--classifier', demo.file('classifier.json')]);
     const [browser, cli] = [await idsOf('browser'), await idsOf('cli')];
     expect(new Set(Array.from(cli, Number))).toEqual(new Set([1, 2]));
     expect(agreement(browser, cli)).toBeGreaterThanOrEqual(0.999);
@@ -135,31 +93,25 @@ describe('scribbles and their classifier', { timeout: 600_000 }, () => {
   it('come back with a classifier from its file, in a page that knows neither', async () => {
     await demo.page.goto(`${demo.url}?src=scratch/superalloy.zarr`, { waitUntil: 'load' });
     await demo.page.locator('#features:enabled').waitFor({ timeout: 120_000 });
-    await demo.page.locator('alibi-zarr-files input[type=file]').setInputFiles(file('classifier.json'));
+    await demo.page.locator('alibi-zarr-files input[type=file]').setInputFiles(demo.file('classifier.json'));
     await demo.page.getByText('Opened classifier.json').waitFor({ timeout: 120_000 });
-    await trained();
-    await demo.page.evaluate(async () => {
-      const session = document.querySelector('alibi-zarr-viewer')!.session!;
-      const layer = session.layers.find(({ kind }) => kind === 'classes')!;
-      await session.save(layer, { name: 'again' });
-    });
+    await demo.trained();
+    await demo.save('again');
     expect(agreement(await idsOf('again'), await idsOf('browser'))).toBeGreaterThanOrEqual(0.999);
     await demo.page.waitForTimeout(3000);
     await demo.screenshot('scribbles-3-classifier');
   });
 
   it('are kept in a project that the command line learns from', async () => {
-    await demo.page.locator('alibi-zarr-files input[type=file]').setInputFiles(file('strokes.geojson'));
+    await demo.page.locator('alibi-zarr-files input[type=file]').setInputFiles(demo.file('strokes.geojson'));
     await demo.page.getByText('Added strokes.geojson').waitFor();
     await demo.page.locator('#add-to-project').click();
     await download('#save-project', 'project.json');
-    const project = JSON.parse(await readFile(file('project.json'), 'utf8'));
+    const project = JSON.parse(await readFile(demo.file('project.json'), 'utf8'));
     expect(project.images).toHaveLength(1);
     expect(project.images[0].source).toMatch(/^http.*\/scratch\/superalloy\.zarr/);
-    await run(process.execPath, [
-      ...[bin, 'segment', sample(), '--name', 'project', '--project', file('project.json')],
-      ...['--validation', 'none'],
-    ]);
+    const argv = ['--name', 'project', '--project', demo.file('project.json'), '--validation', 'none'];
+    await demo.segment(sample, argv);
     expect(new Set(Array.from(await idsOf('project'), Number))).toEqual(new Set([1, 2]));
   });
 
