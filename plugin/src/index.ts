@@ -8,6 +8,7 @@ export { shared } from './array/shared.ts';
 export { transposed } from './array/transposed.ts';
 export { AlibiError, type ErrorTag, isAbort } from './errors.ts';
 export { materialize } from './labels/materialize.ts';
+export { createPause, type Pause } from './labels/pause.ts';
 export type { OmeChannel, OmeImage, OmeLevel } from './ome/ome-image.ts';
 export { openImage } from './ome/open-image.ts';
 export type { Progress } from './pipeline/pipeline.ts';

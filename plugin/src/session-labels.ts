@@ -73,6 +73,7 @@ export class Labels {
       const result = await materialize({
         ...(await input(target)),
         signal: work.signal,
+        pause: options.pause,
         onProgress: (progress: Progress) => {
           work.onProgress(progress);
           options.onProgress?.(progress);

@@ -6,6 +6,7 @@ import type { Precision } from './encoder/graph-choice.ts';
 import type { AlibiError } from './errors.ts';
 import type { SavePlan } from './labels/describe-plan.ts';
 import type { MaterializeResult } from './labels/materialize.ts';
+import type { Pause } from './labels/pause.ts';
 import type { SavePlace } from './labels/pyramid-plan.ts';
 import type { Replaced } from './labels/replaced-label.ts';
 import type { OmeImage } from './ome/ome-image.ts';
@@ -121,6 +122,8 @@ export interface SaveOptions {
   readonly keepReplaced?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Holds the save up while it is paused (`createPause`). */
+  readonly pause?: Pause;
 }
 
 /** What a save would do, told before it does. */

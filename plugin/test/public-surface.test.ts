@@ -9,6 +9,7 @@ it('offers these names and no others', async () => {
       "asZarrStore",
       "cached",
       "classifierOnnx",
+      "createPause",
       "createQueue",
       "fromMemory",
       "isAbort",

@@ -3,6 +3,8 @@ export interface Progress {
   readonly done: number;
   readonly total: number;
   readonly etaMs?: number;
+  /** Stored so far, where something is stored. */
+  readonly bytes?: number;
 }
 
 export interface WorkOptions {

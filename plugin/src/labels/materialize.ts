@@ -75,7 +75,7 @@ async function writeAndPublish(save: Save, input: MaterializeInput): Promise<Con
     );
     await writePyramid(
       { store: target, folder, plan, labels, journal },
-      { signal, onProgress: input.onProgress, total: journal.begin.chunks },
+      { signal, onProgress: input.onProgress, total: journal.begin.chunks, pause: input.pause },
     );
     const group = toJson(groupDocument(plan.zarrFormat, {}));
     await target.set(`${folder}/${groupFile(plan.zarrFormat)}`, group, options);

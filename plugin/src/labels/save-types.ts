@@ -5,16 +5,19 @@ import type { WriteStore } from '../stores/store.ts';
 import type { GroupMetadata, GroupPath } from './group-metadata.ts';
 import type { Journal } from './journal.ts';
 import type { Remains } from './journal-entries.ts';
+import type { Pause } from './pause.ts';
 import type { ProvenanceFacts } from './provenance.ts';
 import type { PyramidPlan, SaveEncoding } from './pyramid-plan.ts';
 import type { Replaced } from './replaced-label.ts';
 import type { ConflictCheck, Watched } from './watched-set.ts';
 
-/** Steps of a save; `etaMs` is absent until it can be told. */
+/** Chunks of a save; `etaMs` is absent until it can be told. */
 export interface SaveProgress {
   readonly done: number;
   readonly total: number;
   readonly etaMs?: number;
+  /** Of the objects stored so far, those of an interrupted save included. */
+  readonly bytes: number;
 }
 
 export interface MaterializeInput extends SaveEncoding {
@@ -43,6 +46,8 @@ export interface MaterializeInput extends SaveEncoding {
   /** Obeyed until the new label counts; what follows is a handful of small files and is always finished. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: (progress: SaveProgress) => void;
+  /** While it is paused no chunk is begun. */
+  readonly pause?: Pause | undefined;
 }
 
 export interface MaterializeResult {

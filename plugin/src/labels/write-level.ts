@@ -4,6 +4,7 @@ import { crc32c } from '../stores/crc32c.ts';
 import type { StoreOptions, WriteStore } from '../stores/store.ts';
 import { forEachConcurrent } from './concurrent.ts';
 import type { Journal } from './journal.ts';
+import type { Pause } from './pause.ts';
 import type { PlannedLevel, PyramidPlan } from './pyramid-plan.ts';
 import { plannedKeys, valueKey } from './revision.ts';
 
@@ -17,8 +18,10 @@ export interface WrittenLevel {
 
 export interface WriteLevelOptions {
   readonly signal?: AbortSignal | undefined;
-  /** After every chunk that was made, and for all chunks of an object that was there already. */
-  readonly onChunk: (chunks: number, how: 'made' | 'found') => void;
+  /** After every chunk that was made, and for all chunks of an object that was there already; `bytes`: of the object it ended. */
+  readonly onChunk: (chunks: number, how: 'made' | 'found', bytes: number) => void;
+  /** While it is paused no chunk is begun. */
+  readonly pause?: Pause | undefined;
   /** Records every stored object; what it has already is neither computed nor stored again. */
   readonly journal?: Journal;
 }
@@ -37,7 +40,7 @@ export async function writeLevel<T extends DataType>(
     level,
     array,
   }: { readonly plan: PyramidPlan; readonly level: PlannedLevel; readonly array: LazyArray<T> },
-  { signal, onChunk, journal }: WriteLevelOptions,
+  { signal, onChunk, pause, journal }: WriteLevelOptions,
 ): Promise<WrittenLevel> {
   const options = signal === undefined ? {} : { signal };
   const objects = new LevelObjects(path, plan, level, journal);
@@ -55,12 +58,12 @@ export async function writeLevel<T extends DataType>(
   let skipped = 0;
   await forEachConcurrent(objects.chunks(onChunk), chunksAtOnce, async ({ index, object }) => {
     signal?.throwIfAborted();
+    await pause?.passed(signal);
     const chunk = await array.getChunk(index, options);
     const answer = await writer.writeChunk(index, chunk, options);
     if (answer === 'written') written++;
     else skipped++;
-    await objects.settle(object, answer, options);
-    onChunk(1, 'made');
+    onChunk(1, 'made', await objects.settle(object, answer, options));
   });
   signal?.throwIfAborted();
   await writer.finish(options);
@@ -123,8 +126,9 @@ class LevelObjects {
       const inside = first.map((start, axis) => Math.min(perObject[axis]!, counts[axis]! - start));
       const due = elementCount(inside);
       const object: OpenObject = { key: valueKey(keys, position), due, written: 0, skipped: 0 };
-      if (this.#journal?.finished.has(object.key)) {
-        onChunk(due, 'found');
+      const finished = this.#journal?.finished.get(object.key);
+      if (finished !== undefined) {
+        onChunk(due, 'found', finished.bytes);
         continue;
       }
       for (const offset of positions(inside))
@@ -132,16 +136,17 @@ class LevelObjects {
     }
   }
 
-  /** A chunk is written; with the last of its object the object is recorded. */
-  async settle(object: OpenObject, answer: 'written' | 'empty', options: StoreOptions): Promise<void> {
+  /** A chunk is written; with the last of its object the object is recorded, and its bytes are answered. */
+  async settle(object: OpenObject, answer: 'written' | 'empty', options: StoreOptions): Promise<number> {
     object.due--;
     if (answer === 'written') object.written++;
     else object.skipped++;
-    if (this.#journal === undefined || object.due > 0) return;
+    if (this.#journal === undefined || object.due > 0) return 0;
     const { key, written, skipped } = object;
     const stored = this.#stored.get(key) ?? { bytes: 0, crc32c: 0 };
     this.#stored.delete(key);
     await this.#journal.record({ op: 'object', key, ...stored, written, skipped }, options);
+    return stored.bytes;
   }
 }
 

@@ -14,10 +14,11 @@ import { modeDownsample, modeSourceRegion } from '../raster/mode-pyramid.ts';
 import type { WriteStore } from '../stores/store.ts';
 import { openZarrArray } from '../stores/zarr-array.ts';
 import type { Journal } from './journal.ts';
+import type { Pause } from './pause.ts';
 import type { PlannedLevel, PyramidPlan } from './pyramid-plan.ts';
 import { rechunked } from './rechunked.ts';
 import type { SaveProgress } from './save-types.ts';
-import { writeLevel } from './write-level.ts';
+import { type WriteLevelOptions, writeLevel } from './write-level.ts';
 
 /** Elements of the finest level counted at a time. */
 const pieceElements = 2 ** 22;
@@ -44,10 +45,11 @@ export async function writePyramid(
     readonly signal: AbortSignal | undefined;
     readonly onProgress: ((progress: SaveProgress) => void) | undefined;
     readonly total: number;
+    readonly pause: Pause | undefined;
   },
 ): Promise<void> {
   const { store, folder, plan, journal } = target;
-  const onChunk = counter(options.total, options.onProgress);
+  const onChunk = counter(options);
   for (const [n, level] of plan.levels.entries()) {
     const labels =
       n === 0 ? target.labels : coarser(await readBack(store, `${folder}/0`, plan, options.signal), level);
@@ -55,7 +57,7 @@ export async function writePyramid(
       store,
       `${folder}/${n}`,
       { plan, level, array: rechunked(labels, level.chunkShape) },
-      { signal: options.signal, onChunk, journal },
+      { signal: options.signal, onChunk, pause: options.pause, journal },
     );
     await journal.record(
       { op: 'level', level: n },
@@ -145,19 +147,23 @@ function isLabels(lazy: LazyArray<DataType>): lazy is LazyArray<LabelType> {
   return ['uint8', 'uint16', 'uint32', 'uint64'].includes(lazy.dtype);
 }
 
-/** Chunks that were finished before count as done, and not for what is left. */
-function counter(
-  total: number,
-  report: ((progress: SaveProgress) => void) | undefined,
-): (chunks: number, how: 'made' | 'found') => void {
-  const startMs = performance.now();
+/** Chunks that were finished before count as done, and not for what is left; neither does time that it was paused. */
+function counter({
+  total,
+  onProgress: report,
+  pause,
+}: Pick<Parameters<typeof writePyramid>[1], 'total' | 'onProgress' | 'pause'>): WriteLevelOptions['onChunk'] {
+  const workedMs = () => performance.now() - (pause?.pausedMs ?? 0);
+  const startMs = workedMs();
   let done = 0;
   let made = 0;
-  report?.({ done, total });
-  return (chunks, how) => {
+  let bytes = 0;
+  report?.({ done, total, bytes });
+  return (chunks, how, stored) => {
     done += chunks;
+    bytes += stored;
     if (how === 'made') made += chunks;
-    const etaMs = ((performance.now() - startMs) / made) * (total - done);
-    report?.({ done, total, ...(made === 0 ? {} : { etaMs }) });
+    const etaMs = ((workedMs() - startMs) / made) * (total - done);
+    report?.({ done, total, bytes, ...(made === 0 ? {} : { etaMs }) });
   };
 }

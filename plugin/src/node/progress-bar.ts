@@ -9,14 +9,15 @@ const intervalMs = 100;
 export function progressBar(io: Io, title: string) {
   let drawnMs = Number.NEGATIVE_INFINITY;
   return {
-    update({ done, total, etaMs }: Progress): void {
+    update({ done, total, etaMs, bytes }: Progress): void {
       const nowMs = performance.now();
       if (io.status === undefined || (nowMs - drawnMs < intervalMs && done < total)) return;
       drawnMs = nowMs;
       const filled = total === 0 ? widthCells : Math.round((done / total) * widthCells);
       const bar = '█'.repeat(filled) + '░'.repeat(widthCells - filled);
       const rest = etaMs === undefined || done >= total ? '' : `, ${duration(etaMs)} left`;
-      io.status(`${title} ${bar} ${done}/${total}${rest}`);
+      const stored = bytes === undefined ? '' : `, ${(bytes / 1e6).toFixed(1)} MB`;
+      io.status(`${title} ${bar} ${done}/${total}${stored}${rest}`);
     },
     /** A stage of unknown length. */
     say(text: string): void {

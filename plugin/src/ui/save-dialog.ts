@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
+import { createPause, type Pause } from '../labels/pause.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import type { Progress } from '../pipeline/pipeline.ts';
 import type { Layer, SaveForecast, SaveOptions, SaveResult } from '../session-types.ts';
@@ -10,6 +11,7 @@ import { saveDialogStyle } from './save-dialog-style.ts';
 import { forecastText, type Unfinished, unfinishedIn, unfinishedText } from './save-forecast.ts';
 import { formatFields, type SaveFormat, versionOfPlace } from './save-format.ts';
 import { placeFields } from './save-place.ts';
+import { saveProgress } from './save-progress.ts';
 import {
   addressProblem,
   nameProblem,
@@ -19,7 +21,7 @@ import {
   targetToAsk,
 } from './save-targets.ts';
 import { theme } from './theme.ts';
-import { duration, sentence } from './words.ts';
+import { sentence } from './words.ts';
 
 /** From the last letter of a name to the question what is there. */
 const patienceMs = 250;
@@ -32,6 +34,7 @@ type SaveState =
       readonly layer: Layer;
       readonly progress: Progress | null;
       readonly abort: AbortController;
+      readonly pause: Pause;
     };
 
 export interface SavedDetail {
@@ -187,7 +190,7 @@ export class AlibiZarrSaveDialog extends LitElement {
   async #save(layer: Layer): Promise<void> {
     const { workspace } = this.#workspace;
     if (workspace === null || this.#problem !== null) return;
-    const abort = new AbortController();
+    const [abort, pause] = [new AbortController(), createPause()];
     const unfinished = this.#unfinished;
     const isTaken = this.#isTaken;
     const isArchive = this.target === 'archive';
@@ -196,7 +199,7 @@ export class AlibiZarrSaveDialog extends LitElement {
       const file = isArchive ? await pickArchive(this.name) : null;
       const target = await openTarget(this.target, workspace.session.image, this.address);
       if (target === undefined) return;
-      this.state = { kind: 'saving', layer, progress: null, abort };
+      this.state = { kind: 'saving', layer, progress: null, abort, pause };
       const resume = this.resume && (isArchive || unfinished !== null);
       const saved = await workspace.session.save(layer, {
         ...this.#encoding(workspace.session.image),
@@ -207,8 +210,9 @@ export class AlibiZarrSaveDialog extends LitElement {
         resume,
         keepReplaced: true,
         signal: abort.signal,
+        pause,
         onProgress: (progress) => {
-          this.state = { kind: 'saving', layer, progress, abort };
+          this.state = { kind: 'saving', layer, progress, abort, pause };
         },
       });
       const result = isArchive
@@ -254,8 +258,9 @@ export class AlibiZarrSaveDialog extends LitElement {
               }}
             >
               <h2 id="title">Save “${state.layer.name}” as labels</h2>
-              ${state.kind === 'asking' ? this.#questions(state.error) : this.#progress(state.progress)}
+              ${state.kind === 'asking' ? this.#questions(state.error) : saveProgress(state.progress, state.pause.isPaused)}
               <div class="actions">
+                ${state.kind === 'saving' ? this.#pauseButton(state) : nothing}
                 <button type="button" @click=${() => (state.kind === 'saving' ? state.abort.abort() : this.#close())}>Cancel</button>
                 ${
                   state.kind === 'asking'
@@ -334,16 +339,19 @@ export class AlibiZarrSaveDialog extends LitElement {
     }`;
   }
 
-  #progress(progress: Progress | null) {
-    const share = progress === null || progress.total === 0 ? null : progress.done / progress.total;
-    return html`<div class="field" role="status">
-      <progress max="1" aria-label="Saving" .value=${share ?? nothing}></progress>
-      <span>
-        ${progress === null ? 'Starting…' : `${progress.done} of ${progress.total} chunks`}${
-          progress?.etaMs === undefined ? '' : ` · about ${duration(progress.etaMs)} left`
-        }
-      </span>
-    </div>`;
+  /** While there is a chunk left to hold up. */
+  #pauseButton({ pause, progress }: Extract<SaveState, { kind: 'saving' }>) {
+    if (progress === null || progress.done === progress.total) return nothing;
+    return html`<button
+      id="pause"
+      type="button"
+      title=${pause.isPaused ? 'Go on where it was' : 'Begin no further chunk until it is resumed'}
+      @click=${() => {
+        if (pause.isPaused) pause.resume();
+        else pause.pause();
+        this.requestUpdate();
+      }}
+    >${pause.isPaused ? 'Resume' : 'Pause'}</button>`;
   }
 }
 

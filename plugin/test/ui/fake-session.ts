@@ -538,9 +538,10 @@ export function fakeSession(
     openProject: (given) => project.open(given),
     uncertainty: () => Promise.reject(new Error('the fake session has no classifier')),
     suggest: () => Promise.reject(new Error('the fake session has no classifier')),
-    save: async (_layer, { name, onProgress }) => {
+    save: async (_layer, { name, onProgress, pause, signal }) => {
       for (let done = 0; done <= 10; done++) {
-        onProgress?.({ done, total: 10, etaMs: (10 - done) * 40 });
+        await pause?.passed(signal);
+        onProgress?.({ done, total: 10, bytes: done * 8400, etaMs: (10 - done) * 40 });
         await new Promise((resolve) => setTimeout(resolve, 40));
       }
       return {

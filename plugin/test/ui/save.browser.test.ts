@@ -85,6 +85,62 @@ describe('the save dialog', () => {
     );
   });
 
+  it('says how far it is in chunks and bytes, pauses and goes on', async () => {
+    const session = fakeSession();
+    const { save } = session;
+    let isHeld = false;
+    session.save = async (layer, options) => {
+      options.onProgress?.({ done: 3, total: 10, bytes: 84_000, etaMs: 5000 });
+      // Somebody presses Pause before the fourth chunk.
+      await until(() => options.pause?.isPaused === true);
+      isHeld = true;
+      await options.pause?.passed(options.signal);
+      isHeld = false;
+      return save(layer, options);
+    };
+    const viewer = await show(async () => session);
+    await session.clusters({ k: 3 });
+    await until(() => findAll(viewer, '[aria-label="Save Clusters (3)"]', HTMLButtonElement).length === 1);
+    click(viewer, '[aria-label="Save Clusters (3)"]');
+    await until(() => findAll(viewer, 'dialog #name', HTMLInputElement).length === 1);
+    click(viewer, 'dialog .primary');
+    await until(() => findAll(viewer, 'dialog #pause', HTMLButtonElement).length === 1);
+    const status = () => find(viewer, 'dialog [role=status] span', HTMLElement).textContent;
+    const button = () => find(viewer, 'dialog #pause', HTMLButtonElement).textContent;
+    expect(status()).to.equal('3 of 10 chunks · 84.0 kB stored · about 5 s left');
+    expect(button()).to.equal('Pause');
+    click(viewer, 'dialog #pause');
+    await until(() => isHeld && button() === 'Resume');
+    expect(status()).to.equal('3 of 10 chunks · 84.0 kB stored · paused');
+    click(viewer, 'dialog #pause');
+    await until(() => viewer.messages.length === 1);
+    expect(isHeld).to.equal(false);
+  });
+
+  it('can be cancelled while it is paused, and asks again', async () => {
+    const session = fakeSession();
+    session.save = async (_layer, options) => {
+      options.onProgress?.({ done: 3, total: 10, bytes: 84_000 });
+      await until(() => options.pause?.isPaused === true);
+      await options.pause?.passed(options.signal);
+      throw new Error('nobody has resumed it');
+    };
+    const viewer = await show(async () => session);
+    await session.clusters({ k: 3 });
+    await until(() => findAll(viewer, '[aria-label="Save Clusters (3)"]', HTMLButtonElement).length === 1);
+    click(viewer, '[aria-label="Save Clusters (3)"]');
+    await until(() => findAll(viewer, 'dialog #name', HTMLInputElement).length === 1);
+    click(viewer, 'dialog .primary');
+    await until(() => findAll(viewer, 'dialog #pause', HTMLButtonElement).length === 1);
+    click(viewer, 'dialog #pause');
+    const cancel = findAll(viewer, 'dialog .actions button', HTMLButtonElement).find(
+      ({ textContent }) => textContent === 'Cancel',
+    );
+    cancel?.click();
+    await until(() => findAll(viewer, 'dialog #name', HTMLInputElement).length === 1);
+    expect(findAll(viewer, 'dialog [role=alert]', HTMLElement)).to.have.length(0);
+  });
+
   it('offers to continue what only the failure tells of, and then does', async () => {
     const { viewer, asked } = await dialogOf(interrupted(false));
     click(viewer, inAFolder);
