@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { AlibiError } from '../errors.ts';
 import { classifierOnnx } from '../segment/classifier-onnx.ts';
 import { type OpenedClassifier, readClassifier, writeClassifier } from '../segment/portable.ts';
+import { assertWritableFile } from './cannot-write.ts';
 
 /** Larger than any classifier of ours by two orders of magnitude. */
 const byteLimit = 512 * 2 ** 20;
@@ -49,6 +50,11 @@ export async function readJsonFile(path: string): Promise<unknown> {
 export function classifierPaths(path: string): { readonly json: string; readonly onnx: string } {
   const stem = path.replace(/\.(json|onnx)$/i, '');
   return { json: `${stem}.json`, onnx: `${stem}.onnx` };
+}
+
+/** @throws AlibiError InvalidInput  what `--classifier-out` names cannot be written */
+export async function assertClassifierPlace(path: string): Promise<void> {
+  for (const file of Object.values(classifierPaths(path))) await assertWritableFile(file);
 }
 
 /** Write both files; each is there whole or not at all. */

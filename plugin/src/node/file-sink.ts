@@ -1,5 +1,6 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { AlibiError } from '../errors.ts';
+import { cannotWrite } from './cannot-write.ts';
 
 /** A file that is there once it is whole: until then its bytes lie beside it under another name. */
 export interface FileSink {
@@ -23,13 +24,7 @@ export async function openFileSink(
   await assertPlace(path, overwrite);
   const part = `${path}.part-${process.pid}`;
   const file = await open(part, 'w').catch((cause: unknown) => {
-    const what = cause instanceof Error ? cause.message : String(cause);
-    throw new AlibiError('InvalidInput', {
-      what,
-      where: path,
-      remedy: 'Name a file in a folder you can write to.',
-      cause,
-    });
+    throw cannotWrite(path, cause);
   });
   let text = '';
   let isOpen = true;

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { axisIndex, type LabelType, type LazyArray } from '../array/lazy-array.ts';
 import { fromMemory } from '../array/memory.ts';
 import { wrapped } from '../array/wrapped.ts';
-import { AlibiError } from '../errors.ts';
+import { AlibiError, asAlibiError, isAbort } from '../errors.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import { openLabel } from '../ome/open-label.ts';
 import { openNode } from '../ome/open-node.ts';
 import { labelsOfImage } from '../pipeline/labels-of-image.ts';
 import type { Slices } from '../pipeline/pipeline.ts';
 import { pixelGrid } from '../pipeline/pixel-grid.ts';
+import { labelsThere } from './open-labels.ts';
 import { openLocation } from './open-location.ts';
 
 /** Ids on the finest level of an image: scribbles, or a mask. */
@@ -41,7 +42,9 @@ export async function openLabelSource(
     return { ids: fitted(label.pyramid[0], image, text, flag), slices: all, close: async () => {} };
   }
   if (/\.png$/i.test(text)) return openPng(text, image, slices, flag);
-  const opened = await openLocation(text, signal);
+  const opened = await openLocation(text, signal).catch((error: unknown) => {
+    throw isAbort(error) || /^https?:/i.test(text) ? error : noLabels(text, image, flag, error);
+  });
   try {
     const node = await openNode(opened, { signal });
     const array = node.kind === 'image' ? node.image.pixels[0] : undefined;
@@ -100,6 +103,18 @@ async function openPng(path: string, image: OmeImage, slices: Slices, flag: stri
     { ...plane, shape: grid.shape, transform: grid.transform },
   );
   return { ids, slices: { z: [z], t: [t] }, close: async () => {} };
+}
+
+/** Neither the image's own nor a file that could hold some. */
+function noLabels(text: string, image: OmeImage, flag: string, cause: unknown): AlibiError {
+  const { tag } = asAlibiError(cause, text);
+  const files = flag === '--scribbles' ? 'a PNG, a GeoJSON file' : 'a PNG';
+  return new AlibiError(tag, {
+    what: `${flag} names ${tag === 'NotFound' ? 'nothing that is there' : 'a file that holds no labels'}`,
+    where: text,
+    remedy: `Give ${files}, an OME-Zarr label image, or the name of labels of the image. ${labelsThere(image)}`,
+    cause,
+  });
 }
 
 /** Grey values or palette indices of a PNG of any depth as ids. */

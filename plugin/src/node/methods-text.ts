@@ -1,4 +1,5 @@
 import type { LabelProvenance } from 'alibi-zarr-schemas';
+import { defaultKinds } from '../segment/recipe.ts';
 
 /**
  * A draft of what a paper's methods section has to say of a label image: what its provenance tells, in sentences.
@@ -24,16 +25,51 @@ export function methodsText(
   return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
-function seen({ model, normalisation }: LabelProvenance): string {
+function seen(provenance: LabelProvenance): string {
+  const { model, normalisation } = provenance;
   if (model === null || normalisation === null) return '';
   const { channels, black, white } = normalisation;
   const ranges = channels
     .map((channel, i) => `channel ${channel} from ${black[i]} to ${white[i]}`)
     .join(', ');
+  if (!readsTokens(provenance)) return `Image intensities (${ranges}) were mapped to 0–1.`;
   return `Image intensities (${ranges}) were mapped to 0–1 and shown to the vision transformer ${model.name} (${model.precision}, SHA-256 ${model.sha256}), a DINOv2 with a distance bias (ALiBi) in place of its position embedding.`;
 }
 
-function learned({ method, fit, strokes }: LabelProvenance, names: readonly string[]): string {
+/** Whether what was learned looks at the transformer's tokens: its bases tell, one a scale; clusters are of tokens. */
+function readsTokens({ fit }: LabelProvenance): boolean {
+  const source: Readonly<Record<string, unknown>> = fit?.source ?? {};
+  return !Array.isArray(source.bases) || source.bases.length > 0;
+}
+
+const learners: Readonly<Record<string, string>> = {
+  linear: 'a regularised multinomial logistic regression',
+  forest: 'extremely randomised trees',
+};
+
+/** What pixels were told by: as asked for, which cross-validation may have changed. */
+function means(
+  method: Extract<LabelProvenance['method'], { recipe?: unknown }>,
+  readsTokens: boolean,
+): string {
+  const { guided, kinds = defaultKinds } = method.recipe ?? {};
+  const features = [
+    ...(readsTokens
+      ? [
+          `PCA-reduced tokens brought to pixels by ${guided === false ? 'bilinear interpolation' : 'joint bilateral upsampling'}`,
+        ]
+      : []),
+    ...(kinds.length === 0 ? [] : [`multi-scale features of the pixels (${list(kinds)})`]),
+  ];
+  const learner =
+    learners[method.classifier?.kind ?? 'average'] ?? `the mean of ${learners.linear} and ${learners.forest}`;
+  const chosen =
+    method.validation === 'choose' ? '; strokes left out decided whether other settings were better' : '';
+  return `, from ${features.join(' and ')}, by ${learner}${chosen}. Settings: ${settings(method)}`;
+}
+
+function learned(provenance: LabelProvenance, names: readonly string[]): string {
+  const { method, fit, strokes } = provenance;
   if (method === undefined)
     return fit === null ? '' : `They come from a fit of kind ${fit.kind} (${fit.id}).`;
   const id = fit === null ? '' : ` (fit ${fit.id.slice(0, 12)})`;
@@ -47,7 +83,8 @@ function learned({ method, fit, strokes }: LabelProvenance, names: readonly stri
     classifier: 'with a classifier trained before',
     project: 'from strokes on the images of a project',
   }[method.kind];
-  return `Pixels were classified ${classes}${how}${id}, from PCA-reduced tokens brought to pixels by joint bilateral upsampling and multi-scale Gaussian, gradient and Hessian features, by the mean of a regularised multinomial logistic regression and extremely randomised trees unless said otherwise in the settings: ${settings(method)}.`;
+  const by = 'recipe' in method ? means(method, readsTokens(provenance)) : '';
+  return `Pixels were classified ${classes}${how}${id}${by}.`;
 }
 
 function joined(groups: readonly (readonly number[])[] | undefined): string {
@@ -56,8 +93,7 @@ function joined(groups: readonly (readonly number[])[] | undefined): string {
   return `; groups ${several.map((group) => group.join(' + ')).join(', ')} were then merged by hand`;
 }
 
-function settings(method: Exclude<LabelProvenance['method'], undefined>): string {
-  if (!('recipe' in method)) return 'those of the classifier';
+function settings(method: Parameters<typeof means>[0]): string {
   const text = JSON.stringify({
     ...method.recipe,
     ...method.classifier,

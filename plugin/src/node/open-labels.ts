@@ -15,7 +15,7 @@ export async function openLabelsOf(
   { command, signal }: { readonly command: string; readonly signal: AbortSignal },
 ): Promise<OmeLabel> {
   const names = image.labels.map((label) => label.name);
-  const known = names.length === 0 ? 'The image has no labels.' : `The image has ${names.join(', ')}.`;
+  const known = labelsThere(image);
   const name = flags.text('labels');
   if (name === undefined) {
     throw invalid('--labels is missing', { name: command }, `Write --labels and a name. ${known}`);
@@ -32,6 +32,13 @@ export async function openLabelsOf(
       cause: error,
     });
   }
+}
+
+/** In a sentence. */
+export function labelsThere({ labels }: Pick<OmeImage, 'labels'>): string {
+  return labels.length === 0
+    ? 'The image has no labels.'
+    : `The image has ${labels.map(({ name }) => name).join(', ')}.`;
 }
 
 export interface NamedClass {

@@ -40,9 +40,17 @@ export async function readScribbles(
   const most = strokes.reduce((largest, { classIndex }) => Math.max(largest, classIndex ?? 0), -1) + 1;
   if (most === 0 || most > classLimit) {
     throw new AlibiError('InvalidInput', {
-      what: most === 0 ? 'nothing is painted' : `there is a class ${most}`,
+      what:
+        most > 0
+          ? `there is a class ${most}`
+          : mask === undefined
+            ? 'nothing is painted'
+            : 'nothing is painted inside the mask (--mask)',
       where,
-      remedy: '0 stands for none, 1 for the first class, 2 for the second, and so on.',
+      remedy:
+        most === 0 && mask !== undefined
+          ? 'Strokes count where the mask is not 0.'
+          : '0 stands for none, 1 for the first class, 2 for the second, and so on.',
     });
   }
   return strokes;

@@ -10,7 +10,7 @@ import type { Place } from '../segment/match-pixel-size.ts';
 import type { OpenedClassifier } from '../segment/portable.ts';
 import { featureCount } from '../segment/recipe.ts';
 import type { Stroke } from '../segment/types.ts';
-import { writeClassifierFiles } from './classifier-file.ts';
+import { assertClassifierPlace, writeClassifierFiles } from './classifier-file.ts';
 import { applyFile, learnProject, learnScribbles, locationOf, type OpenedProject } from './classify.ts';
 import { clusterTokens } from './clusters.ts';
 import type { Flags } from './flags.ts';
@@ -65,6 +65,8 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
   const encoding = encodingOf(flags, command);
   const target = await saveTargetOf({ ...request, signal: io.signal }, work);
   await assertNoneInterrupted(flags, target, name);
+  const outFile = flags.text('classifier-out');
+  if (outFile !== undefined) await assertClassifierPlace(outFile);
   const maskText = flags.text('mask');
   const mask =
     maskText === undefined ? undefined : await openLabelSource(maskText, image, slices, '--mask', io.signal);
@@ -88,7 +90,6 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
           io,
         )
       : undefined;
-    const outFile = flags.text('classifier-out');
     const files =
       outFile === undefined || scored.classifier === undefined
         ? undefined

@@ -29,7 +29,7 @@ export function failureOf(response: Response, url: string, method: string): Alib
   if (method !== 'GET' && (status === 404 || status === 405 || status === 501)) {
     return new AlibiError('PermissionDenied', {
       ...details,
-      remedy: 'This server does not accept writes here; save to a folder, or to a server that allows PUT.',
+      remedy: 'This server does not accept writes here; save to another place (--out).',
     });
   }
   if (status >= 500 || status === 408 || status === 429) {

@@ -232,6 +232,71 @@ describe('segment --scribbles', () => {
     expect(reproduced.code).toBe(0);
     const methods = await call(['reproduce', path, '--labels', 'inside', '--methods']);
     expect(methods.out.join()).toMatch(/alibi-zarr 0\.1\.0.*Class 1 and Class 2.*left out/s);
+    const missing = await call(['reproduce', path, '--labels', 'outside']);
+    expect(missing.err.join()).toMatch(/there are no labels "outside".*The image has .*inside/s);
+    expect(missing.code).toBe(2);
+  });
+
+  it('drafts a methods paragraph that tells of what was looked at, and of nothing else', async () => {
+    const path = await writeHalves('methods.zarr');
+    const paint = [
+      'segment',
+      path,
+      '--scribbles',
+      await writeScribbles('methods.png'),
+      '--validation',
+      'none',
+    ];
+    const model = ['--model', manifest];
+    const plain = [...paint, ...model, '--name', 'plain', '--tokens', 'none', '--learner', 'linear'];
+    await call([...plain, '--features', 'gaussian']);
+    await call([...paint, ...model, '--name', 'seen', '--tokens', '1', '--components', '3', '--bilinear']);
+    const methods = async (name: string) =>
+      (await call(['reproduce', path, '--labels', name, '--methods'])).out.join();
+    const ofPlain = await methods('plain');
+    expect(ofPlain).toContain(
+      'from multi-scale features of the pixels (gaussian), by a regularised multinomial logistic regression.',
+    );
+    expect(ofPlain).not.toMatch(/transformer|tokens brought|trees/);
+    expect(await methods('seen')).toMatch(
+      /shown to the vision transformer .* PCA-reduced tokens brought to pixels by bilinear interpolation and multi-scale features of the pixels \(gaussian, gradient and hessian\), by the mean of .* and extremely randomised trees\./,
+    );
+  });
+
+  it('says in one line what is wrong with its files before anything is learned', async () => {
+    const path = await writeHalves('wrong.zarr');
+    const scribbles = await writeScribbles('wrong.png');
+    const none = join(folder, 'none.png');
+    await writeFile(
+      none,
+      encode({ width, height, data: new Uint8Array(height * width), channels: 1, depth: 8 }),
+    );
+    const notes = join(folder, 'notes.txt');
+    await writeFile(notes, 'nothing');
+    const segment = (...flags: string[]) =>
+      call(['segment', path, '--name', 'x', '--model', manifest, '--tokens', 'none', ...flags]);
+    for (const [flags, expected] of [
+      [
+        ['--scribbles', 'strokes'],
+        /--scribbles names nothing that is there \(strokes\).*PNG, a GeoJSON file.*has no labels/,
+      ],
+      [['--scribbles', notes], /--scribbles names a file that holds no labels \(.*notes\.txt\)/],
+      [
+        ['--scribbles', scribbles, '--mask', none],
+        /nothing is painted inside the mask \(--mask\).*Strokes count where the mask is not 0/,
+      ],
+      [
+        ['--scribbles', scribbles, '--classifier-out', join(notes, 'classifier')],
+        /it cannot be written: a part of the path is a file \(.*classifier\.json\)/,
+      ],
+    ] as const) {
+      const { err, code } = await segment(...flags);
+      expect(err).toHaveLength(1);
+      expect(err[0]).toMatch(expected);
+      expect(code).toBe(2);
+    }
+    const { labels } = await openImage({ store: createNodeStore(path), path: '', location: path });
+    expect(labels).toEqual([]);
   });
 
   it('reproduces clusters that were merged in a session', async () => {

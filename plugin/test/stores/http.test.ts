@@ -284,6 +284,7 @@ describe('writing', () => {
     const readOnly = await createTestServer({ root: directory });
     expect(await failure(createHttpStore(readOnly.url).set('/x', content))).toMatchObject({
       tag: 'PermissionDenied',
+      remedy: expect.stringContaining('(--out)'),
     });
     await readOnly.close();
     server.faults.push({ status: 412 });

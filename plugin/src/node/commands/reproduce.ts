@@ -5,7 +5,7 @@ import { transposed } from '../../array/transposed.ts';
 import { AlibiError } from '../../errors.ts';
 import { type ClusterGroups, mergeClusters, mergedLabels } from '../../features/merge-clusters.ts';
 import { masked } from '../../labels/masked.ts';
-import { type OmeLabel, openLabel } from '../../ome/open-label.ts';
+import type { OmeLabel } from '../../ome/open-label.ts';
 import { pixelGrid } from '../../pipeline/pixel-grid.ts';
 import type { ClassifierFit } from '../../segment/types.ts';
 import { openRegion } from '../../session-region.ts';
@@ -13,11 +13,12 @@ import { openClassifierFile } from '../classifier-file.ts';
 import { learn, learnProject, openProject } from '../classify.ts';
 import { clusterTokens } from '../clusters.ts';
 import type { Command } from '../command.ts';
-import { type Flags, invalid } from '../flags.ts';
+import type { Flags } from '../flags.ts';
 import type { Io } from '../io.ts';
 import { openLabelSource } from '../label-source.ts';
 import { methodsText } from '../methods-text.ts';
 import { createModelKeeper, type ModelKeeper } from '../model-keeper.ts';
+import { openLabelsOf } from '../open-labels.ts';
 import { openLocation } from '../open-location.ts';
 import { openOneImage, type Work, workOn } from '../open-work.ts';
 import { packageVersion } from '../package-version.ts';
@@ -50,14 +51,12 @@ export const reproduce: Command = {
   },
   async run(flags, io) {
     const startMs = performance.now();
-    const name = flags.text('labels');
-    if (name === undefined)
-      throw invalid('--labels is missing', { name: command }, 'Write --labels and a name.');
     const opened = await openLocation(flags.positionals[0]!, io.signal);
     const models = createModelKeeper();
     try {
       const image = await openOneImage(opened, io.signal, command);
-      const label = await openLabel(image, name, { signal: io.signal });
+      const label = await openLabelsOf(flags, image, { command, signal: io.signal });
+      const name = flags.text('labels')!;
       const provenance = provenanceOf(label, `${image.location}/labels/${name}`);
       const names = [...label.properties.values()].map((entry) => String(entry.name ?? entry.class ?? ''));
       const head = {
