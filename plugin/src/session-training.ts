@@ -60,7 +60,9 @@ export class Training {
   async train({ signal, level, ...learning }: TrainOptions): Promise<Layer | null> {
     if (level !== undefined) this.#level = level;
     if (Object.keys(learning).length > 0) this.setLearning(learning);
-    this.#context.guidance.outdated();
+    const isOther = level !== undefined || learning.recipe !== undefined || learning.classifier !== undefined;
+    if (isOther) this.outdated();
+    else this.#context.guidance.outdated();
     const begun = this.#context.painting.begin();
     return this.again(signal ? AbortSignal.any([signal, begun]) : begun);
   }

@@ -103,6 +103,25 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     expect(errors).toEqual([]);
   });
 
+  it('never shows a result of other features or another learner as current', async () => {
+    paint();
+    const first = (await session.train())!;
+    const other = session.train({ recipe: { tokenScales: [], kinds: ['gaussian'] } });
+    expect(segmentation()).toMatchObject({ id: first.id, outdated: true });
+    await other;
+    expect(segmentation()).toMatchObject({ outdated: false });
+    expect(session.classifier?.fit.recipe.tokens).toEqual([]);
+    const linear = session.train({ classifier: { kind: 'linear' } });
+    expect(segmentation()).toMatchObject({ outdated: true });
+    await linear;
+    expect(session.classifier?.fit.forest).toBeNull();
+    // To check it is no other way to learn.
+    const checked = session.train({ validation: 'score' });
+    expect(segmentation()).toMatchObject({ outdated: false });
+    await checked;
+    expect(errors).toEqual([]);
+  });
+
   it('shows the linear answer first and the better one before it, and says where it is unsure', async () => {
     paint();
     const layer = await session.train();

@@ -10,6 +10,7 @@ import { AlibiZarrInfo } from './info-panel.ts';
 import { AlibiZarrKeptStrokes } from './kept-strokes.ts';
 import { AlibiZarrLabelsDialog } from './labels-dialog.ts';
 import { AlibiZarrLayers } from './layers-panel.ts';
+import { AlibiZarrLearning } from './learning-panel.ts';
 import { AlibiZarrMessages } from './messages.ts';
 import { AlibiZarrObjectResults } from './object-results.ts';
 import { AlibiZarrObjectTable } from './object-table.ts';
@@ -40,6 +41,7 @@ const elements = {
   'alibi-zarr-kept-strokes': AlibiZarrKeptStrokes,
   'alibi-zarr-labels-dialog': AlibiZarrLabelsDialog,
   'alibi-zarr-layers': AlibiZarrLayers,
+  'alibi-zarr-learning': AlibiZarrLearning,
   'alibi-zarr-messages': AlibiZarrMessages,
   'alibi-zarr-object-results': AlibiZarrObjectResults,
   'alibi-zarr-object-table': AlibiZarrObjectTable,

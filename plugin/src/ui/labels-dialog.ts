@@ -4,7 +4,7 @@ import type { Replaced } from '../labels/replaced-label.ts';
 import { WorkspaceController } from './contexts.ts';
 import { nameProblem } from './save-targets.ts';
 import { theme } from './theme.ts';
-import { sentence } from './words.ts';
+import { sentence, withoutFlag } from './words.ts';
 
 type LabelState =
   | { readonly kind: 'closed' }
@@ -99,7 +99,7 @@ export class AlibiZarrLabelsDialog extends LitElement {
         ${problem === null ? nothing : html`<span class="error">${problem}</span>`}
         ${
           state.kind === 'asking' && state.error !== null
-            ? html`<span class="error" role="alert">${sentence(state.error.what)}. ${state.error.remedy}</span>`
+            ? html`<span class="error" role="alert">${sentence(state.error.what)}. ${withoutFlag(state.error.remedy)}</span>`
             : nothing
         }
         <div class="actions">

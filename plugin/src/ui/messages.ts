@@ -2,7 +2,7 @@ import { css, html, LitElement } from 'lit';
 import type { AlibiError } from '../errors.ts';
 import { icons } from './icons.ts';
 import { theme } from './theme.ts';
-import { sentence } from './words.ts';
+import { sentence, withoutFlag } from './words.ts';
 
 export type Message =
   | {
@@ -57,7 +57,7 @@ export class AlibiZarrMessages extends LitElement {
       const body =
         message.kind === 'error'
           ? html`<span class="what">${sentence(message.error.what)}${message.count > 1 ? html` <span class="more">and ${message.count - 1} more like it</span>` : ''}</span>
-              <span>${message.error.remedy}</span>
+              <span>${withoutFlag(message.error.remedy)}</span>
               <span class="where" title=${message.error.where}>${message.error.where}</span>
               ${message.retry ? html`<button @click=${message.retry}>Try again</button>` : ''}`
           : html`<span class="what">${message.title}</span><span class="where">${message.text}</span>

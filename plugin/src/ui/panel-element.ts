@@ -100,6 +100,7 @@ export class AlibiZarrPanel extends LitElement {
         <alibi-zarr-editing></alibi-zarr-editing>
         <alibi-zarr-kept-strokes></alibi-zarr-kept-strokes>
         <alibi-zarr-classes></alibi-zarr-classes>
+        <alibi-zarr-learning></alibi-zarr-learning>
         <alibi-zarr-guide></alibi-zarr-guide>
         <alibi-zarr-quality></alibi-zarr-quality>
         <alibi-zarr-layers></alibi-zarr-layers>

@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { isAbort } from '../errors.ts';
 import type { ClassifierFit, ClassSpec, HeldOutScore } from '../segment/types.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
-import { sectionStyle, theme } from './theme.ts';
+import { foldStyle, sectionStyle, theme } from './theme.ts';
 
 /** A class with less than this share of the pixels of the largest one is worth a hint. */
 const unbalancedBelow = 0.1;
@@ -12,13 +12,8 @@ export class AlibiZarrQuality extends LitElement {
   static override styles = [
     theme,
     sectionStyle,
+    foldStyle,
     css`
-      summary { cursor: pointer; list-style: none; display: flex; align-items: center; gap: 6px; min-height: 24px; font-weight: 600; font-size: 11px; letter-spacing: 0.06em; text-transform: uppercase; color: var(--az-muted); }
-      summary::-webkit-details-marker { display: none; }
-      summary::before { content: '›'; font-size: 14px; width: 8px; transition: transform 0.12s; }
-      details[open] > summary::before { transform: rotate(90deg); }
-      summary .score { margin-left: auto; color: var(--az-text); text-transform: none; letter-spacing: 0; }
-      details > .stack { margin-top: 6px; }
       h3 { font-size: 12px; color: var(--az-muted); }
       .class { display: grid; grid-template-columns: 10px minmax(0, 1fr) 76px 56px; gap: 8px; align-items: center; }
       .swatch { width: 10px; height: 10px; border-radius: 3px; }

@@ -21,7 +21,7 @@ import {
   targetToAsk,
 } from './save-targets.ts';
 import { theme } from './theme.ts';
-import { sentence } from './words.ts';
+import { sentence, withoutFlag } from './words.ts';
 
 /** From the last letter of a name to the question what is there. */
 const patienceMs = 250;
@@ -353,9 +353,4 @@ export class AlibiZarrSaveDialog extends LitElement {
       }}
     >${pause.isPaused ? 'Resume' : 'Pause'}</button>`;
   }
-}
-
-/** A flag of the command line means nothing here. */
-function withoutFlag(remedy: string): string {
-  return remedy.replaceAll(/ \(--[\w-]+\)/g, '');
 }

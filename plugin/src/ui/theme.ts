@@ -74,3 +74,13 @@ export const sectionStyle = css`
   h2 .grow { overflow: hidden; text-overflow: ellipsis; }
   .stack { display: grid; gap: 8px; }
 `;
+
+/** A section that is a `details` of its own, with a remark at the right of its title. */
+export const foldStyle = css`
+  summary { cursor: pointer; list-style: none; display: flex; align-items: center; gap: 6px; min-height: 24px; font-weight: 600; font-size: 11px; letter-spacing: 0.06em; text-transform: uppercase; color: var(--az-muted); }
+  summary::-webkit-details-marker { display: none; }
+  summary::before { content: '›'; font-size: 14px; width: 8px; transition: transform 0.12s; }
+  details[open] > summary::before { transform: rotate(90deg); }
+  summary .score { margin-left: auto; color: var(--az-text); text-transform: none; letter-spacing: 0; }
+  details > .stack { margin-top: 6px; }
+`;

@@ -1,7 +1,7 @@
 import { html, nothing } from 'lit';
 import type { AlibiError } from '../errors.ts';
 import type { Collection, CollectionItem } from './collection.ts';
-import { sentence } from './words.ts';
+import { sentence, withoutFlag } from './words.ts';
 
 /** What the viewer shows in the place of an image. */
 export const stages = {
@@ -19,7 +19,7 @@ export const stages = {
       <h2>This could not be opened</h2>
       <p class="what">${sentence(error.what)}</p>
       <p class="muted where">${error.where}</p>
-      <p class="where">${error.remedy}</p>
+      <p class="where">${withoutFlag(error.remedy)}</p>
       <div class="row">
         <button class="primary" @click=${actions.retry}>Try again</button>
         ${actions.back === undefined ? nothing : html`<button @click=${actions.back}>Choose another image</button>`}

@@ -38,3 +38,8 @@ export function sentence(clause: string): string {
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** A remedy without the flags of the command line, which mean nothing in a page. */
+export function withoutFlag(remedy: string): string {
+  return remedy.replaceAll(/ \(--[\w-]+\)/g, '');
+}
