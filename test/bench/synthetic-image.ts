@@ -1,11 +1,16 @@
 import type { ReadStore } from 'alibi-zarr';
 
+const chunkPx = 512;
+
 /**
  * An OME-Zarr 0.5 of any size whose chunks are made when read: a texture of waves, uint8, chunks of
- * `chunkPx`², levels halved down to one chunk. Nothing is stored.
+ * 512², levels halved down to one chunk. Nothing is stored.
  */
-export function syntheticImage(sizePx: number, chunkPx = 512): ReadStore & { readonly reads: () => number } {
-  const levels = Math.max(1, Math.ceil(Math.log2(sizePx / chunkPx)) + 1);
+export function syntheticImage(
+  heightPx: number,
+  widthPx = heightPx,
+): ReadStore & { readonly reads: () => number } {
+  const levels = Math.max(1, Math.ceil(Math.log2(Math.max(heightPx, widthPx) / chunkPx)) + 1);
   let reads = 0;
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const datasets = Array.from({ length: levels }, (_, level) => ({
@@ -21,7 +26,7 @@ export function syntheticImage(sizePx: number, chunkPx = 512): ReadStore & { rea
   const array = (level: number) => ({
     zarr_format: 3,
     node_type: 'array',
-    shape: [Math.ceil(sizePx / 2 ** level), Math.ceil(sizePx / 2 ** level)],
+    shape: [Math.ceil(heightPx / 2 ** level), Math.ceil(widthPx / 2 ** level)],
     data_type: 'uint8',
     chunk_grid: { name: 'regular', configuration: { chunk_shape: [chunkPx, chunkPx] } },
     chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
@@ -39,12 +44,12 @@ export function syntheticImage(sizePx: number, chunkPx = 512): ReadStore & { rea
       const chunk = /^\/(\d+)\/c\/(\d+)\/(\d+)$/.exec(key);
       if (chunk === null) return undefined;
       reads++;
-      return texture(2 ** Number(chunk[1]), Number(chunk[2]) * chunkPx, Number(chunk[3]) * chunkPx, chunkPx);
+      return texture(2 ** Number(chunk[1]), Number(chunk[2]) * chunkPx, Number(chunk[3]) * chunkPx);
     },
   };
 }
 
-function texture(step: number, y0: number, x0: number, chunkPx: number): Uint8Array {
+function texture(step: number, y0: number, x0: number): Uint8Array {
   const data = new Uint8Array(chunkPx * chunkPx);
   const wave = (position: number) => Math.sin((position * step) / 37) + Math.sin((position * step) / 211);
   const rows = Float32Array.from({ length: chunkPx }, (_, i) => 30 * wave(y0 + i));
