@@ -49,6 +49,7 @@ export class AlibiZarrLearning extends LitElement {
     sectionStyle,
     foldStyle,
     css`
+      .stack { grid-template-columns: minmax(0, 1fr); }
       fieldset { border: 0; margin: 0; padding: 0; min-width: 0; }
       legend { padding: 0; color: var(--az-muted); margin-bottom: 2px; }
       .checks { display: flex; flex-wrap: wrap; gap: 2px 12px; }

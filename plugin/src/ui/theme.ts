@@ -26,7 +26,8 @@ export const theme = css`
     font-variant-numeric: tabular-nums;
   }
   :host([hidden]), [hidden] { display: none !important; }
-  *, *::before, *::after { box-sizing: inherit; }
+  /* Not inherited: what is inside details would have the box of its pseudo-element. */
+  *, *::before, *::after { box-sizing: border-box; }
   h2, h3, p { margin: 0; font: inherit; }
 
   button, select, input[type='text'], input[type='number'], input[type='url'] {

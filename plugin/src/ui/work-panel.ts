@@ -11,6 +11,7 @@ export class AlibiZarrWork extends LitElement {
     css`
       :host { display: grid; gap: 6px; }
       .work { background: color-mix(in srgb, var(--az-surface) 94%, transparent); border: 1px solid var(--az-line); border-radius: var(--az-radius); padding: 4px 4px 8px 10px; width: 280px; max-width: 100%; box-shadow: 0 4px 16px rgb(0 0 0 / 40%); }
+      .left { white-space: nowrap; flex-shrink: 0; }
       .bar { height: 3px; border-radius: 2px; overflow: hidden; background: var(--az-line); margin-right: 6px; }
       .bar i { display: block; height: 100%; background: var(--az-accent); }
       .bar.unknown i { width: 30%; }
@@ -27,7 +28,8 @@ export class AlibiZarrWork extends LitElement {
       const left = progress?.etaMs === undefined ? '' : ` · about ${duration(progress.etaMs)}`;
       return html`<div class="work" role="status">
         <div class="row small">
-          <span class="grow clip">${title}<span class="muted">${share === null ? '' : ` ${Math.round(100 * share)} %`}${left}</span></span>
+          <span class="clip" title=${title}>${title}</span>
+          <span class="grow muted left">${share === null ? '' : `${Math.round(100 * share)} %`}${left}</span>
           <button class="icon" aria-label=${`Cancel: ${title}`} title="Cancel" @click=${cancel}>${icons.remove}</button>
         </div>
         <div

@@ -40,6 +40,12 @@ describe('how a classifier learns', () => {
     expect(find(later.viewer, 'alibi-zarr-learning', HTMLElement).hidden).to.equal(false);
   });
 
+  it('is no wider than the panel, folded out', async () => {
+    const { viewer } = await opened();
+    const panel = find(viewer, 'alibi-zarr-panel', HTMLElement);
+    expect(panel.scrollWidth).to.equal(panel.clientWidth);
+  });
+
   it('switches features off and on, in their order', async () => {
     const { session, box, toggle } = await opened();
     const on = () =>
