@@ -111,6 +111,11 @@ describe.skipIf(!hasShared(...image))('session on 6001240 (skipped: needs ../sha
     await other;
     expect(segmentation()).toMatchObject({ outdated: false });
     expect(session.classifier?.fit.recipe.tokens).toEqual([]);
+    const classicalNormalisation = { channels: [1, 0], black: [0, 0], white: [255, 200] };
+    await session.train({
+      recipe: { tokenScales: [], kinds: ['gaussian'], sigmasPx: [0], classicalNormalisation },
+    });
+    expect(session.classifier?.fit.recipe.classical?.normalisation).toEqual(classicalNormalisation);
     const linear = session.train({ classifier: { kind: 'linear' } });
     expect(segmentation()).toMatchObject({ outdated: true });
     await linear;

@@ -1,6 +1,8 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { spacingOf } from '../array/spacing.ts';
 import { isAbort } from '../errors.ts';
+import { defaultChannels } from '../ome/normalisation.ts';
+import type { OmeImage } from '../ome/ome-image.ts';
 import type { ClassifierChoice } from '../segment/fit-models.ts';
 import { type ClassicalKind, classicalKinds, defaultKinds, type RecipeChoice } from '../segment/recipe.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
@@ -129,7 +131,33 @@ export class AlibiZarrLearning extends LitElement {
           }
         </div>
       </fieldset>
+      ${kinds.length === 0 ? nothing : this.#channels(workspace, recipe)}
     `;
+  }
+
+  /** Which channels the features of the pixels are of; the transformer sees those that the image was opened with. */
+  #channels(workspace: Workspace, recipe: RecipeChoice) {
+    const { image, classifier } = workspace.session;
+    if (image.channels.length < 2 || image.rgb) return nothing;
+    const seen = classifier?.fit.normalisation.channels ?? defaultChannels(image);
+    const chosen = recipe.classicalNormalisation?.channels ?? seen;
+    return html`<fieldset>
+      <legend>Channels of these pixels</legend>
+      <div class="checks">
+        ${image.channels.map(({ label }, index) =>
+          check(`channel-${index}`, label, `Compute these features of ${label}`, {
+            isOn: chosen.includes(index),
+            isLast: chosen.length === 1,
+            set: (isOn) => {
+              const channels = withOrWithout(chosen, index, isOn).sort((a, b) => a - b);
+              const classicalNormalisation = pointsOf(image, channels);
+              const { recipe: now } = workspace.session.learning;
+              this.#train(workspace, { recipe: { ...now, classicalNormalisation } });
+            },
+          }),
+        )}
+      </div>
+    </fieldset>`;
   }
 
   #learner(workspace: Workspace, classifier: ClassifierChoice) {
@@ -217,6 +245,12 @@ function check(id: string, name: string, title: string, { isOn, isLast, set }: C
 
 function withOrWithout<T>(list: readonly T[], value: T, isOn: boolean): T[] {
   return [...list.filter((each) => each !== value), ...(isOn ? [value] : [])];
+}
+
+/** Channels with the black and white points that the image was opened with. */
+function pointsOf({ channels: all }: Pick<OmeImage, 'channels'>, channels: readonly number[]) {
+  const windows = channels.map((channel) => all[channel]!.window);
+  return { channels, black: windows.map(({ start }) => start), white: windows.map(({ end }) => end) };
 }
 
 /** Sizes along z need a unit to be those in the plane. */

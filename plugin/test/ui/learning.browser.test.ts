@@ -83,6 +83,22 @@ describe('how a classifier learns', () => {
     expect(session.learning.recipe).to.deep.equal({ kinds: [] });
   });
 
+  it('computes features of the chosen channels, one at least, between the points they were opened with', async () => {
+    const { session, viewer, box, toggle } = await opened();
+    expect([0, 1, 2].map((channel) => box(`channel-${channel}`).checked)).to.deep.equal([true, false, false]);
+    expect(box('channel-0').disabled).to.equal(true);
+    await toggle('channel-2');
+    expect(session.learning.recipe).to.deep.equal({
+      classicalNormalisation: { channels: [0, 2], black: [0, 0], white: [4095, 4095] },
+    });
+    await until(() => !box('channel-0').disabled);
+    await toggle('channel-0');
+    expect(session.learning.recipe?.classicalNormalisation?.channels).to.deep.equal([2]);
+    await until(() => box('channel-2').disabled);
+    for (const kind of ['gaussian', 'gradient', 'hessian']) await toggle(`kind-${kind}`);
+    await until(() => findAll(viewer, '#channel-0', HTMLInputElement).length === 0);
+  });
+
   it('offers z where slices have a size', async () => {
     const flat = await opened();
     expect(findAll(flat.viewer, '#z-context', HTMLInputElement)).to.have.length(0);
