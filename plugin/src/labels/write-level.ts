@@ -8,6 +8,13 @@ import type { Pause } from './pause.ts';
 import type { PlannedLevel, PyramidPlan } from './pyramid-plan.ts';
 import { plannedKeys, valueKey } from './revision.ts';
 
+/**
+ * Objects are made strip by strip, each this wide: from one row of a strip to the next what a chunk shares with the one above it (the transformer's
+ * windows, features) still lies in the caches, however wide the image is. Measured with a classifier on 8192²: in rows over the whole width 2.1 times as
+ * many windows are run as there are, on 4096² 1.01 times.
+ */
+const stripPx = 4096;
+
 /** Chunks computed, encoded and sent at once: hides the latency of a store, bounds memory. */
 const chunksAtOnce = 4;
 
@@ -113,7 +120,7 @@ class LevelObjects {
     };
   }
 
-  /** Every chunk that is still to be made, shard after shard, C order within. */
+  /** Every chunk that is still to be made, shard after shard in strips, C order within. */
   *chunks(
     onChunk: WriteLevelOptions['onChunk'],
   ): Generator<{ readonly index: readonly number[]; readonly object: OpenObject }> {
@@ -121,7 +128,14 @@ class LevelObjects {
     const counts = chunkCounts(this.#level);
     const perObject = chunkShape.map((size, axis) => Math.round((shardShape?.[axis] ?? size) / size));
     const keys = plannedKeys(this.#path, this.#plan.zarrFormat, shape, shardShape ?? chunkShape);
-    for (const position of positions(counts.map((count, axis) => Math.ceil(count / perObject[axis]!)))) {
+    const objects = counts.map((count, axis) => Math.ceil(count / perObject[axis]!));
+    const x = this.#plan.axes.findIndex(({ name }) => name === 'x');
+    const perStrip = Math.max(1, Math.floor(stripPx / ((shardShape ?? chunkShape)[x] ?? stripPx)));
+    for (const position of inStrips(objects, {
+      x,
+      y: this.#plan.axes.findIndex(({ name }) => name === 'y'),
+      perStrip,
+    })) {
       const first = position.map((place, axis) => place * perObject[axis]!);
       const inside = first.map((start, axis) => Math.min(perObject[axis]!, counts[axis]! - start));
       const due = elementCount(inside);
@@ -147,6 +161,21 @@ class LevelObjects {
     this.#stored.delete(key);
     await this.#journal.record({ op: 'object', key, ...stored, written, skipped }, options);
     return stored.bytes;
+  }
+}
+
+/** All index tuples below `counts`: slice by slice in C order, of a slice strips of `perStrip` along x, row by row. */
+function* inStrips(
+  counts: readonly number[],
+  { x, y, perStrip }: { readonly x: number; readonly y: number; readonly perStrip: number },
+): Generator<number[]> {
+  const [rows, columns] = [counts[y] ?? 1, counts[x] ?? 1];
+  for (const slice of positions(counts.map((count, axis) => (axis === x || axis === y ? 1 : count)))) {
+    for (let from = 0; from < columns; from += perStrip) {
+      for (const [row, column] of positions([rows, Math.min(perStrip, columns - from)])) {
+        yield slice.map((value, axis) => (axis === y ? row! : axis === x ? from + column! : value));
+      }
+    }
   }
 }
 
