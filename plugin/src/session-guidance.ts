@@ -7,7 +7,7 @@ export type GuideStatus =
   | { readonly kind: 'off' }
   /** There is no classifier of the present strokes yet. */
   | { readonly kind: 'waiting' }
-  /** Places so far, most unsure first, in pixels of the finest level. */
+  /** Places so far, what would tell most first, in pixels of the finest level. */
   | { readonly kind: 'looking' | 'ready'; readonly places: readonly Suggestion[] }
   | { readonly kind: 'failed' };
 

@@ -265,7 +265,7 @@ export interface Session extends EventTarget {
    */
   uncertainty(options?: { readonly kind?: UncertaintyKind; readonly signal?: AbortSignal }): Promise<Layer>;
   /**
-   * "Label here next": places in pixels of the finest level, most unsure first.
+   * "Label here next": places in pixels of the finest level, what would tell most first, those near strokes last.
    *
    * @throws AlibiError InvalidInput  there is no classifier of the present strokes
    */

@@ -5,11 +5,13 @@ import { heatColor } from './features/heat.ts';
 import type { OmeImage } from './ome/ome-image.ts';
 import type { Pipeline } from './pipeline/pipeline.ts';
 import { scaleAlong } from './segment/feature-source.ts';
+import { nearPx, nearStrokes, strokesPerClass } from './segment/near-strokes.ts';
 import type { OpenedClassifier } from './segment/portable.ts';
 import { type Suggestion, suggestPlaces } from './segment/suggest-places.ts';
 import type { UncertaintyKind } from './segment/uncertainty.ts';
 import { allSlices } from './session-image.ts';
 import type { Layers } from './session-layers.ts';
+import type { Painting } from './session-painting.ts';
 import type { OpenedRegion } from './session-region.ts';
 import type { ScoreLayers, ScoresParts } from './session-scores.ts';
 import type { Layer, SuggestPlacesOptions } from './session-types.ts';
@@ -19,6 +21,7 @@ export interface UnsureContext {
   readonly image: () => OmeImage;
   readonly layers: Layers;
   readonly scores: ScoreLayers;
+  readonly painting: Pick<Painting, 'strokes' | 'classes'>;
   readonly classifier: () => OpenedClassifier | null;
   readonly region: () => OpenedRegion | null;
   readonly ready: () => Promise<Pipeline>;
@@ -58,27 +61,30 @@ export class Unsure {
   }
 
   suggest(options: SuggestPlacesOptions): Promise<readonly Suggestion[]> {
-    const { image, region, run } = this.#context;
+    const { image, region, run, painting } = this.#context;
     return run('Looking where to label next', options.signal, async ({ signal }) => {
-      const { parts, active } = this.#classScores();
+      const { parts } = this.#classScores();
+      const finest = image().pixels[0]!;
       const level = image().pixels[parts.imageLevel]!;
-      const place = (at: Suggestion): Suggestion => inFinest(at, level, image().pixels[0]!);
+      const place = (at: Suggestion): Suggestion => inFinest(at, level, finest);
+      const { strokes, classes } = painting;
+      const isPainted = nearStrokes(strokes, (nearPx * scaleAlong(level, 'x')) / scaleAlong(finest, 'x'));
       let best: readonly Suggestion[] = [];
       const { count, chunkLimit, isSettled } = options;
       const scores = region()?.scores(parts.scores, parts.imageLevel) ?? parts.scores;
       const lists = suggestPlaces(inBackground(scores), {
         count,
-        active,
+        strokesPerClass: strokesPerClass(strokes, classes.length),
         slices: allSlices(image()),
+        isPainted: (at) => isPainted(place({ ...at, uncertainty: 0 })),
         ...(isSettled === undefined
           ? {}
-          : { isPainted: (at) => isSettled(place({ ...at, uncertainty: 0 })) }),
+          : { isSettled: (at) => isSettled(place({ ...at, uncertainty: 0 })) }),
         ...(chunkLimit === undefined ? {} : { chunkLimit }),
         signal,
       });
       for await (const list of lists) {
-        // Nothing is asked of what lies outside the region: it is certain there.
-        best = list.filter(({ uncertainty }) => region() === null || uncertainty > 0).map(place);
+        best = list.map(place);
         options.onList?.(best);
       }
       return best;

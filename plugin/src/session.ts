@@ -223,7 +223,11 @@ class ImageSession extends EventTarget implements Session {
       guidance: this.guidance,
       objects: this.objects,
     });
-    this.#unsure = new Unsure({ ...parts, classifier: () => this.#training.classifier });
+    this.#unsure = new Unsure({
+      ...parts,
+      painting: this.#painting,
+      classifier: () => this.#training.classifier,
+    });
     this.#labels = new Labels({
       ...parts,
       union,

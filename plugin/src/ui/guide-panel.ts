@@ -111,7 +111,7 @@ export class AlibiZarrGuide extends LitElement {
         return html`
           ${status.kind === 'looking' ? html`<p class="small muted" role="status">Looking, coarse first…</p>` : nothing}
           ${status.kind === 'ready' && places.length === 0 ? html`<p class="small muted" role="status">No place is left to suggest.</p>` : nothing}
-          <ol class="small" aria-label="Places to label next, most unsure first">
+          <ol class="small" aria-label="Places to label next, what would tell most first">
             ${places.map((place, index) => this.#place(workspace, place, index))}
           </ol>
         `;
