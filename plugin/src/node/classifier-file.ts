@@ -4,6 +4,7 @@ import { AlibiError } from '../errors.ts';
 import { classifierOnnx } from '../segment/classifier-onnx.ts';
 import { type OpenedClassifier, readClassifier, writeClassifier } from '../segment/portable.ts';
 import { assertWritableFile } from './cannot-write.ts';
+import { assertFilePlace } from './file-sink.ts';
 
 /** Larger than any classifier of ours by two orders of magnitude. */
 const byteLimit = 512 * 2 ** 20;
@@ -52,9 +53,15 @@ export function classifierPaths(path: string): { readonly json: string; readonly
   return { json: `${stem}.json`, onnx: `${stem}.onnx` };
 }
 
-/** @throws AlibiError InvalidInput  what `--classifier-out` names cannot be written */
-export async function assertClassifierPlace(path: string): Promise<void> {
-  for (const file of Object.values(classifierPaths(path))) await assertWritableFile(file);
+/**
+ * @throws AlibiError Conflict      a file that `--classifier-out` names is there and `overwrite` is not set
+ * @throws AlibiError InvalidInput  it cannot be written
+ */
+export async function assertClassifierPlace(path: string, overwrite: boolean): Promise<void> {
+  for (const file of Object.values(classifierPaths(path))) {
+    await assertFilePlace(file, overwrite);
+    await assertWritableFile(file);
+  }
 }
 
 /** Write both files; each is there whole or not at all. */

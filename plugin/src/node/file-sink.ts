@@ -21,7 +21,7 @@ export async function openFileSink(
   path: string,
   { overwrite }: { readonly overwrite: boolean },
 ): Promise<FileSink> {
-  await assertPlace(path, overwrite);
+  await assertFilePlace(path, overwrite);
   const part = `${path}.part-${process.pid}`;
   const file = await open(part, 'w').catch((cause: unknown) => {
     throw cannotWrite(path, cause);
@@ -58,7 +58,11 @@ export async function openFileSink(
   };
 }
 
-async function assertPlace(path: string, overwrite: boolean): Promise<void> {
+/**
+ * @throws AlibiError Conflict      there is such a file and `overwrite` is not set
+ * @throws AlibiError InvalidInput  it is a folder
+ */
+export async function assertFilePlace(path: string, overwrite: boolean): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory()) {
     throw new AlibiError('InvalidInput', { what: 'a folder', where: path, remedy: 'Name a file.' });

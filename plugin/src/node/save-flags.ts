@@ -8,7 +8,10 @@ export const saveFlags: Readonly<Record<string, FlagSpec>> = {
     value: 'PLACE',
     help: 'folder or http(s) address that gets labels/NAME, or a file.ozx; default: the image itself',
   },
-  overwrite: { type: 'boolean', help: 'replace a label image of that name, or an interrupted save' },
+  overwrite: {
+    type: 'boolean',
+    help: 'replace a label image of that name, an interrupted save, or files of these names',
+  },
   resume: {
     type: 'boolean',
     help: 'continue an interrupted save where there is one; with --overwrite begin anew where its settings were others',

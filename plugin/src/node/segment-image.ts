@@ -66,7 +66,7 @@ export async function segmentImage(work: Work, request: SegmentRequest, io: Io):
   const target = await saveTargetOf({ ...request, signal: io.signal }, work);
   await assertNoneInterrupted(flags, target, name);
   const outFile = flags.text('classifier-out');
-  if (outFile !== undefined) await assertClassifierPlace(outFile);
+  if (outFile !== undefined) await assertClassifierPlace(outFile, flags.has('overwrite'));
   const maskText = flags.text('mask');
   const mask =
     maskText === undefined ? undefined : await openLabelSource(maskText, image, slices, '--mask', io.signal);

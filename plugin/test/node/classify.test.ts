@@ -370,6 +370,12 @@ describe('segment --classifier', () => {
     expect(learned.err).toEqual([]);
     // The same halves in pixels of 25 nm, two for one.
     const fine = await writeHalves('fine.zarr', 25, 2);
+    const again = await call([
+      ...['segment', path, '--name', 'b', '--scribbles', await writeScribbles(), '--classifier-out', stem],
+      ...quick(),
+    ]);
+    expect(again.code).toBe(2);
+    expect(again.err.join()).toMatch(/there is such a file already \(.*size\.json\).*--overwrite/);
     const outcome = await call([
       'segment',
       fine,

@@ -38,7 +38,7 @@ describe('where to label next', () => {
     expect(find(later.viewer, 'alibi-zarr-guide', HTMLElement).hidden).to.equal(false);
   });
 
-  it('lists places, most unsure first, and moves to the one that is clicked', async () => {
+  it('lists places, what would tell most first, and moves to the one that is clicked', async () => {
     const { session, viewer, frame } = await segmented();
     find(viewer, '#label-next', HTMLButtonElement).click();
     await frame();
