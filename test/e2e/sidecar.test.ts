@@ -47,7 +47,7 @@ describe('a read-only image', () => {
     await demo.page.locator('#cluster').click();
     await demo.page.getByLabel(/^Save Clusters/).waitFor({ timeout: 120_000 });
     await saveTo('Into this image');
-    expect(await told()).toMatch(/does not accept writes here; save to a folder/);
+    expect(await told()).toMatch(/does not accept writes here; save to another place\./);
     await demo.page.keyboard.press('Escape');
   });
 
