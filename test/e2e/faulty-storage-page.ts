@@ -31,6 +31,18 @@ function revoke(isRevoked: boolean): void {
   };
 }
 
+/** Chromium refuses while a file of it is open, as those of the chunks before may be. */
+async function removeFolder(root: FileSystemDirectoryHandle): Promise<void> {
+  for (;;) {
+    try {
+      return await root.removeEntry(folder, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== 'NoModificationAllowedError') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
 export const faultyStorage = {
   /**
    * Save labels in place of others.
@@ -52,7 +64,7 @@ export const faultyStorage = {
     const getChunk: MaterializeInput['labels']['getChunk'] = async (index, options) => {
       if (++asked === faultAt) {
         if (fault === 'permission') revoke(true);
-        if (fault === 'folder removed') await root.removeEntry(folder, { recursive: true });
+        if (fault === 'folder removed') await removeFolder(root);
         if (fault === 'told') await tell();
       }
       return input.labels.getChunk(index, options);
