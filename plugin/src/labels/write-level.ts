@@ -9,11 +9,13 @@ import type { PlannedLevel, PyramidPlan } from './pyramid-plan.ts';
 import { plannedKeys, valueKey } from './revision.ts';
 
 /**
- * Objects are made strip by strip, each this wide: from one row of a strip to the next what a chunk shares with the one above it (the transformer's
- * windows, features) still lies in the caches, however wide the image is. Measured with a classifier on 8192²: in rows over the whole width 2.1 times as
- * many windows are run as there are, on 4096² 1.01 times.
+ * Objects are made strip by strip, each this wide at most: from one row of a strip to the next what a chunk shares with the one above it (the
+ * transformer's windows, features) still lies in the caches, however wide the image is. Measured with a classifier on 8192²: in rows over the whole
+ * width 2.1 times as many windows are run as there are, on 4096² 1.01 times.
  */
 const stripPx = 4096;
+/** A row of a strip has no more pixels, where an object has none more: high shards are in narrower strips. */
+const stripRowPixels = 2 ** 21;
 
 /** Chunks computed, encoded and sent at once: hides the latency of a store, bounds memory. */
 const chunksAtOnce = 4;
@@ -130,12 +132,10 @@ class LevelObjects {
     const keys = plannedKeys(this.#path, this.#plan.zarrFormat, shape, shardShape ?? chunkShape);
     const objects = counts.map((count, axis) => Math.ceil(count / perObject[axis]!));
     const x = this.#plan.axes.findIndex(({ name }) => name === 'x');
-    const perStrip = Math.max(1, Math.floor(stripPx / ((shardShape ?? chunkShape)[x] ?? stripPx)));
-    for (const position of inStrips(objects, {
-      x,
-      y: this.#plan.axes.findIndex(({ name }) => name === 'y'),
-      perStrip,
-    })) {
+    const y = this.#plan.axes.findIndex(({ name }) => name === 'y');
+    const [height = 1, width = 1] = [y, x].map((axis) => (shardShape ?? chunkShape)[axis]);
+    const perStrip = Math.max(1, Math.floor(Math.min(stripPx, stripRowPixels / height) / width));
+    for (const position of inStrips(objects, { x, y, perStrip })) {
       const first = position.map((place, axis) => place * perObject[axis]!);
       const inside = first.map((start, axis) => Math.min(perObject[axis]!, counts[axis]! - start));
       const due = elementCount(inside);
