@@ -3,7 +3,7 @@ import type { OmeImage } from './ome/ome-image.ts';
 import { fitSharedBasis } from './pipeline/fit-recipe.ts';
 import type { Pipeline, WorkOptions } from './pipeline/pipeline.ts';
 import { defaultWindows, pcaWindows, sampleLevel } from './pipeline/sample.ts';
-import type { FeatureRecipe, RecipeChoice } from './segment/recipe.ts';
+import { type FeatureRecipe, paintingTokenScales, type RecipeChoice } from './segment/recipe.ts';
 import { allSlices } from './session-image.ts';
 
 /** What a person waits for a whole slice before the level is too fine to be the default. */
@@ -60,7 +60,11 @@ export class SessionFits {
     const made = this.basis(pipeline, { signal: lifetime }).then((basis) =>
       pipeline.recipe({
         // Enlarging the image costs four times the windows and more: it is done where somebody asks for it.
-        choice: { tokenScales: [1], ...(choice.components === undefined ? { basis } : {}), ...choice },
+        choice: {
+          tokenScales: paintingTokenScales,
+          ...(choice.components === undefined ? { basis } : {}),
+          ...choice,
+        },
         place: { level },
         seed: defaultSeed,
         slices: allSlices(image()),

@@ -2,6 +2,7 @@ import { type Project, parseProject } from 'alibi-zarr-schemas';
 import { AlibiError } from './errors.ts';
 import { publicLocation } from './labels/provenance.ts';
 import type { OmeImage } from './ome/ome-image.ts';
+import { paintingTokenScales } from './segment/recipe.ts';
 import type { ClassSpec, Stroke } from './segment/types.ts';
 import { parseJson } from './session-classifier.ts';
 import type { Painting } from './session-painting.ts';
@@ -178,7 +179,11 @@ function learningOf(learning: Learning = {}): Pick<Project, 'recipe' | 'learning
 /** The features that a session learns from, in full: what it leaves out would be the command line's default. */
 export function askedFeatures({ recipe = {} }: Learning): AskedFeatures {
   const { basis: _fitted, ...choice } = recipe;
-  return { tokenScales: [1], ...choice, ...(choice.components === undefined ? { sharedBasis: true } : {}) };
+  return {
+    tokenScales: paintingTokenScales,
+    ...choice,
+    ...(choice.components === undefined ? { sharedBasis: true } : {}),
+  };
 }
 
 /** Plain data of the same shape: JSON drops what is read-only about it, and what is undefined. */

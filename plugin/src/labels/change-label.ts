@@ -6,11 +6,18 @@ import { copyLabel, type FoundLabel } from './copy-label.ts';
 import { type Attributes, asRecord, readGroup } from './group-metadata.ts';
 import { Journal } from './journal.ts';
 import { joinedRemains, leftBy, type Remains } from './journal-entries.ts';
-import { attributesFile, datasetPaths, groupFile, groupPath, listedNames, remainsOf } from './label-group.ts';
+import {
+  attributesFile,
+  datasetPaths,
+  groupPath,
+  listedNames,
+  remainsOf,
+  removeGroup,
+} from './label-group.ts';
 import { assertLabelName } from './label-name.ts';
 import { changeListing, readMetadata } from './publish-label.ts';
 import type { Replaced } from './replaced-label.ts';
-import { createRevisionId, removeArrays } from './revision.ts';
+import { createRevisionId } from './revision.ts';
 
 /** A label image of an image, or of any group that has `labels`. */
 export interface LabelPlace {
@@ -170,7 +177,7 @@ async function removeUnlisted(found: FoundLabel): Promise<void> {
 }
 
 /**
- * Its group first, so that what is half removed no longer looks like a label. A journal says what is to go: where this dies,
+ * A journal says what is to go: where this dies,
  * the next save or copy of the name removes the rest. A save of the name that was interrupted stays, to be continued.
  */
 async function removeLabel({ store, zarrFormat, label, group }: FoundLabel): Promise<void> {
@@ -178,11 +185,7 @@ async function removeLabel({ store, zarrFormat, label, group }: FoundLabel): Pro
   const isKept = left?.isUnfinishedSave === true;
   const remains = isKept || left === undefined ? own : joinedRemains(own, leftBy(left.begin, label));
   const journal = isKept ? undefined : await beginRemoval(store, label, { remains, replaces: left });
-  await store.delete(`${label}/${attributesFile(zarrFormat)}`);
-  await removeArrays(store, remains.arrays, remains.folders);
-  if (zarrFormat === 2) await store.delete(`${label}/${groupFile(2)}`);
-  await journal?.remove();
-  await store.tidy?.(label);
+  await removeGroup({ store, zarrFormat, label }, remains, journal);
 }
 
 function beginRemoval(

@@ -13,8 +13,8 @@ import {
 } from './group-metadata.ts';
 import { Journal } from './journal.ts';
 import { joinedRemains, leftBy } from './journal-entries.ts';
-import { attributesFile, groupFile, listedNames, remainsOf } from './label-group.ts';
-import { chunkKeys, removeArrays } from './revision.ts';
+import { attributesFile, groupFile, listedNames, remainsOf, removeGroup } from './label-group.ts';
+import { chunkKeys } from './revision.ts';
 import { verifyStored } from './verify-stored.ts';
 
 /** Values copied at once. */
@@ -169,12 +169,8 @@ async function dropDead(
   { group, journal }: { readonly group: GroupMetadata | undefined; readonly journal: Journal | undefined },
 ): Promise<void> {
   const own = await remainsOf(store, target, group);
-  const { arrays, folders } = journal === undefined ? own : joinedRemains(own, leftBy(journal.begin, target));
-  await store.delete(`${target}/${attributesFile(zarrFormat)}`);
-  await removeArrays(store, arrays, folders);
-  if (zarrFormat === 2) await store.delete(`${target}/${groupFile(2)}`);
-  await journal?.remove();
-  await store.tidy?.(target);
+  const remains = journal === undefined ? own : joinedRemains(own, leftBy(journal.begin, target));
+  await removeGroup({ store, zarrFormat, label: target }, remains, journal);
 }
 
 async function assertStillOurs(journal: Journal, target: `/${string}`): Promise<void> {

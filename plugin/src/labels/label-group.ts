@@ -2,8 +2,9 @@ import { AlibiError } from '../errors.ts';
 import type { WritableVersion } from '../ome/write.ts';
 import type { WriteStore } from '../stores/store.ts';
 import { asRecord, type GroupMetadata, type GroupPath, readGroup } from './group-metadata.ts';
+import type { Journal } from './journal.ts';
 import type { Remains } from './journal-entries.ts';
-import { type ArrayKeys, readArrayKeys } from './revision.ts';
+import { type ArrayKeys, readArrayKeys, removeArrays } from './revision.ts';
 
 /** `''` or `/a/b` for a path with or without slashes at its ends. */
 export function groupPath(path: string): GroupPath {
@@ -55,6 +56,28 @@ export async function remainsOf(
     folders: [...new Set(revisions)].map((revision): `/${string}` => `${label}/${revision}`),
     arrays: arrays.filter((keys): keys is ArrayKeys => keys !== undefined),
   };
+}
+
+/**
+ * Remove what lies under the name of a label image: what makes it one first, so that what is half removed no longer looks like it; last
+ * the journal that says what is to go, if any.
+ *
+ * @throws what the store throws
+ */
+export async function removeGroup(
+  {
+    store,
+    zarrFormat,
+    label,
+  }: { readonly store: WriteStore; readonly zarrFormat: 2 | 3; readonly label: `/${string}` },
+  { arrays, folders }: Remains,
+  journal: Journal | undefined,
+): Promise<void> {
+  await store.delete(`${label}/${attributesFile(zarrFormat)}`);
+  await removeArrays(store, arrays, folders);
+  if (zarrFormat === 2) await store.delete(`${label}/${groupFile(2)}`);
+  await journal?.remove();
+  await store.tidy?.(label);
 }
 
 /** A folder holds groups of one Zarr version; a reader of the image would not see labels of the other. */

@@ -45,6 +45,9 @@ export interface FeatureRecipe {
   readonly classical: ClassicalRecipe | null;
 }
 
+/** Scales of tokens while somebody paints, unless others are chosen: enlarging an image twice costs four times the windows. */
+export const paintingTokenScales: readonly number[] = [1];
+
 /** A recipe before anything was fitted: what a person may choose. */
 export interface RecipeChoice {
   /** Enlargements, none to about three of them; default by the size of a slice, see {@link defaultTokenScales}. */

@@ -4,14 +4,17 @@ import { isAbort } from '../errors.ts';
 import { defaultChannels } from '../ome/normalisation.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import type { ClassifierChoice } from '../segment/fit-models.ts';
-import { type ClassicalKind, classicalKinds, defaultKinds, type RecipeChoice } from '../segment/recipe.ts';
+import {
+  type ClassicalKind,
+  classicalKinds,
+  defaultKinds,
+  paintingTokenScales,
+  type RecipeChoice,
+} from '../segment/recipe.ts';
 import { type Workspace, WorkspaceController } from './contexts.ts';
 import { sizeAlong } from './display.ts';
 import { inputValue, selectValue } from './input-value.ts';
 import { foldStyle, sectionStyle, theme } from './theme.ts';
-
-/** What a session does unless told: enlarging the image costs four times the windows. */
-const defaultScales: readonly number[] = [1];
 
 const scales: readonly { readonly scale: number; readonly name: string; readonly title: string }[] = [
   { scale: 1, name: 'as it is', title: 'Tokens of the image as it is' },
@@ -89,7 +92,7 @@ export class AlibiZarrLearning extends LitElement {
   }
 
   #features(workspace: Workspace, recipe: RecipeChoice) {
-    const { tokenScales = defaultScales, kinds = defaultKinds, zContext = false } = recipe;
+    const { tokenScales = paintingTokenScales, kinds = defaultKinds, zContext = false } = recipe;
     const count = tokenScales.length + kinds.length;
     const change = (part: Partial<RecipeChoice>) =>
       this.#train(workspace, { recipe: { ...workspace.session.learning.recipe, ...part } });

@@ -4,7 +4,7 @@ import { createPause, type Pause } from '../labels/pause.ts';
 import type { OmeImage } from '../ome/ome-image.ts';
 import type { Progress } from '../pipeline/pipeline.ts';
 import type { Layer, SaveForecast, SaveOptions, SaveResult } from '../session-types.ts';
-import { pause } from '../stores/retry.ts';
+import { pause as wait } from '../stores/retry.ts';
 import { packSaved, pickArchive } from './archive-download.ts';
 import { WorkspaceController } from './contexts.ts';
 import { saveDialogStyle } from './save-dialog-style.ts';
@@ -162,7 +162,7 @@ export class AlibiZarrSaveDialog extends LitElement {
     if (workspace === null || nameProblem(this.name) !== null) return;
     try {
       // Typing is not answered letter by letter.
-      await pause(patienceMs, signal);
+      await wait(patienceMs, signal);
       const place = await targetToAsk(this.target, workspace.session.image);
       const options = { ...this.#encoding(workspace.session.image), name: this.name, signal };
       const forecast = await workspace.session.forecast(
